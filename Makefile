@@ -1,0 +1,60 @@
+# One place for every task. `make demo` and `make test` are the two commands a newcomer needs.
+PYTHON ?= python3
+UV := .uv/bin/uv
+BIN := .venv/bin
+CHROMIUM := $(or $(YUNTING_CHROMIUM),/usr/bin/chromium)
+DATA := $(or $(YUNTING_DATA),$(wildcard ../shared/data),var/data)
+export YUNTING_DATA := $(abspath $(DATA))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check unit browser soak bench pages lock screenshots clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV):
+	@echo "setup: bringing uv into .uv/"
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet uv==0.13.9
+
+.venv/.ready: pyproject.toml requirements.lock $(UV)
+	@echo "setup: installing the pinned packages into .venv/ (a minute on a new machine)"
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+setup: .venv/.ready ## the Python environment in .venv/
+
+demo: setup ## a hearing with synthetic parties on https://127.0.0.1:8443
+	@$(BIN)/yunting demo $(ARGS)
+
+test: setup ## every test (installs Chromium and the page tools when it may)
+	@scripts/test $(ARGS)
+
+check: setup ## lint, types, import floors, file sizes
+	@scripts/check
+
+soak: setup ## long runs: drift over ten minutes, leaks
+	@$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider --timeout 1500 -s $(ARGS)
+
+bench: setup ## every benchmark, one JSON line each
+	@scripts/bench $(ARGS)
+
+pages: kiosk_client/node_modules/.ready ## rebuild the web pages into kiosk_client/dist
+	@cd kiosk_client && npm run --silent build
+
+kiosk_client/node_modules/.ready: kiosk_client/package.json kiosk_client/package-lock.json
+	@echo "pages: installing the page tools (npm ci)"
+	@cd kiosk_client && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+screenshots: setup ## pictures of every page for the README
+	@$(BIN)/python scripts/screenshots.py
+
+lock: $(UV) ## re-pin requirements.lock from pyproject.toml
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--python-version 3.11 pyproject.toml --extra fast --group dev -o requirements.lock
+
+clean: ## remove what setup made
+	rm -rf .venv .uv build *.egg-info kiosk_client/node_modules

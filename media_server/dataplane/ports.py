@@ -1,0 +1,204 @@
+"""The data plane's verbs: everything that touches a media packet sits behind this port.
+
+A data plane owns one UDP socket. It sorts datagrams (RFC 7983), decrypts SRTP once, rewrites SSRC, sequence
+number, timestamp, payload type and header extensions per route, encrypts per subscriber and sends. STUN, DTLS,
+RTCP and facts about received packets go *up* through `Upcalls`; policy comes *down* through `DataPlane`.
+
+`plain.py` is the pure-Python implementation and the reference; a compiled one must pass the same contract
+suite (`tests/contracts/dataplane.py`). No method here blocks and none raises for a peer's bad input.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+Address = tuple[str, int]
+"""Host and port as the kernel prints them (IPv6 without scope). A dual-stack socket unmaps ::ffff:a.b.c.d."""
+
+PeerId = NewType("PeerId", int)
+RouteId = NewType("RouteId", int)
+
+
+class SrtpProfile(enum.Enum):
+    """SRTP protection profiles we negotiate, best first (RFC 7714, RFC 5764)."""
+
+    AEAD_AES_128_GCM = "AEAD_AES_128_GCM"
+    AES_CM_128_HMAC_SHA1_80 = "AES_CM_128_HMAC_SHA1_80"
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """Master keys and salts of one DTLS association, as bytes; rx is what the peer encrypts with."""
+
+    profile: SrtpProfile
+    rx_key: bytes
+    rx_salt: bytes
+    tx_key: bytes
+    tx_salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What one subscription does to the packets of one incoming stream.
+
+    The data plane keeps the running offsets: after `switch_route` sequence numbers and timestamps go on
+    without a jump. `payload_types` maps incoming to outgoing types; a packet of any other type is dropped.
+    `extensions` maps incoming to outgoing header-extension ids; unlisted extensions are removed.
+    `rtx_ssrc`/`rtx_payload_types` (outgoing media type -> RTX type) are for answers to NACK (RFC 4588); without
+    them a lost packet is repeated as it was.
+    """
+
+    in_peer: PeerId
+    in_ssrc: int
+    out_peer: PeerId
+    out_ssrc: int
+    clock_rate_hz: int
+    payload_types: Mapping[int, int]
+    extensions: Mapping[int, int] = field(default_factory=dict)
+    rtx_ssrc: int | None = None
+    rtx_payload_types: Mapping[int, int] = field(default_factory=dict)
+    keyframe_first: bool = False
+    """Hold packets back until `is_keyframe` says yes for one (video: a viewer gets no undecodable start)."""
+    codec: str = "opus"
+    """Lower-case codec name: opus, h264, vp8, vp9, av1; the data plane needs it to find keyframes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStats:
+    """Counters of one route since it was added; the last sent RTP timestamp with the time it was sent."""
+
+    packets: int
+    payload_bytes: int
+    retransmitted: int
+    timestamp_offset: int
+    """Outgoing minus incoming RTP timestamp, modulo 2**32: what a sender report must be moved by."""
+    sequence_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One RTP packet that arrived and authenticated, told upward in batches."""
+
+    peer: PeerId
+    ssrc: int
+    payload_type: int
+    sequence: int
+    timestamp: int
+    marker: bool
+    arrival_us: int
+    """Microseconds on the server's monotonic clock (CLOCK_MONOTONIC)."""
+    size_bytes: int
+    """Whole RTP packet after decryption."""
+    extensions: Mapping[int, bytes]
+    """Header-extension elements by id (RFC 8285), as received."""
+    keyframe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TapPacket:
+    """A decrypted RTP packet for a tap (recorder, transcriber): bytes as sent by the publisher, RTX unwrapped."""
+
+    arrival_us: int
+    rtp: bytes
+
+
+TapSink = Callable[[TapPacket], None]
+
+
+class Upcalls(Protocol):
+    """What the data plane tells the control plane. Called on the event loop; must not block nor raise."""
+
+    def on_stun(self, data: bytes, source: Address) -> None:
+        """A STUN datagram (first byte 0..3) from anybody."""
+
+    def on_dtls(self, peer: PeerId, data: bytes) -> None:
+        """A DTLS record (first byte 20..63) from an address bound to `peer`."""
+
+    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+        """A decrypted, authenticated compound RTCP packet."""
+
+    def on_received(self, batch: Sequence[Received]) -> None:
+        """RTP that arrived since the last wake-up, in order of arrival, including SSRCs with no route."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneStats:
+    """Totals since start. `dropped_unbound`: from addresses no peer is bound to. `send_blocked`: socket full."""
+
+    received: int
+    forwarded: int
+    dropped_unbound: int
+    dropped_auth: int
+    dropped_malformed: int
+    send_blocked: int
+
+
+class DataPlane(Protocol):
+    """See the module text. All methods are to be called on the event loop that `start` ran on."""
+
+    name: str
+
+    async def start(self, host: str, port: int, upcalls: Upcalls) -> Address:
+        """Bind (port 0 = any; "::" = dual stack) and begin; returns the bound address. OSError if it cannot."""
+
+    async def close(self) -> None:
+        """Stop and release the socket. Idempotent."""
+
+    def add_peer(self, peer: PeerId) -> None:
+        """Make `peer` known: no address, no keys yet."""
+
+    def remove_peer(self, peer: PeerId) -> None:
+        """Forget the peer, its addresses, keys, routes in and out, and taps. Idempotent."""
+
+    def bind_address(self, peer: PeerId, source: Address) -> None:
+        """Accept datagrams of `peer` from `source` (after an authenticated STUN check). An address bound to
+        another peer moves here. At most 8 addresses a peer: the oldest not in use goes."""
+
+    def send_to_address(self, peer: PeerId, target: Address) -> None:
+        """Send to this (bound) address from now on (after USE-CANDIDATE)."""
+
+    def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
+        """Start SRTP with these keys. Called once per DTLS association; replay windows start afresh."""
+
+    def add_route(self, route: Route) -> RouteId:
+        """Forward from now on. KeyError when a peer is unknown."""
+
+    def switch_route(self, route: RouteId, in_ssrc: int) -> None:
+        """Take packets from another SSRC of the same peer at its next keyframe, without a jump in numbers."""
+
+    def pause_route(self, route: RouteId, paused: bool) -> None:
+        """A paused route drops packets and leaves no gap in outgoing sequence numbers. Idempotent."""
+
+    def remove_route(self, route: RouteId) -> None:
+        """Stop forwarding. Idempotent."""
+
+    def route_stats(self, route: RouteId) -> RouteStats:
+        """Counters now. KeyError when the route is gone."""
+
+    def retransmit(self, route: RouteId, sequences: Sequence[int]) -> int:
+        """Answer a NACK from the packet cache: *outgoing* sequence numbers; returns how many were found.
+
+        The cache holds the last 500 video or 200 audio packets of the incoming stream; one packet is
+        repeated at most once per 20 ms."""
+
+    def set_rtx(self, peer: PeerId, rtx_ssrc: int, media_ssrc: int, payload_types: Mapping[int, int]) -> None:
+        """Unwrap the publisher's RTX stream (RFC 4588): RTX type -> media type; recovered packets are treated
+        as if they had come on `media_ssrc`."""
+
+    def add_tap(self, peer: PeerId, ssrc: int, sink: TapSink) -> Callable[[], None]:
+        """Give `sink` every packet of the stream, in order of arrival; returns a function that ends it."""
+
+    def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
+        """Forward nothing of this incoming stream to any route or tap while muted. Idempotent."""
+
+    def send_rtcp(self, peer: PeerId, data: bytes) -> None:
+        """Encrypt and send a compound RTCP packet; dropped while the peer has no keys or address."""
+
+    def send_raw(self, data: bytes, target: Address) -> None:
+        """Send as it is (STUN answers, DTLS records)."""
+
+    def stats(self) -> PlaneStats:
+        """Totals now."""
