@@ -1,0 +1,198 @@
+"""Faces of the media server towards its neighbours: what the rooms above call and what they are told.
+
+`sfu.Sfu` implements `MediaServer`; `room.Room` implements `MediaRoom`. Signaling and the program see these
+names only; the recorder, taps and broadcaster are `Subscriber`s of a room like any viewer.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Kind(enum.StrEnum):
+    """Medium of a track."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class Source(enum.StrEnum):
+    """Where a track comes from, as its publisher says."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    SCREEN = "screen"
+    SCREEN_AUDIO = "screen_audio"
+    ROOM = "room"
+    """A second camera that shows the whole room (kiosk, courtroom)."""
+
+
+class Direction(enum.StrEnum):
+    """A peer connection carries media one way: the client sends (WHIP) or receives (WHEP)."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+
+
+class LossReason(enum.StrEnum):
+    """Why a peer connection ended."""
+
+    CLOSED = "closed"
+    """The client or the server closed it in order."""
+    CONSENT = "consent"
+    """No authenticated STUN check for the consent time: network gone (involuntary)."""
+    DTLS = "dtls"
+    """The handshake failed or its certificate did not match the SDP."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationInfo:
+    """A sender's track that others may receive."""
+
+    id: str
+    participant: str
+    kind: Kind
+    source: Source
+    codec: str
+    """Lower-case: opus, h264, vp8, vp9, av1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Our side of a negotiation. `etag` changes with every ICE restart (RFC 9725 4.3.1)."""
+
+    sdp: str
+    etag: str
+    tracks: Mapping[str, str]
+    """mid -> publication id, for m-lines that carry something; a refused m-line is absent and has port 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStats:
+    """Network figures of one participant over the last second or so, per direction, for the network lamp."""
+
+    rtt_ms: float | None
+    loss_up: float
+    loss_down: float
+    bitrate_up_bps: int
+    bitrate_down_bps: int
+    estimate_up_bps: int | None
+
+
+class RoomListener(Protocol):
+    """What a room tells its owner. Called on the event loop; must not block nor raise."""
+
+    def publication_added(self, publication: PublicationInfo) -> None:
+        """First packet of a new track has arrived and authenticated."""
+
+    def publication_removed(self, publication: PublicationInfo) -> None:
+        """The track has ended."""
+
+    def speakers_changed(self, participants: Sequence[str]) -> None:
+        """Who speaks now, the loudest first (RFC 6464 levels, at most three)."""
+
+    def peer_connected(self, participant: str, direction: Direction) -> None:
+        """ICE and DTLS are up (told again after a restart only if the peer had been lost)."""
+
+    def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
+        """The connection is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReport:
+    """A publisher's RTCP sender report with the server's time of arrival (CLOCK_MONOTONIC)."""
+
+    ssrc: int
+    ntp: int
+    """64-bit NTP timestamp of the publisher's clock."""
+    rtp: int
+    arrival_us: int
+
+
+class Subscriber(Protocol):
+    """Someone inside the server who receives decrypted tracks of a room: recorder, transcriber, broadcaster."""
+
+    def track_started(self, publication: PublicationInfo, ssrc: int, clock_rate_hz: int) -> None:
+        """A track may now send packets. Told at once for tracks that already run when it subscribes."""
+
+    def track_packet(self, publication_id: str, arrival_us: int, rtp: bytes) -> None:
+        """One RTP packet, in order of arrival (so possibly reordered), duplicates removed. RTX is unwrapped."""
+
+    def track_report(self, publication_id: str, report: SenderReport) -> None:
+        """A sender report of the track."""
+
+    def track_ended(self, publication_id: str) -> None:
+        """Nothing more will come for this track."""
+
+
+class MediaRoom(Protocol):
+    """One session's media. Participants are the ids of `hearing`; rules come from outside as predicates."""
+
+    async def answer(
+        self,
+        participant: str,
+        direction: Direction,
+        offer: str,
+        tracks: Mapping[str, str],
+        *,
+        resource: str = "page",
+    ) -> Answer:
+        """Answer a client's offer: the first one, a renegotiation or an ICE restart.
+
+        `tracks` maps mid -> source name (SEND) or mid -> publication id (RECEIVE); an unknown or forbidden
+        publication gets a rejected m-line. `resource` tells several connections of one participant and
+        direction apart (WHEP resources); the same resource is renegotiated. Raises `hearing.errors.UserError`
+        (`sdp-invalid`, `sdp-unsupported`, `media-forbidden`).
+        """
+
+    async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
+        """Close in order. Idempotent."""
+
+    async def remove(self, participant: str) -> None:
+        """Close everything of this participant. Idempotent."""
+
+    def publications(self, viewer: str | None = None) -> Sequence[PublicationInfo]:
+        """All running tracks, or those that `viewer` may receive now."""
+
+    def set_rules(
+        self, may_publish: Callable[[str, Kind], bool], may_receive: Callable[[str, str, Kind], bool]
+    ) -> None:
+        """Rules by participant id (viewer, sender); enforced on every packet path. See `refresh`."""
+
+    def refresh(self) -> None:
+        """Apply the rules anew to everything that runs: called after every change of the session's state.
+        Media that is no longer allowed stops before this returns. Idempotent."""
+
+    def attach(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Let an inner subscriber receive every allowed publication; returns a function that detaches it."""
+
+    def request_keyframe(self, publication_id: str) -> None:
+        """Ask the publisher for a keyframe, throttled. Unknown ids are ignored."""
+
+    def stats(self, participant: str) -> PeerStats | None:
+        """Figures for the network lamp; None while no connection is up."""
+
+    async def close(self) -> None:
+        """Close every connection. Idempotent."""
+
+
+class MediaServer(Protocol):
+    """The folder's face."""
+
+    async def start(self) -> None:
+        """Bind the media port. Raises OSError naming the port when it is taken."""
+
+    async def close(self) -> None:
+        """Close all rooms and the port. Idempotent."""
+
+    def open_room(self, session: str, listener: RoomListener) -> MediaRoom:
+        """The room of a session, made at first call; KeyError when one with another listener exists."""
+
+    async def close_room(self, session: str) -> None:
+        """Close and forget the room. Idempotent."""
+
+    def ice_servers(self) -> Sequence[Mapping[str, object]]:
+        """RTCIceServer-shaped entries for pages (empty: host candidates are enough)."""
