@@ -1,0 +1,112 @@
+"""Commands: what a person may ask of the session. `hearing.decide` says yes (events) or no (Refused)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from hearing.session import Move, Phase
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
+    """Base; `do` on the wire is the tag."""
+
+
+class MoveSession(Command, frozen=True, kw_only=True, tag="move"):
+    """开庭, 休庭, 复庭, 闭庭 ... `override` names the reason for opening without a required party."""
+
+    move: Move
+    reason: str = ""
+    resume_utc_ms: int | None = None
+    override: str = ""
+
+
+class SetPhase(Command, frozen=True, kw_only=True, tag="phase"):
+    phase: Phase
+
+
+class Admit(Command, frozen=True, kw_only=True, tag="admit"):
+    """Bring a waiting participant into the courtroom; a witness is thereby called (传唤)."""
+
+    participant: str
+
+
+class Dismiss(Command, frozen=True, kw_only=True, tag="dismiss"):
+    """证人退庭, or send a participant back to the waiting room."""
+
+    participant: str
+
+
+class Remove(Command, frozen=True, kw_only=True, tag="remove"):
+    """请出: by order of the court."""
+
+    participant: str
+    reason: str
+
+
+class SetMute(Command, frozen=True, kw_only=True, tag="mute"):
+    """Mute or unmute; participant None means everybody outside the bench (全体静音)."""
+
+    participant: str | None
+    kind: Literal["audio", "video"] = "audio"
+    muted: bool = True
+    locked: bool = False
+
+
+class GrantFloor(Command, frozen=True, kw_only=True, tag="floor"):
+    participant: str | None
+    limit_ms: int = 0
+
+
+class SetLayout(Command, frozen=True, kw_only=True, tag="layout"):
+    layout: Literal["auto", "focus", "one_plus_five", "grid", "facing"]
+    locked: bool = False
+    focus: str | None = None
+
+
+class Warn(Command, frozen=True, kw_only=True, tag="warn"):
+    participant: str
+    reason: str
+
+
+class RaiseHand(Command, frozen=True, kw_only=True, tag="hand"):
+    raised: bool
+    participant: str | None = None
+    """None: one's own; a clerk or judge may lower another's."""
+
+
+class AskHelp(Command, frozen=True, kw_only=True, tag="help"):
+    text: str = ""
+
+
+class AnswerHelp(Command, frozen=True, kw_only=True, tag="help_answered"):
+    participant: str
+
+
+class ReportHowling(Command, frozen=True, kw_only=True, tag="howling"):
+    muted: bool
+
+
+class Leave(Command, frozen=True, kw_only=True, tag="leave"):
+    """A deliberate departure."""
+
+    reason: str = ""
+
+
+AnyCommand = (
+    MoveSession
+    | SetPhase
+    | Admit
+    | Dismiss
+    | Remove
+    | SetMute
+    | GrantFloor
+    | SetLayout
+    | Warn
+    | RaiseHand
+    | AskHelp
+    | AnswerHelp
+    | ReportHowling
+    | Leave
+)
