@@ -1,0 +1,59 @@
+"""Whose media may reach whom, as pure rules over the hearing's state. The media server enforces them."""
+
+from __future__ import annotations
+
+from hearing.participant import IN_COURTROOM
+from hearing.roles import Right, Role, is_bench, is_device, is_staff, rights
+from hearing.session import State
+from hearing.state import Hearing, Person
+
+_OPEN_COURT = frozenset({State.IN_SESSION, State.SUSPENDED})
+
+
+def may_publish(hearing: Hearing, participant: str) -> bool:
+    """Whether this participant's tracks are taken at all. In the waiting room nobody's are."""
+    person = hearing.people.get(participant)
+    if person is None or Right.PUBLISH not in rights(person.role) or person.presence not in IN_COURTROOM:
+        return False
+    return _stage_includes(hearing, person)
+
+
+def may_receive(hearing: Hearing, viewer: str, sender: str) -> bool:
+    """Whether `viewer` may see and hear `sender` now. A witness outside testimony receives nothing (L09)."""
+    watching = hearing.people.get(viewer)
+    seen = hearing.people.get(sender)
+    if watching is None or seen is None or viewer == sender:
+        return False
+    if Right.SUBSCRIBE not in rights(watching.role) or watching.presence not in IN_COURTROOM:
+        return False
+    return may_publish(hearing, sender) and _stage_includes(hearing, watching)
+
+
+def is_muted(hearing: Hearing, participant: str, kind: str) -> bool:
+    """Whether the court has muted this participant's audio or video."""
+    person = hearing.people.get(participant)
+    if person is None:
+        return False
+    return person.audio_muted if kind == "audio" else person.video_muted
+
+
+def is_recorded(hearing: Hearing, participant: str) -> bool:
+    """Whether this participant's media belongs into the record now."""
+    return hearing.state in _OPEN_COURT and may_publish(hearing, participant)
+
+
+def _stage_includes(hearing: Hearing, person: Person) -> bool:
+    """Whether the present state of the session lets media flow to and from this kind of person."""
+    match hearing.state:
+        case State.SCHEDULED | State.WAITING:
+            return True
+        case State.IN_SESSION | State.SUSPENDED:
+            return True
+        case State.CLOSED_EVIDENCE | State.OFF_RECORD_MEDIATION:
+            return not is_device(person.role) and person.role not in {Role.OBSERVER, Role.SUPERVISOR}
+        case State.DELIBERATING:
+            return is_bench(person.role)
+        case State.ADJOURNED:
+            return is_staff(person.role) and person.role not in {Role.OPERATOR, Role.SUPERVISOR}
+        case _:
+            return False

@@ -1,0 +1,150 @@
+"""The hearing as it stands: a pure fold of its events. Replay of the log after a crash gives this very value."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hearing import events as ev
+from hearing.participant import Presence
+from hearing.roles import Role
+from hearing.session import Phase, State
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """One participant as the hearing sees them."""
+
+    seat: ev.Seat
+    presence: Presence = Presence.INVITED
+    home: Presence = Presence.WAITING
+    """Where a dropped participant returns to."""
+    hand_raised_ms: int | None = None
+    help_asked: bool = False
+    warnings: int = 0
+    audio_muted: bool = False
+    video_muted: bool = False
+    audio_locked: bool = False
+    video_locked: bool = False
+    howling: bool = False
+
+    @property
+    def role(self) -> Role:
+        """Short for the seat's role."""
+        return self.seat.role
+
+
+class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """State of one session. `people` is keyed by participant id, in order of the seats."""
+
+    session: str = ""
+    court: str = ""
+    case_no: str = ""
+    hearing_no: str = ""
+    cause: str = ""
+    title: str = ""
+    public: bool = True
+    scheduled_utc_ms: int = 0
+    state: State = State.SCHEDULED
+    phase: Phase = Phase.PREPARATION
+    people: dict[str, Person] = msgspec.field(default_factory=dict)
+    floor: str | None = None
+    floor_until_ms: int | None = None
+    layout: str = "auto"
+    layout_locked: bool = False
+    focus: str | None = None
+    speakers: tuple[str, ...] = ()
+    opened_utc_ms: int | None = None
+    closed_at_ms: int | None = None
+    resume_utc_ms: int | None = None
+    anchor: ev.ClockAnchored | None = None
+    incidents: int = 0
+    last_seq: int = 0
+    last_at_ms: int = 0
+
+
+def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
+    """The hearing after one more entry. Total: every event of the catalogue is understood or leaves it as it is."""
+    hearing = msgspec.structs.replace(
+        hearing, session=entry.session, last_seq=entry.seq, last_at_ms=max(hearing.last_at_ms, entry.at_ms)
+    )
+    match entry.event:
+        case ev.SessionCreated() as e:
+            return msgspec.structs.replace(
+                hearing,
+                court=e.court,
+                case_no=e.case_no,
+                hearing_no=e.hearing_no,
+                cause=e.cause,
+                title=e.title,
+                public=e.public,
+                scheduled_utc_ms=e.scheduled_utc_ms,
+                people={seat.participant: Person(seat=seat) for seat in e.seats},
+            )
+        case ev.SessionRescheduled() as e:
+            return msgspec.structs.replace(hearing, scheduled_utc_ms=e.scheduled_utc_ms)
+        case ev.StateChanged() as e:
+            return _state_changed(hearing, e, entry)
+        case ev.PhaseChanged() as e:
+            return msgspec.structs.replace(hearing, phase=e.phase)
+        case ev.ClockAnchored() as e:
+            return msgspec.structs.replace(hearing, anchor=e)
+        case ev.ParticipantAdded() as e:
+            return msgspec.structs.replace(
+                hearing, people={**hearing.people, e.seat.participant: Person(seat=e.seat)}
+            )
+        case ev.FloorGranted() as e:
+            until_ms = entry.at_ms + e.limit_ms if e.limit_ms else None
+            return msgspec.structs.replace(hearing, floor=e.participant, floor_until_ms=until_ms)
+        case ev.LayoutChanged() as e:
+            return msgspec.structs.replace(hearing, layout=e.layout, layout_locked=e.locked, focus=e.focus)
+        case ev.SpeakerChanged() as e:
+            return msgspec.structs.replace(hearing, speakers=e.participants)
+        case ev.RecordingIncident():
+            return msgspec.structs.replace(hearing, incidents=hearing.incidents + 1)
+        case _:
+            return _person_changed(hearing, entry)
+
+
+def _state_changed(hearing: Hearing, e: ev.StateChanged, entry: ev.Entry) -> Hearing:
+    closed = entry.at_ms if e.after is State.CLOSED else None
+    opened = hearing.opened_utc_ms
+    if e.after is State.IN_SESSION and opened is None:
+        opened = entry.utc_ms
+    return msgspec.structs.replace(
+        hearing, state=e.after, resume_utc_ms=e.resume_utc_ms, closed_at_ms=closed, opened_utc_ms=opened
+    )
+
+
+def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
+    event = entry.event
+    participant = getattr(event, "participant", None)
+    person = hearing.people.get(participant) if isinstance(participant, str) else None
+    if person is None:
+        return hearing
+    replace = msgspec.structs.replace
+    floor = hearing.floor
+    match event:
+        case ev.ConsentGiven() if person.presence is Presence.INVITED:
+            person = replace(person, presence=Presence.CONSENTED)
+        case ev.KitChecked() if person.presence is Presence.CONSENTED:
+            person = replace(person, presence=Presence.CHECKED)
+        case ev.PresenceChanged() as e:
+            home = e.before if e.after is Presence.DROPPED else person.home
+            gone = e.after in {Presence.LEFT, Presence.REMOVED, Presence.DISMISSED}
+            hand = None if gone else person.hand_raised_ms
+            person = replace(person, presence=e.after, home=home, hand_raised_ms=hand)
+            floor = None if gone and floor == participant else floor
+        case ev.HandRaised() as e:
+            person = replace(person, hand_raised_ms=entry.at_ms if e.raised else None)
+        case ev.HelpAsked() as e:
+            person = replace(person, help_asked=not e.answered)
+        case ev.Warned() as e:
+            person = replace(person, warnings=e.count)
+        case ev.MuteSet(kind="audio") as e:
+            person = replace(person, audio_muted=e.muted, audio_locked=e.locked)
+        case ev.MuteSet() as e:
+            person = replace(person, video_muted=e.muted, video_locked=e.locked)
+        case ev.DeviceHeardItself() as e:
+            person = replace(person, howling=e.muted)
+        case _:
+            return hearing
+    return replace(hearing, people={**hearing.people, person.seat.participant: person}, floor=floor)
