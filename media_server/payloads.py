@@ -67,7 +67,8 @@ class Depacketizer(Protocol):
 
 def depacketizer(codec: str) -> Depacketizer:
     """A new one for this codec (lower case). KeyError names a codec we do not know."""
-    return {"opus": Opus, "h264": H264, "vp8": Vp8, "vp9": Vp9, "av1": Av1}[codec]()
+    kinds: dict[str, type[Depacketizer]] = {"opus": Opus, "h264": H264, "vp8": Vp8, "vp9": Vp9, "av1": Av1}
+    return kinds[codec]()
 
 
 class Opus:
@@ -337,7 +338,8 @@ def _aggregated(payload: Buffer) -> list[bytes]:
 
 def _obu_elements(payload: Buffer, count: int) -> list[bytes]:
     """OBU elements of one packet; with a count W the last one has no length field. IndexError when cut short."""
-    elements, at = [], 1
+    elements: list[bytes] = []
+    at = 1
     while at < len(payload):
         if count and len(elements) == count - 1:
             size = len(payload) - at
