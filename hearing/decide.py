@@ -13,7 +13,7 @@ from hearing import events as ev
 from hearing.errors import Refused
 from hearing.participant import CONNECTED, IN_COURTROOM, Presence, check_follows
 from hearing.roles import Right, is_bench, is_isolated, label, rights
-from hearing.session import REOPEN_WINDOW_MS, Move, State, is_open, lawful_pause, next_state
+from hearing.session import REOPEN_WINDOW_MS, Move, Phase, State, is_open, lawful_pause, next_state
 from hearing.state import Hearing, Person
 
 _NEEDS: dict[type[cmd.Command], Right] = {
@@ -107,7 +107,7 @@ def _move(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int)
             for person in hearing.people.values()
             if person.presence is Presence.WAITING and not is_isolated(person.role)
         ]
-        events.append(ev.PhaseChanged(phase=ev.Phase.OPENING))
+        events.append(ev.PhaseChanged(phase=Phase.OPENING))
     if after in {State.ADJOURNED, State.CLOSED} and hearing.floor is not None:
         events.append(ev.FloorGranted(participant=None))
     return events

@@ -1,0 +1,60 @@
+"""What the record needs from a store: small Protocols, one contract suite each (`tests/contracts/`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from hearing.events import Entry, Head
+
+
+class EventStore(Protocol):
+    """Append-only store of the sessions' logs. Implementations: `memory`, `sqlite`.
+
+    Entries of one session are appended by one writer in order; readers see only what is durable.
+    """
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Make the entries durable (fsync) before returning; all or none. Raises `records.errors.OutOfOrder`
+        when the first `seq` or `prev` does not follow the stored log, `StoreUnavailable` when the disk refuses."""
+
+    def read(self, session: str, after_seq: int = 0) -> AsyncIterator[Entry]:
+        """Entries with seq > after_seq, in order. An unknown session yields nothing."""
+
+    async def last(self, session: str) -> Entry | None:
+        """The newest entry, or None."""
+
+    async def sessions(self) -> Sequence[str]:
+        """Ids of all sessions that have a log, oldest first."""
+
+    async def add_head(self, head: Head) -> None:
+        """Keep a signed head. Idempotent for the same head."""
+
+    async def heads(self, session: str) -> Sequence[Head]:
+        """All signed heads of the session, by seq."""
+
+    async def close(self) -> None:
+        """Flush and release. Idempotent."""
+
+
+class KeyValueStore(Protocol):
+    """Small mutable facts beside the logs: accounts, credentials, invitations, used tickets.
+
+    Every value is bytes (canonical JSON of a struct owned by the caller), grouped by `table`.
+    """
+
+    async def put(self, table: str, key: str, value: bytes) -> None:
+        """Insert or replace, durable before returning."""
+
+    async def add(self, table: str, key: str, value: bytes) -> bool:
+        """Insert only when absent, durable before returning True; False when the key exists. Atomic: of two
+        concurrent calls exactly one gets True (single-use tickets rest on this)."""
+
+    async def get(self, table: str, key: str) -> bytes | None:
+        """The value or None."""
+
+    async def delete(self, table: str, key: str) -> None:
+        """Remove. Idempotent."""
+
+    async def items(self, table: str) -> Sequence[tuple[str, bytes]]:
+        """All pairs, by key."""

@@ -1,0 +1,328 @@
+"""THE message catalogue of `wss://.../ws`: two tagged unions of msgspec structs, one per direction.
+
+The TypeScript types of the pages are generated from this file (`yunting protocol-doc --typescript`) and a test
+keeps them equal; `docs/protocol.md` explains the conversation. Every frame is one JSON object in a text frame,
+at most `MAX_FRAME_BYTES`. Unknown fields and wrong types are refused with `error` and named; the connection
+is closed only for what `hearing.errors.ProtocolError` names.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from hearing.commands import AnyCommand
+from hearing.events import AnyEvent, ClockAnchored, Head, Seat
+from hearing.participant import Presence
+from hearing.roles import Right
+from hearing.session import Move, Phase, State
+
+MAX_FRAME_BYTES = 300_000
+PROTOCOL_VERSION = 1
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    """Base of both directions; `type` is the tag."""
+
+
+# --- from the page ------------------------------------------------------------------------------------------
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume."""
+
+    version: int
+    ticket: str | None = None
+    credential: str | None = None
+    last_seq: int = 0
+    language: Literal["zh-CN", "en"] = "zh-CN"
+
+
+class Ping(Message, frozen=True, kw_only=True, tag="ping"):
+    """Heartbeat every `ping_interval_ms`; `sent_ms` is the page's own clock and comes back in `pong`."""
+
+    sent_ms: int
+
+
+class Do(Message, frozen=True, kw_only=True, tag="do"):
+    """A command. Answered by `done` or `error` with the same `re`. A repeated `re` is answered as the first."""
+
+    re: str
+    command: AnyCommand
+
+
+class Offer(Message, frozen=True, kw_only=True, tag="offer"):
+    """Our page always offers. `tracks`: mid -> source (send) or mid -> publication id (receive)."""
+
+    re: str
+    direction: Literal["send", "receive"]
+    sdp: str
+    tracks: dict[str, str]
+
+
+class CloseMedia(Message, frozen=True, kw_only=True, tag="close_media"):
+    re: str
+    direction: Literal["send", "receive"]
+
+
+class Kit(Message, frozen=True, kw_only=True, tag="kit"):
+    """Result of the device check (see `hearing.events.KitChecked`)."""
+
+    re: str
+    camera: bool
+    microphone: bool
+    speaker: bool
+    rtt_ms: int
+    loss_permille: int
+    uplink_kbps: int
+    user_agent: str = ""
+
+
+class NetworkReport(Message, frozen=True, kw_only=True, tag="network_report"):
+    """The page's own figures every few seconds, for the lamp on the judge's console."""
+
+    rtt_ms: int
+    loss_up_permille: int
+    loss_down_permille: int
+    kbps_up: int
+    kbps_down: int
+    freezes: int = 0
+    audio_only: bool = False
+
+
+FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport
+
+
+# --- from the server ----------------------------------------------------------------------------------------
+
+
+class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+    """A participant as every page in the session sees them."""
+
+    seat: Seat
+    label_zh: str
+    label_en: str
+    presence: Presence
+    staff: bool
+    isolated: bool
+    hand_raised_ms: int | None
+    help_asked: bool
+    warnings: int
+    audio_muted: bool
+    video_muted: bool
+    audio_locked: bool
+    video_locked: bool
+    howling: bool
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """`session_ms` on the session clock is `utc_ms`; `running` is false before 开庭."""
+
+    session_ms: int
+    utc_ms: int
+    running: bool
+    anchor: ClockAnchored | None
+
+
+class HearingView(msgspec.Struct, frozen=True, kw_only=True):
+    """The hearing as it stands; sent whole after each change (it is small: at most some fifty people)."""
+
+    session: str
+    court: str
+    case_no: str
+    hearing_no: str
+    cause: str
+    title: str
+    public: bool
+    scheduled_utc_ms: int
+    state: State
+    state_label: str
+    phase: Phase
+    moves: tuple[Move, ...]
+    recording: bool
+    people: tuple[PersonView, ...]
+    floor: str | None
+    floor_until_ms: int | None
+    layout: str
+    layout_locked: bool
+    focus: str | None
+    speakers: tuple[str, ...]
+    opened_utc_ms: int | None
+    reopen_until_ms: int | None
+    """Session time until which a mistaken 闭庭 may be undone."""
+    resume_utc_ms: int | None
+    observers: int
+    incidents: int
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """A track that this page may receive now."""
+
+    id: str
+    participant: str
+    kind: Literal["audio", "video"]
+    source: str
+    codec: str
+
+
+class IceServer(msgspec.Struct, frozen=True, kw_only=True):
+    urls: tuple[str, ...]
+    username: str = ""
+    credential: str = ""
+
+
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
+    """Answer to `hello`. After a resume the missed `update`s follow in order."""
+
+    participant: str
+    rights: tuple[Right, ...]
+    credential: str
+    """For resuming this connection, nothing else; bound to the participant and revocable."""
+    seq: int
+    resumed: bool
+    ping_interval_ms: int
+    clock: Clock
+    hearing: HearingView
+    publications: tuple[Publication, ...]
+    ice_servers: tuple[IceServer, ...]
+    court_key: str
+    server_version: str
+
+
+class Update(Message, frozen=True, kw_only=True, tag="update"):
+    """One entry of the log, in order and without gaps, with the hearing as it stands after it.
+
+    `event` is None where this page may not see the event itself (e.g. an invitation); `seq` never skips.
+    """
+
+    seq: int
+    at_ms: int
+    utc_ms: int
+    actor: str
+    event: AnyEvent | None
+    hearing: HearingView
+
+
+class Publications(Message, frozen=True, kw_only=True, tag="publications"):
+    """All tracks this page may receive now; the page re-offers its receiving connection to match."""
+
+    publications: tuple[Publication, ...]
+
+
+class Answered(Message, frozen=True, kw_only=True, tag="answer"):
+    re: str
+    direction: Literal["send", "receive"]
+    sdp: str
+    tracks: dict[str, str]
+
+
+class Done(Message, frozen=True, kw_only=True, tag="done"):
+    """The command was carried out and is durable up to `seq`."""
+
+    re: str
+    seq: int
+
+
+class Error(Message, frozen=True, kw_only=True, tag="error"):
+    """`code` is stable; `zh`/`en` are for the person; `incident` only for faults of ours."""
+
+    re: str | None
+    code: str
+    zh: str
+    en: str
+    incident: str | None = None
+
+
+class Pong(Message, frozen=True, kw_only=True, tag="pong"):
+    sent_ms: int
+    clock: Clock
+
+
+class Speakers(Message, frozen=True, kw_only=True, tag="speakers"):
+    """Who speaks now, loudest first; more often than the log notes it."""
+
+    participants: tuple[str, ...]
+
+
+class HeadSigned(Message, frozen=True, kw_only=True, tag="head"):
+    """A signed head of the chain, every ten seconds: the page keeps them as a witness."""
+
+    head: Head
+
+
+class Lamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Network lamp of one participant: good, fair, poor or lost."""
+
+    participant: str
+    grade: Literal["good", "fair", "poor", "lost"]
+    rtt_ms: int
+    loss_up_permille: int
+    loss_down_permille: int
+    kbps_up: int
+    kbps_down: int
+
+
+class Network(Message, frozen=True, kw_only=True, tag="network"):
+    """Lamps: of everybody for judge and clerk, of oneself for others."""
+
+    lamps: tuple[Lamp, ...]
+
+
+class TrackHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """Recording health of one track, for judge and clerk."""
+
+    track: str
+    participant: str
+    kind: str
+    bytes_total: int
+    sealed_age_ms: int
+    level_dbov: int | None
+    drift_ms: int
+    gaps: int
+
+
+class RecordingHealth(Message, frozen=True, kw_only=True, tag="recording"):
+    recording: bool
+    tracks: tuple[TrackHealth, ...]
+    disk_free_bytes: int
+    incident: str | None
+
+
+class ExportProgress(Message, frozen=True, kw_only=True, tag="export"):
+    """Progress of a record package, to the clerk who asked: per mille, then the download link or an error."""
+
+    job: str
+    permille: int
+    step_zh: str
+    step_en: str
+    done: bool
+    url: str | None = None
+    error: str | None = None
+
+
+class Leave(Message, frozen=True, kw_only=True, tag="leave"):
+    """The server ends the connection. `resume`: come back with the credential; `reconnect`: with a new ticket;
+    `end`: do not come back."""
+
+    action: Literal["resume", "reconnect", "end"]
+    code: str
+    zh: str
+    en: str
+
+
+FromServer = (
+    Welcome
+    | Update
+    | Publications
+    | Answered
+    | Done
+    | Error
+    | Pong
+    | Speakers
+    | HeadSigned
+    | Network
+    | RecordingHealth
+    | ExportProgress
+    | Leave
+)
