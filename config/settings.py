@@ -1,0 +1,192 @@
+"""Settings: a typed tree read from `default.toml`, then a file, then `YUNTING_<SECTION>_<KEY>` variables.
+
+`default.toml` is the manual: every key with its unit and reason. An unknown key, a wrong type or a value out of
+range is refused with the name of the key, where it came from, and the nearest key that exists.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+PREFIX = "YUNTING_"
+
+_OTHER_VARIABLES = frozenset(
+    {"YUNTING_DATA", "YUNTING_DATAPLANE", "YUNTING_HTTP", "YUNTING_CHROMIUM", "YUNTING_SOAK_S"}
+)
+"""Variables with a meaning of their own (documented in `default.toml`), not keys of the tree."""
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class SettingsError(Exception):
+    """A setting is unknown, of the wrong type or out of range; the text names key, source and nearest key."""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Court(_Section, frozen=True, kw_only=True):
+    """Who runs this server."""
+
+    name: str
+    time_zone: str
+    font: str
+
+
+class Http(_Section, frozen=True, kw_only=True):
+    """The web side."""
+
+    host: str
+    port: Port
+    public_url: str
+    certificate: str
+    private_key: str
+    trusted_proxies: tuple[str, ...]
+
+
+class Media(_Section, frozen=True, kw_only=True):
+    """The media port."""
+
+    host: str
+    port: Port
+    announced: tuple[str, ...]
+    consent_timeout_s: Positive
+    video_codecs: tuple[str, ...]
+    max_peers: Count
+
+
+class Ice(_Section, frozen=True, kw_only=True):
+    """ICE servers handed to pages."""
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str
+
+
+class Storage(_Section, frozen=True, kw_only=True):
+    """Where the record is kept."""
+
+    store: str
+    folder: str
+    min_free_bytes: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Recording(_Section, frozen=True, kw_only=True):
+    """The recorder."""
+
+    range_s: Annotated[float, msgspec.Meta(gt=0, le=10)]
+    reorder_ms: Annotated[int, msgspec.Meta(ge=50, le=2000)]
+
+
+class Composite(_Section, frozen=True, kw_only=True):
+    """The composed video of the package."""
+
+    width: Annotated[int, msgspec.Meta(ge=320, le=3840, multiple_of=2)]
+    height: Annotated[int, msgspec.Meta(ge=240, le=2160, multiple_of=2)]
+    fps: Annotated[int, msgspec.Meta(ge=5, le=60)]
+
+
+class Limits(_Section, frozen=True, kw_only=True):
+    """Rate and size limits."""
+
+    body_bytes: Count
+    messages_per_s: Positive
+    message_burst: Count
+    codes_per_minute: Positive
+    logins_per_minute: Positive
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """The whole tree; see `default.toml` for each key."""
+
+    court: Court
+    http: Http
+    media: Media
+    ice: Ice
+    storage: Storage
+    recording: Recording
+    composite: Composite
+    limits: Limits
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Defaults, then `file`, then the environment. Raises SettingsError; reads no global state by itself."""
+    tree = tomllib.loads(default_text())
+    if file is not None:
+        _merge(tree, _read(file), source=str(file))
+    _merge_environment(tree, environment or {})
+    try:
+        return msgspec.convert(tree, Settings)
+    except msgspec.ValidationError as problem:
+        raise SettingsError(f"设置有误 / bad setting: {problem}") from None
+
+
+def default_text() -> str:
+    """The commented defaults: the manual."""
+    return files("config").joinpath("default.toml").read_text(encoding="utf-8")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SettingsError(f"无法读取设置文件 / cannot read {file}: {problem.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"设置文件不是有效的 TOML / {file} is not valid TOML: {problem}") from None
+
+
+def _merge(tree: dict[str, Any], update: Mapping[str, Any], *, source: str) -> None:
+    for section, values in update.items():
+        if section not in tree:
+            raise SettingsError(_unknown(section, list(tree), source))
+        if not isinstance(values, dict):
+            raise SettingsError(f"{source}: [{section}] 应为一节 / must be a section")
+        for key, value in values.items():
+            if key not in tree[section]:
+                names = [f"{s}.{k}" for s, keys in tree.items() for k in keys]
+                raise SettingsError(_unknown(f"{section}.{key}", names, source))
+            tree[section][key] = value
+
+
+def _merge_environment(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+    known = {f"{PREFIX}{s}_{k}".upper(): (s, k) for s, keys in tree.items() for k in keys}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name in _OTHER_VARIABLES:
+            continue
+        if name not in known:
+            raise SettingsError(_unknown(name, list(known), "environment"))
+        section, key = known[name]
+        tree[section][key] = _parse(text, tree[section][key], name)
+
+
+def _parse(text: str, default: object, name: str) -> object:
+    """The text of a variable as the type of the default; lists are comma-separated."""
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except (ValueError, KeyError):
+        kind = type(default).__name__
+        raise SettingsError(f"environment: {name}={text!r} 应为 / must be {kind}") from None
+    if isinstance(default, list):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _unknown(name: str, known: list[str], source: str) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    hint = f"；是否想写 / did you mean {near[0]}?" if near else ""
+    return f"{source}: 未知的设置 / unknown setting {name}{hint}"
