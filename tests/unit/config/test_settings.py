@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,5 @@ def test_mistake_in_the_environment_is_named(name: str, value: str, named: str) 
 def test_any_text_is_settings_or_a_named_mistake(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = tmp_path_factory.mktemp("settings") / "any.toml"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
-    try:
+    with contextlib.suppress(SettingsError):
         load(file)
-    except SettingsError:
-        pass
