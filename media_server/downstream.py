@@ -1,0 +1,163 @@
+"""A client that receives (WHEP): its m-lines become subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from media_server import packets
+from media_server.packets import KeyframeRequest, Nack, ReportBlock
+from media_server.peer import Ground, Peer, PeerOwner
+from media_server.ports import Direction, PublicationInfo, Source
+from media_server.publication import Publication
+from media_server.sdp import AnsweredMedia, Offer, OfferedMedia, OutgoingTrack
+from media_server.sdp_answer import choose_codec
+from media_server.subscription import Subscription
+
+MAX_NACKED = 256
+"""Sequence numbers answered of one NACK; a viewer that misses more needs a keyframe, and asks for one."""
+
+
+class DownstreamOwner(PeerOwner, Protocol):
+    """The room, as a receiving peer sees it."""
+
+    def publication_for(self, publication_id: str, viewer: str) -> Publication | None:
+        """The track if it exists and `viewer` may receive it now."""
+
+
+class Downstream(Peer):
+    """See the module text."""
+
+    direction = Direction.RECEIVE
+
+    def __init__(self, ground: Ground, owner: DownstreamOwner, participant: str, resource: str, offer: Offer) -> None:
+        self._room = owner
+        self._lines: dict[str, Subscription] = {}
+        self._by_ssrc: dict[int, Subscription] = {}
+        self._counted_us = 0
+        self._sent: dict[int, int] = {}
+        super().__init__(ground, owner, participant, resource, offer)
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """What it receives."""
+        return list(self._lines.values())
+
+    def _decide(self, offer: Offer, tracks: Mapping[str, str]) -> tuple[list[AnsweredMedia], dict[str, str]]:
+        answered, carried = [], {}
+        for media in offer.media:
+            subscription = self._line(media, tracks.get(media.mid))
+            if subscription is None:
+                self._end_line(media.mid)
+                answered.append(self._idle(media))
+                continue
+            info = subscription.publication.info
+            carried[media.mid] = info.id
+            self._chosen[media.mid] = subscription.chosen
+            outgoing = OutgoingTrack(
+                stream=stream_of(info),
+                track=info.id,
+                cname=stream_of(info),
+                ssrc=subscription.ssrc,
+                rtx_ssrc=subscription.rtx_ssrc,
+            )
+            answered.append(AnsweredMedia(media.mid, subscription.chosen, sending=outgoing))
+        for mid in set(self._lines) - {media.mid for media in offer.media}:
+            self._end_line(mid)
+        return answered, carried
+
+    def _line(self, media: OfferedMedia, publication_id: str | None) -> Subscription | None:
+        if publication_id is None or not media.receives:
+            return None
+        publication = self._room.publication_for(publication_id, self.participant)
+        if publication is None or publication.info.kind != media.kind:
+            return None
+        chosen = choose_codec(media, (publication.info.codec,))
+        if chosen is None:
+            return None
+        subscription = self._lines.get(media.mid)
+        if subscription and subscription.publication is publication and subscription.chosen == chosen:
+            return subscription
+        self._end_line(media.mid)
+        ground = self.ground
+        subscription = Subscription(
+            ground.plane, self.id, publication, chosen, ground.fresh_ssrc(), ground.fresh_ssrc()
+        )
+        self._lines[media.mid] = self._by_ssrc[subscription.ssrc] = subscription
+        if self.up:
+            subscription.connect()
+        return subscription
+
+    def _end_line(self, mid: str) -> None:
+        subscription = self._lines.pop(mid, None)
+        if subscription is None:
+            return
+        self._by_ssrc.pop(subscription.ssrc, None)
+        self._sent.pop(subscription.ssrc, None)
+        subscription.close()
+        if self.up:
+            self.ground.plane.send_rtcp(
+                self.id, packets.receiver_reports(self.ssrc, []) + packets.bye([subscription.ssrc])
+            )
+
+    def connect(self, publication: Publication | None = None) -> None:
+        """Let packets flow to every subscription (of this track): the viewer is up, the track has its SSRC."""
+        if self.up:
+            for subscription in self._lines.values():
+                if publication is None or subscription.publication is publication:
+                    subscription.connect()
+
+    def publication_ended(self, publication: Publication) -> None:
+        """Stop its copies; the m-line becomes idle with the next negotiation."""
+        for mid, subscription in list(self._lines.items()):
+            if subscription.publication is publication:
+                self._end_line(mid)
+
+    def rtcp(self, data: bytes, now_us: int) -> None:
+        for item in packets.parse(data):
+            if isinstance(item, Nack):
+                subscription = self._by_ssrc.get(item.media_ssrc)
+                if subscription:
+                    subscription.repeat(item.sequences[:MAX_NACKED])
+            elif isinstance(item, KeyframeRequest):
+                subscription = self._by_ssrc.get(item.media_ssrc)
+                if subscription and subscription.allowed:
+                    subscription.publication.want_keyframe()
+            elif isinstance(item, ReportBlock):
+                subscription = self._by_ssrc.get(item.ssrc)
+                if subscription:
+                    subscription.reported(item, now_us)
+
+    def tick(self, now_us: int) -> None:
+        if not self.up:
+            return
+        reports, names = b"", b""
+        for subscription in self._lines.values():
+            report = subscription.sender_report(now_us)
+            if report:
+                reports += report
+                names += packets.description([subscription.ssrc], stream_of(subscription.publication.info))
+            if len(reports) + len(names) > 1000:
+                self.ground.plane.send_rtcp(self.id, reports + names)
+                reports, names = b"", b""
+        if reports:
+            self.ground.plane.send_rtcp(self.id, reports + names)
+        if now_us - self._counted_us >= 100_000:
+            self._counted_us = now_us
+            self._count(now_us)
+
+    def _count(self, now_us: int) -> None:
+        for subscription in self._lines.values():
+            _, octets = subscription.sent()
+            self.meter.add(octets - self._sent.get(subscription.ssrc, 0), now_us)
+            self._sent[subscription.ssrc] = octets
+
+    def end_media(self) -> None:
+        for mid in list(self._lines):
+            self._end_line(mid)
+
+
+def stream_of(info: PublicationInfo) -> str:
+    """Stream id and CNAME: tracks with the same one are played in sync; a screen and its sound are a pair apart."""
+    screen = info.source in (Source.SCREEN, Source.SCREEN_AUDIO)
+    return f"{info.participant}-screen" if screen else info.participant

@@ -1,0 +1,230 @@
+"""One session's media: participants, their connections, what they publish and receive, and the rules over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from hearing.ids import new_ulid
+from media_server.downstream import Downstream
+from media_server.peer import Ground, Peer
+from media_server.ports import (
+    Answer,
+    Direction,
+    Kind,
+    LossReason,
+    PeerStats,
+    PublicationInfo,
+    RoomListener,
+    Source,
+    Subscriber,
+)
+from media_server.publication import Publication
+from media_server.room_stats import participant_stats
+from media_server.sdp_parse import parse_offer
+from media_server.speakers import Speakers
+from media_server.tasks import Tasks
+from media_server.upstream import Upstream
+
+_Key = tuple[str, Direction, str]
+
+
+class Room:
+    """Implements `ports.MediaRoom`; made by `Sfu.open_room`."""
+
+    def __init__(
+        self, ground: Ground, listener: RoomListener, tasks: Tasks, utc_ms: Callable[[], int], lost_grace_us: int
+    ) -> None:
+        self._ground = ground
+        self._listener = listener
+        self._tasks = tasks
+        self._utc_ms = utc_ms
+        self._lost_grace_us = lost_grace_us
+        self._peers: dict[_Key, Peer] = {}
+        self._publications: dict[str, Publication] = {}
+        self._subscribers: dict[Subscriber, None] = {}
+        self._speakers = Speakers()
+        self._may_publish: Callable[[str, Kind], bool] = lambda participant, kind: True
+        self._may_receive: Callable[[str, str, Kind], bool] = lambda viewer, sender, kind: True
+
+    async def answer(
+        self,
+        participant: str,
+        direction: Direction,
+        offer: str,
+        tracks: Mapping[str, str],
+        *,
+        resource: str = "page",
+    ) -> Answer:
+        """See `MediaRoom.answer`. An offer of another client connection replaces the old one of this resource."""
+        parsed = parse_offer(offer)
+        key = (participant, direction, resource)
+        peer = self._peers.get(key)
+        if peer is not None and not peer.continues(parsed):
+            await self._close(key)
+            peer = None
+        made = peer is None
+        if peer is None:
+            kind: type[Upstream] | type[Downstream] = Upstream if direction is Direction.SEND else Downstream
+            peer = kind(self._ground, self, participant, resource, parsed)
+            self._peers[key] = peer
+        try:
+            return peer.answer(parsed, tracks)
+        except BaseException:
+            if made:
+                await self._close(key)
+            raise
+
+    async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
+        """See `MediaRoom`."""
+        await self._close((participant, direction, resource))
+
+    async def remove(self, participant: str) -> None:
+        """See `MediaRoom`."""
+        for key in [key for key in self._peers if key[0] == participant]:
+            await self._close(key)
+        self._speakers.forget(participant)
+
+    async def close(self) -> None:
+        """See `MediaRoom`."""
+        for key in list(self._peers):
+            await self._close(key)
+        self._subscribers.clear()
+
+    def publications(self, viewer: str | None = None) -> Sequence[PublicationInfo]:
+        """See `MediaRoom`."""
+        return [
+            publication.info
+            for publication in self._publications.values()
+            if publication.running and (viewer is None or self._passes(publication, viewer))
+        ]
+
+    def set_rules(
+        self, may_publish: Callable[[str, Kind], bool], may_receive: Callable[[str, str, Kind], bool]
+    ) -> None:
+        """See `MediaRoom`; takes effect at once."""
+        self._may_publish = may_publish
+        self._may_receive = may_receive
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See `MediaRoom`."""
+        for publication in self._publications.values():
+            self._rule(publication)
+        for downstream in self._downstreams():
+            self._rule_copies(downstream)
+
+    def attach(self, subscriber: Subscriber) -> Callable[[], None]:
+        """See `MediaRoom`."""
+        self._subscribers[subscriber] = None
+        for publication in list(self._publications.values()):
+            publication.attach(subscriber)
+
+        def detach() -> None:
+            self._subscribers.pop(subscriber, None)
+            for publication in list(self._publications.values()):
+                publication.detach(subscriber)
+
+        return detach
+
+    def request_keyframe(self, publication_id: str) -> None:
+        """See `MediaRoom`."""
+        publication = self._publications.get(publication_id)
+        if publication is not None:
+            publication.want_keyframe()
+
+    def stats(self, participant: str) -> PeerStats | None:
+        """See `MediaRoom`."""
+        mine = [peer for peer in self._peers.values() if peer.participant == participant and peer.up]
+        return participant_stats(mine, self._ground.now_us()) if mine else None
+
+    def tick(self, now_us: int) -> None:
+        """Timers of the room: reports, repairs, speakers, connections that did not come back. Every 20 ms or so."""
+        for key, peer in list(self._peers.items()):
+            peer.tick(now_us)
+            if peer.lost_us is not None and now_us - peer.lost_us > self._lost_grace_us:
+                peer.lost_us = None
+                self._tasks.start(self._close(key), name="close a lost peer")
+        speaking = self._speakers.update(now_us // 1000)
+        if speaking is not None:
+            self._listener.speakers_changed(speaking)
+
+    def peer_up(self, peer: Peer) -> None:
+        """See `PeerOwner`."""
+        if isinstance(peer, Downstream):
+            self._rule_copies(peer)
+            peer.connect()
+        self._listener.peer_connected(peer.participant, peer.direction)
+
+    def peer_down(self, peer: Peer, reason: LossReason) -> None:
+        """See `PeerOwner`. Without consent the peer may come back in the grace time; else it is closed now."""
+        self._listener.peer_lost(peer.participant, peer.direction, reason)
+        if reason is not LossReason.CONSENT:
+            key = (peer.participant, peer.direction, peer.resource)
+            if self._peers.get(key) is peer:
+                self._tasks.start(self._close(key), name="close an ended peer")
+
+    def new_publication_id(self) -> str:
+        """See `UpstreamOwner`."""
+        return new_ulid(self._utc_ms())
+
+    def publication_made(self, publication: Publication) -> None:
+        """See `UpstreamOwner`."""
+        self._publications[publication.info.id] = publication
+        self._rule(publication)
+
+    def publication_bound(self, publication: Publication) -> None:
+        """See `UpstreamOwner`."""
+        for downstream in self._downstreams():
+            downstream.connect(publication)
+
+    def publication_started(self, publication: Publication) -> None:
+        """See `UpstreamOwner`."""
+        publication.start(list(self._subscribers))
+        self._listener.publication_added(publication.info)
+
+    def publication_ended(self, publication: Publication) -> None:
+        """See `UpstreamOwner`."""
+        if self._publications.pop(publication.info.id, None) is None:
+            return
+        for downstream in self._downstreams():
+            downstream.publication_ended(publication)
+        if publication.info.kind is Kind.AUDIO:
+            self._speakers.forget(publication.info.participant)
+        if publication.running:
+            self._listener.publication_removed(publication.info)
+
+    def publication_for(self, publication_id: str, viewer: str) -> Publication | None:
+        """See `DownstreamOwner`."""
+        publication = self._publications.get(publication_id)
+        return publication if publication is not None and self._passes(publication, viewer) else None
+
+    def heard(self, participant: str, publication: Publication, level: int) -> None:
+        """See `UpstreamOwner`. Only a microphone makes a speaker."""
+        if publication.info.source is Source.MICROPHONE:
+            self._speakers.heard(participant, level)
+
+    def _passes(self, publication: Publication, viewer: str) -> bool:
+        info = publication.info
+        return self._may_receive(viewer, info.participant, info.kind)
+
+    def _rule(self, publication: Publication) -> None:
+        info = publication.info
+        changed = publication.allow(self._may_publish(info.participant, info.kind))
+        if changed and not publication.allowed and info.kind is Kind.AUDIO:
+            self._speakers.forget(info.participant)
+
+    def _rule_copies(self, downstream: Downstream) -> None:
+        for subscription in downstream.subscriptions:
+            subscription.allow(self._passes(subscription.publication, downstream.participant))
+
+    def _downstreams(self) -> list[Downstream]:
+        return [peer for peer in self._peers.values() if isinstance(peer, Downstream)]
+
+    async def _close(self, key: _Key) -> None:
+        peer = self._peers.pop(key, None)
+        if peer is None:
+            return
+        was_up = peer.up
+        await peer.close()
+        if was_up:
+            self._listener.peer_lost(peer.participant, peer.direction, LossReason.CLOSED)

@@ -1,0 +1,165 @@
+"""The folder's face: one UDP port, rooms, and the timers of all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from media_server.dataplane.ports import Address, DataPlane, PeerId, Received
+from media_server.peer import Ground, Peer
+from media_server.ports import RoomListener
+from media_server.room import Room
+from media_server.sdp import PREFERRED_AUDIO, PREFERRED_VIDEO
+from media_server.tasks import Tasks
+from media_server.transport import TransportHub, TransportSettings
+from media_server.upstream import Upstream
+
+_log = structlog.get_logger(__name__)
+
+TICK_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class SfuSettings:
+    """Plain values; the program fills them from its settings."""
+
+    host: str = "127.0.0.1"
+    """Address to bind; "::" for IPv4 and IPv6."""
+    port: int = 0
+    """UDP port; 0 = any free one (tests)."""
+    announced: tuple[str, ...] = ()
+    """Host addresses in our answers, best first (NAT, several interfaces); empty = `host`."""
+    consent_timeout_s: float = 10.0
+    lost_grace_s: float = 30.0
+    """A peer that lost consent is kept for so long: its ICE restart finds publications and subscriptions in place."""
+    audio_codecs: tuple[str, ...] = PREFERRED_AUDIO
+    video_codecs: tuple[str, ...] = PREFERRED_VIDEO
+    ice_servers: tuple[Mapping[str, object], ...] = field(default=())
+
+
+class Sfu:
+    """Implements `ports.MediaServer` and the data plane's `Upcalls`."""
+
+    def __init__(self, settings: SfuSettings, plane: DataPlane) -> None:
+        self._settings = settings
+        self._plane = plane
+        self._ground: Ground | None = None
+        self._hub: TransportHub | None = None
+        self._rooms: dict[str, tuple[Room, RoomListener]] = {}
+        self._peers: dict[PeerId, Peer] = {}
+        self._tasks = Tasks()
+        self._closed = False
+        self.address: Address | None = None
+
+    async def start(self) -> None:
+        """See `MediaServer.start`."""
+        settings = self._settings
+        self.address = await self._plane.start(settings.host, settings.port, self)
+        self._hub = TransportHub(self._plane, TransportSettings(consent_timeout_s=settings.consent_timeout_s))
+        hosts = settings.announced or (settings.host,)
+        self._ground = Ground(
+            plane=self._plane,
+            hub=self._hub,
+            candidates=tuple((host, self.address[1]) for host in hosts),
+            audio_codecs=settings.audio_codecs,
+            video_codecs=settings.video_codecs,
+            now_us=monotonic_us,
+            fresh_ssrc=_fresh_ssrc,
+            register=self._register,
+            unregister=self._unregister,
+        )
+        self._tasks.start(self._tick(), name="media timers")
+
+    async def close(self) -> None:
+        """See `MediaServer.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        for session in list(self._rooms):
+            await self.close_room(session)
+        await self._tasks.close()
+        if self._hub is not None:
+            await self._hub.close()
+        await self._plane.close()
+
+    def open_room(self, session: str, listener: RoomListener) -> Room:
+        """See `MediaServer.open_room`. RuntimeError before `start`."""
+        if self._ground is None:
+            raise RuntimeError("the media server has not been started")
+        if session in self._rooms:
+            room, told = self._rooms[session]
+            if told is not listener:
+                raise KeyError(f"room {session} is open with another listener")
+            return room
+        room = Room(self._ground, listener, self._tasks, _utc_ms, int(self._settings.lost_grace_s * 1_000_000))
+        self._rooms[session] = (room, listener)
+        return room
+
+    async def close_room(self, session: str) -> None:
+        """See `MediaServer.close_room`."""
+        entry = self._rooms.pop(session, None)
+        if entry is not None:
+            await entry[0].close()
+
+    def ice_servers(self) -> Sequence[Mapping[str, object]]:
+        """See `MediaServer.ice_servers`."""
+        return self._settings.ice_servers
+
+    def on_stun(self, data: bytes, source: Address) -> None:
+        """See `Upcalls`."""
+        if self._hub is not None:
+            self._hub.on_stun(data, source)
+
+    def on_dtls(self, peer: PeerId, data: bytes) -> None:
+        """See `Upcalls`."""
+        if self._hub is not None:
+            self._hub.on_dtls(peer, data)
+
+    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+        """See `Upcalls`."""
+        found = self._peers.get(peer)
+        if found is not None:
+            found.rtcp(data, monotonic_us())
+
+    def on_received(self, batch: Sequence[Received]) -> None:
+        """See `Upcalls`."""
+        for packet in batch:
+            peer = self._peers.get(packet.peer)
+            if isinstance(peer, Upstream):
+                peer.received(packet)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_us = monotonic_us()
+            for room, _ in list(self._rooms.values()):
+                # One room's fault must not stop the timers of the others.
+                try:
+                    room.tick(now_us)
+                except Exception:
+                    _log.exception("room timer failed")
+
+    def _register(self, peer: Peer) -> None:
+        self._peers[peer.id] = peer
+
+    def _unregister(self, peer: Peer) -> None:
+        self._peers.pop(peer.id, None)
+
+
+def monotonic_us() -> int:
+    """CLOCK_MONOTONIC in microseconds."""
+    return time.monotonic_ns() // 1000
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _fresh_ssrc() -> int:
+    # 32 random bits: two streams of one connection collide once in billions, so no list is kept.
+    return secrets.randbelow(0xFFFFFFFE) + 1

@@ -1,0 +1,134 @@
+"""A viewer's rewritten copy of a publication: one route in the data plane and its RTCP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media_server import packets
+from media_server.dataplane.ports import DataPlane, PeerId, Route, RouteId
+from media_server.packets import ReportBlock, SenderInfo
+from media_server.ports import Kind
+from media_server.publication import Publication
+from media_server.reports import ntp_from_us, round_trip_us
+from media_server.sdp import FORWARDED_EXTENSIONS, ChosenCodec
+
+REPORT_INTERVAL_US = 1_000_000
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What the viewer last said of this copy."""
+
+    fraction_lost: float = 0.0
+    round_trip_us: int | None = None
+
+
+class Subscription:
+    """See the module text. The route exists while the publication has a layer; the SSRC stays the same."""
+
+    def __init__(
+        self,
+        plane: DataPlane,
+        viewer: PeerId,
+        publication: Publication,
+        chosen: ChosenCodec,
+        ssrc: int,
+        rtx_ssrc: int | None,
+    ) -> None:
+        self.publication = publication
+        self.chosen = chosen
+        self.ssrc = ssrc
+        self.rtx_ssrc = rtx_ssrc if chosen.rtx_payload_type is not None else None
+        self.delivery = Delivery()
+        self.allowed = True
+        self._plane = plane
+        self._viewer = viewer
+        self._route: RouteId | None = None
+        self._in_ssrc: int | None = None
+        self._reported_us: int | None = None
+
+    def connect(self) -> None:
+        """Take the publication's layer: add the route, or move it to the layer's new SSRC. Idempotent."""
+        layer = self.publication.layer
+        if layer is None or layer.ssrc == self._in_ssrc:
+            return
+        self._in_ssrc = layer.ssrc
+        if self._route is not None:
+            self._plane.switch_route(self._route, layer.ssrc)
+        else:
+            self._route = self._plane.add_route(self._describe(layer.ssrc))
+            if not self.allowed:
+                self._plane.pause_route(self._route, True)
+        self.publication.want_keyframe()
+
+    def allow(self, allowed: bool) -> None:
+        """Let packets pass, or stop them before this returns. Idempotent."""
+        if allowed == self.allowed:
+            return
+        self.allowed = allowed
+        if self._route is not None:
+            self._plane.pause_route(self._route, not allowed)
+            if allowed:
+                self.publication.want_keyframe()
+
+    def close(self) -> None:
+        """Stop forwarding. Idempotent."""
+        if self._route is not None:
+            self._plane.remove_route(self._route)
+        self._route = self._in_ssrc = None
+
+    def repeat(self, sequences: tuple[int, ...]) -> None:
+        """Answer the viewer's NACK from the packet cache; the publisher is not asked for it."""
+        if self._route is not None and self.allowed:
+            self._plane.retransmit(self._route, sequences)
+
+    def reported(self, block: ReportBlock, now_us: int) -> None:
+        """A report block of the viewer about this copy."""
+        self.delivery.fraction_lost = block.fraction_lost
+        trip_us = round_trip_us(now_us, block.last_report, block.delay)
+        if trip_us is not None:
+            self.delivery.round_trip_us = trip_us
+
+    def sent(self) -> tuple[int, int]:
+        """Packets and payload bytes so far."""
+        if self._route is None:
+            return 0, 0
+        stats = self._plane.route_stats(self._route)
+        return stats.packets, stats.payload_bytes
+
+    def sender_report(self, now_us: int) -> bytes:
+        """The report that is due now, or nothing: once a second, the first as soon as the publisher has reported.
+
+        NTP is the server's clock; the RTP timestamp is what the publisher would show now, moved as the route moves.
+        """
+        layer = self.publication.layer
+        if self._route is None or layer is None or not self.allowed or not self.publication.allowed:
+            return b""
+        if self._reported_us is not None and now_us - self._reported_us < REPORT_INTERVAL_US:
+            return b""
+        rtp = layer.timestamps.rtp_at(now_us)
+        stats = self._plane.route_stats(self._route)
+        if rtp is None or not stats.packets:
+            return b""
+        self._reported_us = now_us
+        rtp = rtp + stats.timestamp_offset & 0xFFFFFFFF
+        info = SenderInfo(self.ssrc, ntp_from_us(now_us), rtp, stats.packets, stats.payload_bytes)
+        return packets.sender_report(info)
+
+    def _describe(self, in_ssrc: int) -> Route:
+        publication, chosen = self.publication, self.chosen
+        theirs = {uri: number for number, uri in chosen.extensions.items() if uri in FORWARDED_EXTENSIONS}
+        rtx = chosen.rtx_payload_type
+        return Route(
+            in_peer=publication.peer,
+            in_ssrc=in_ssrc,
+            out_peer=self._viewer,
+            out_ssrc=self.ssrc,
+            clock_rate_hz=publication.clock_rate_hz,
+            payload_types={publication.payload_type: chosen.codec.payload_type},
+            extensions={number: theirs[uri] for number, uri in publication.extensions.items() if uri in theirs},
+            rtx_ssrc=self.rtx_ssrc,
+            rtx_payload_types={} if rtx is None else {chosen.codec.payload_type: rtx},
+            keyframe_first=publication.info.kind is Kind.VIDEO,
+            codec=publication.info.codec,
+        )

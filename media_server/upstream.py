@@ -1,0 +1,283 @@
+"""A client that sends (WHIP): its m-lines become publications; what it needs to hear goes back as RTCP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from media_server import packets
+from media_server.bandwidth import UpstreamEstimate
+from media_server.dataplane.ports import Received
+from media_server.feedback import INTERVAL_US, TransportFeedback
+from media_server.packets import Bye, ReferenceEcho, SenderInfo
+from media_server.peer import Ground, Peer, PeerOwner, unsupported
+from media_server.ports import Direction, Kind, PublicationInfo, Source
+from media_server.publication import Layer, Publication
+from media_server.reports import ClockMap, ntp_from_us, round_trip_us
+from media_server.sdp import AUDIO_LEVEL, MID, TRANSPORT_CC, AnsweredMedia, ChosenCodec, Offer, OfferedMedia
+from media_server.sdp_answer import choose_codec
+
+REPORT_INTERVAL_US = 1_000_000
+MAX_REBINDINGS = 32
+"""Times an m-line may change its SSRC without negotiation."""
+
+_CNAME = "yunting"
+
+
+class UpstreamOwner(PeerOwner, Protocol):
+    """The room, as a sending peer sees it."""
+
+    def new_publication_id(self) -> str:
+        """Unique in the room."""
+
+    def publication_made(self, publication: Publication) -> None:
+        """Negotiated; nothing has come yet."""
+
+    def publication_bound(self, publication: Publication) -> None:
+        """Its SSRC is known, or has changed."""
+
+    def publication_started(self, publication: Publication) -> None:
+        """The first packet has come."""
+
+    def publication_ended(self, publication: Publication) -> None:
+        """It will not come back under this id."""
+
+    def heard(self, participant: str, publication: Publication, level: int) -> None:
+        """Audio level of one packet (RFC 6464)."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """An m-line that carries a publication."""
+
+    publication: Publication
+    chosen: ChosenCodec
+    rebindings: int = 0
+
+
+class Upstream(Peer):
+    """See the module text."""
+
+    direction = Direction.SEND
+
+    def __init__(self, ground: Ground, owner: UpstreamOwner, participant: str, resource: str, offer: Offer) -> None:
+        self._room = owner
+        self._lines: dict[str, _Line] = {}
+        self._by_ssrc: dict[int, tuple[_Line, Layer]] = {}
+        self._by_rtx: dict[int, _Line] = {}
+        self._clock = ClockMap()
+        self._feedback = TransportFeedback()
+        self._fed_back_us = self._reported_us = 0
+        self._mid_extension = self._level_extension = self._sequence_extension = 0
+        self.estimate = UpstreamEstimate()
+        self.round_trip_us: int | None = None
+        super().__init__(ground, owner, participant, resource, offer)
+
+    @property
+    def publications(self) -> list[Publication]:
+        """Negotiated tracks, running or not."""
+        return [line.publication for line in self._lines.values()]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """All layers that have an SSRC."""
+        return [layer for publication in self.publications for layer in publication.layers]
+
+    def _decide(self, offer: Offer, tracks: Mapping[str, str]) -> tuple[list[AnsweredMedia], dict[str, str]]:
+        wanted = {media.mid: media for media in offer.media if media.sends and media.mid in tracks}
+        sources = {mid: _source(tracks[mid]) for mid in wanted}
+        answered, carried = [], {}
+        extensions: dict[str, int] = {}
+        for media in offer.media:
+            chosen = choose_codec(media, self.ground.codecs(media.kind)) if media.mid in wanted else None
+            if chosen is None:
+                self._end_line(media.mid)
+                answered.append(self._idle(media))
+                continue
+            line = self._line(media, chosen, sources[media.mid])
+            self._chosen[media.mid] = chosen
+            carried[media.mid] = line.publication.info.id
+            answered.append(AnsweredMedia(media.mid, chosen))
+            extensions.update({uri: number for number, uri in chosen.extensions.items()})
+        for mid in set(self._lines) - {media.mid for media in offer.media}:
+            self._end_line(mid)
+        self._mid_extension = extensions.get(MID, 0)
+        self._level_extension = extensions.get(AUDIO_LEVEL, 0)
+        self._sequence_extension = extensions.get(TRANSPORT_CC, 0)
+        return answered, carried
+
+    def _line(self, media: OfferedMedia, chosen: ChosenCodec, source: Source) -> _Line:
+        line = self._lines.get(media.mid)
+        if line and (line.publication.info.source is not source or line.chosen.codec != chosen.codec):
+            self._end_line(media.mid)
+            line = None
+        if line is None:
+            codec = chosen.codec
+            info = PublicationInfo(
+                self._room.new_publication_id(), self.participant, Kind(media.kind), source, codec.name
+            )
+            publication = Publication(
+                info,
+                self.ground.plane,
+                self.id,
+                payload_type=codec.payload_type,
+                clock_rate_hz=codec.clock_rate_hz,
+                extensions=chosen.extensions,
+                clock=self._clock,
+            )
+            line = self._lines[media.mid] = _Line(publication, chosen)
+            self._room.publication_made(publication)
+        line.chosen, line.rebindings = chosen, 0
+        media_ssrcs = [ssrc for ssrc in media.ssrcs if ssrc not in media.rtx_of]
+        if media_ssrcs and not media.rids:
+            self._bind(line, media_ssrcs[0])
+            for rtx_ssrc, media_ssrc in media.rtx_of.items():
+                if media_ssrc == media_ssrcs[0]:
+                    self._bind_rtx(line, rtx_ssrc)
+        return line
+
+    def _bind(self, line: _Line, ssrc: int) -> None:
+        layer = line.publication.layer
+        if layer and layer.ssrc == ssrc:
+            return
+        held = self._by_ssrc.get(ssrc)
+        if held and held[0] is not line:
+            # Two m-lines must not claim one SSRC: the first keeps it.
+            return
+        if layer:
+            self._unbind(line)
+        self._by_ssrc[ssrc] = (line, line.publication.bind(ssrc))
+        self._room.publication_bound(line.publication)
+
+    def _bind_rtx(self, line: _Line, rtx_ssrc: int) -> None:
+        layer, rtx = line.publication.layer, line.chosen.rtx_payload_type
+        if layer is None or rtx is None or rtx_ssrc in self._by_ssrc or layer.rtx_ssrc == rtx_ssrc:
+            return
+        if layer.rtx_ssrc is not None:
+            self._by_rtx.pop(layer.rtx_ssrc, None)
+        layer.rtx_ssrc = rtx_ssrc
+        self._by_rtx[rtx_ssrc] = line
+        self.ground.plane.set_rtx(self.id, rtx_ssrc, layer.ssrc, {rtx: line.chosen.codec.payload_type})
+
+    def _unbind(self, line: _Line) -> None:
+        for layer in line.publication.layers:
+            self._by_ssrc.pop(layer.ssrc, None)
+            if layer.rtx_ssrc is not None:
+                self._by_rtx.pop(layer.rtx_ssrc, None)
+
+    def _end_line(self, mid: str) -> None:
+        line = self._lines.pop(mid, None)
+        if line is not None:
+            self._unbind(line)
+            self._room.publication_ended(line.publication)
+            line.publication.end()
+
+    def received(self, packet: Received) -> None:
+        """One packet of this peer, as the data plane saw it."""
+        self.meter.add(packet.size_bytes, packet.arrival_us)
+        number = packet.extensions.get(self._sequence_extension)
+        if number is not None and len(number) == 2:
+            self._feedback.received(int.from_bytes(number, "big"), packet.arrival_us)
+        found = self._by_ssrc.get(packet.ssrc)
+        if found is None:
+            found = self._learn(packet)
+            if found is None:
+                return
+        line, layer = found
+        publication = line.publication
+        if packet.payload_type != publication.payload_type or not publication.allowed:
+            return
+        layer.received(packet)
+        if not publication.running:
+            self._room.publication_started(publication)
+        if publication.info.kind is Kind.AUDIO:
+            level = packet.extensions.get(self._level_extension)
+            if level:
+                self._room.heard(self.participant, publication, level[0] & 0x7F)
+
+    def _learn(self, packet: Received) -> tuple[_Line, Layer] | None:
+        """Find the m-line of an SSRC that the SDP did not name: by MID, else by payload type if only one fits."""
+        if packet.ssrc in self._by_rtx:
+            return None
+        mid = packet.extensions.get(self._mid_extension)
+        if mid is not None:
+            line = self._lines.get(mid.decode("utf-8", "replace"))
+        else:
+            fitting = [
+                line
+                for line in self._lines.values()
+                if packet.payload_type in (line.chosen.codec.payload_type, line.chosen.rtx_payload_type)
+            ]
+            line = fitting[0] if len(fitting) == 1 and not fitting[0].publication.layers else None
+        if line is None or line.rebindings >= MAX_REBINDINGS:
+            return None
+        if packet.payload_type == line.chosen.rtx_payload_type:
+            line.rebindings += 1
+            self._bind_rtx(line, packet.ssrc)
+        elif packet.payload_type == line.chosen.codec.payload_type:
+            line.rebindings += 1
+            self._bind(line, packet.ssrc)
+            return self._by_ssrc.get(packet.ssrc)
+        return None
+
+    def rtcp(self, data: bytes, now_us: int) -> None:
+        for item in packets.parse(data):
+            if isinstance(item, SenderInfo):
+                found = self._by_ssrc.get(item.ssrc)
+                if found:
+                    self._clock.observe(item.ntp, now_us)
+                    found[0].publication.reported(item, now_us)
+            elif isinstance(item, ReferenceEcho):
+                trip_us = round_trip_us(now_us, item.last_report, item.delay)
+                self.round_trip_us = self.round_trip_us if trip_us is None else trip_us
+            elif isinstance(item, Bye):
+                for ssrc in item.ssrcs:
+                    if ssrc in self._by_ssrc:
+                        self._by_ssrc[ssrc][1].nack.forget()
+
+    def tick(self, now_us: int) -> None:
+        if not self.up:
+            return
+        out = b""
+        for line, layer in self._by_ssrc.values():
+            if not line.publication.allowed:
+                continue
+            sequences = layer.due_repairs(now_us, self.round_trip_us) if "nack" in line.chosen.codec.feedback else []
+            if sequences:
+                out += packets.nack(self.ssrc, layer.ssrc, sequences)
+            if layer.keyframes.due(now_us):
+                out += packets.picture_loss(self.ssrc, layer.ssrc)
+        if now_us - self._reported_us >= REPORT_INTERVAL_US:
+            self._reported_us = now_us
+            out = self._report(now_us) + out
+        if out:
+            self.ground.plane.send_rtcp(self.id, out)
+        if self._feedback.pending and now_us - self._fed_back_us >= INTERVAL_US:
+            self._fed_back_us = now_us
+            media_ssrc = next(iter(self._by_ssrc), 0)
+            for packet in self._feedback.build(self.ssrc, media_ssrc):
+                self.ground.plane.send_rtcp(self.id, packet)
+
+    def _report(self, now_us: int) -> bytes:
+        self.estimate.sample(self.meter.bits_per_second(now_us), now_us)
+        blocks = []
+        for _, layer in self._by_ssrc.values():
+            block = layer.reception.block(now_us)
+            if block:
+                layer.last_block = block
+                blocks.append(block)
+        out = packets.receiver_reports(self.ssrc, blocks) + packets.description([self.ssrc], _CNAME)
+        return out + packets.reference_time(self.ssrc, ntp_from_us(now_us))
+
+    def end_media(self) -> None:
+        for mid in list(self._lines):
+            self._end_line(mid)
+
+
+def _source(name: str) -> Source:
+    try:
+        return Source(name)
+    except ValueError:
+        known = "、".join(Source)
+        raise unsupported(f"未知的媒体来源“{name[:40]}”(应为 {known})", f"unknown source {name[:40]!r}") from None
