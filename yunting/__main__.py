@@ -1,0 +1,6 @@
+"""`python -m yunting`."""
+
+from yunting.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""`yunting bench NAME`: parses options, runs a benchmark, prints its one JSON object or a table."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+bench = typer.Typer(help="性能测量 / benchmarks", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="最后一行输出一个 JSON 对象 / one JSON object as the last line")]
+
+
+def _show(result: msgspec.Struct, json: bool) -> None:
+    facts: dict[str, Any] = msgspec.to_builtins(result)
+    if json:
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        return
+    table = Table("key", "value")
+    for key, value in facts.items():
+        table.add_row(key, f"{value:.3f}" if isinstance(value, float) else str(value))
+    Console().print(table)
+
+
+@bench.command()
+def relay(
+    publishers: int = 1,
+    subscribers: int = 10,
+    pps: int = 500,
+    size: int = 1100,
+    pacing: Annotated[str, typer.Option(help="browser | burst")] = "browser",
+    seconds: float = 8.0,
+    dataplane: Annotated[str, typer.Option(help="plain")] = "plain",
+    json: Json = False,
+) -> None:
+    """每转发一个包的 CPU / CPU per forwarded packet."""
+    from yunting.bench.relay import RelayOptions, run
+
+    options = RelayOptions(
+        publishers=publishers,
+        subscribers=subscribers,
+        pps=pps,
+        size=size,
+        pacing=_choice("--pacing", pacing, ("browser", "burst")),
+        seconds=seconds,
+        dataplane=_choice("--dataplane", dataplane, ("plain",)),
+    )
+    _show(run(options), json)
+
+
+@bench.command()
+def record(seats: int = 3, seconds: float = 20.0, json: Json = False) -> None:
+    """录制每席每秒的 CPU / recording: CPU a second of a seat, skew, drift, coverage."""
+    from yunting.bench.record import RecordOptions, run
+
+    _show(run(RecordOptions(seats=seats, seconds=seconds)), json)
+
+
+@bench.command()
+def export(minutes: float = 1.0, seats: int = 3, json: Json = False) -> None:
+    """导出卷宗包的时间 / time and CPU of a record package."""
+    from yunting.bench.export import ExportOptions, run
+
+    _show(run(ExportOptions(minutes=minutes, seats=seats)), json)
+
+
+def _choice(option: str, value: str, known: tuple[str, ...]) -> Any:
+    if value not in known:
+        raise typer.BadParameter(f"{option} {value!r}: {' | '.join(known)}")
+    return value

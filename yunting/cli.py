@@ -1,0 +1,191 @@
+"""The command line. Each command parses, calls one function of a room, and prints; nothing is decided here.
+
+Exit codes: 0 done, 1 the answer is no, 2 the call was wrong, 3 the environment lacks something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from config import Settings, SettingsError, load
+from config.settings import default_text
+from hearing.errors import UserError
+from yunting.bench.commands import bench
+
+app = typer.Typer(
+    name="yunting",
+    help="云庭：远程庭审与网络债权人会议 / Yunting: video hearings and creditors' meetings for courts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+session = typer.Typer(help="庭次 / sessions", no_args_is_help=True)
+staff = typer.Typer(help="工作人员账号 / staff accounts", no_args_is_help=True)
+app.add_typer(session, name="session")
+app.add_typer(staff, name="staff")
+app.add_typer(bench, name="bench")
+
+NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML 设置文件 / settings file")]
+Json = Annotated[bool, typer.Option("--json", help="最后一行输出一个 JSON 对象 / one JSON object as the last line")]
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Entry point: turns our errors into one line on stderr and an exit code."""
+    try:
+        app()
+    except SettingsError as problem:
+        _fail(str(problem), WRONG_CALL)
+    except UserError as problem:
+        _fail(f"{problem.zh} / {problem.en}", WRONG_CALL)
+    except OSError as problem:
+        _fail(f"{problem.filename or ''} {problem.strerror or problem}".strip(), ENVIRONMENT)
+
+
+def _fail(text: str, code: int) -> None:
+    _err.print(f"yunting: {text}", style="red", soft_wrap=True)
+    sys.exit(code)
+
+
+def _settings(config: Path | None) -> Settings:
+    return load(config, os.environ)
+
+
+def _print_json(answer: Any) -> None:
+    sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+
+
+@app.command()
+def serve(config: Config = None) -> None:
+    """运行服务器 / run the server until SIGTERM or Ctrl+C."""
+    from yunting.app import serve as run
+
+    asyncio.run(run(_settings(config), announce=_out.print))
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="自动演完一场庭审并验证卷宗包 / play to a verified package")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="数据目录 / where its data goes")] = Path("var/demo"),
+    port: Annotated[int, typer.Option(help="端口（TCP 和 UDP）/ port, TCP and UDP")] = 8443,
+    json: Json = False,
+) -> None:
+    """一场有虚拟当事人的庭审，可用浏览器观看 / a hearing with synthetic parties, to be watched in a browser."""
+    from yunting.demo.play import play
+
+    result = asyncio.run(play(folder, port, once=once, say=(_err if json else _out).print))
+    if json and result is not None:
+        _print_json(result)
+
+
+@app.command()
+def doctor(config: Config = None, json: Json = False) -> None:
+    """检查端口、编解码、磁盘等 / look at ports, codecs, clock, disk, data plane."""
+    from yunting.doctor import examine
+
+    report = examine(_settings(config))
+    if json:
+        _print_json(report)
+    else:
+        for f in report.findings:
+            mark = {"good": "[green]✓[/]", "warn": "[yellow]![/]", "bad": "[red]✗[/]"}[f.grade]
+            _out.print(f"{mark} {f.name}: {f.fact}" + (f"\n    → {f.advice}" if f.advice else ""))
+    raise typer.Exit(0 if report.ok else ENVIRONMENT)
+
+
+@session.command("create")
+def session_create(
+    file: Annotated[Path, typer.Argument(help="庭次 TOML / the session as TOML")], config: Config = None
+) -> None:
+    """建立庭次并打印邀请链接 / make a session and print its invitation links."""
+    from yunting.sessions import create
+
+    for line in asyncio.run(create(_settings(config), file)):
+        _out.print(line, soft_wrap=True)
+
+
+@session.command("list")
+def session_list(config: Config = None, json: Json = False) -> None:
+    """列出庭次 / list the sessions."""
+    from yunting.sessions import summaries
+
+    found = asyncio.run(summaries(_settings(config)))
+    if json:
+        _print_json(found)
+    for each in () if json else found:
+        _out.print(f"{each.session}  {each.when}  {each.state}  {each.case_no}  {each.title}", soft_wrap=True)
+
+
+@staff.command("add")
+def staff_add(
+    account: str,
+    role: Annotated[str, typer.Option(help="judge | clerk | operator")],
+    name: Annotated[str, typer.Option(help="姓名 / name")],
+    config: Config = None,
+) -> None:
+    """新建账号，密码从终端输入 / add an account; the password is asked for."""
+    from yunting.sessions import add_staff
+
+    password = typer.prompt("密码 / password", hide_input=True, confirmation_prompt=True)
+    asyncio.run(add_staff(_settings(config), account, name, role, password))
+
+
+@app.command()
+def export(
+    session_id: Annotated[str, typer.Argument(metavar="SESSION")],
+    out: Annotated[Path, typer.Option("--out", help="目标目录 / folder for the package")],
+    edition: Annotated[str, typer.Option(help="court（party、public 尚未提供 / not yet）")] = "court",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """导出卷宗包 / make the record package of a session."""
+    from yunting.exports import export_offline
+
+    result = asyncio.run(export_offline(_settings(config), session_id, out, edition, _err))
+    if json:
+        _print_json(result)
+    else:
+        _out.print(f"{result.folder}", soft_wrap=True)
+
+
+@app.command()
+def verify(
+    path: Path,
+    key: Annotated[str | None, typer.Option("--key", help="法院公钥指纹 / the court key's fingerprint")] = None,
+    json: Json = False,
+) -> None:
+    """验证卷宗包 / verify a package: names the first file or event that is wrong."""
+    from records.verify import main as verifier
+
+    words = [str(path), *(["--key", key] if key else []), *(["--json"] if json else [])]
+    raise typer.Exit(verifier(words))
+
+
+@app.command("settings-doc")
+def settings_doc() -> None:
+    """打印全部设置及说明 / print every setting with its manual."""
+    sys.stdout.write(default_text())
+
+
+@app.command("protocol-doc")
+def protocol_doc(typescript: Annotated[bool, typer.Option("--typescript", help="TypeScript")] = False) -> None:
+    """打印消息类型 / print the message types."""
+    from signaling.typescript import generate
+
+    if not typescript:
+        raise typer.BadParameter("目前只有 --typescript / only --typescript so far")
+    sys.stdout.write(generate())
