@@ -55,6 +55,11 @@ class SessionClock:
             self._anchor = Anchor(0, utc_ms, 1 + (self._zero_us - before_us) // 1000)
         return self._anchor
 
+    def cancel_start(self) -> None:
+        """Forget an opening that did not become durable: the clock stands at 0 again."""
+        self._zero_us = None
+        self._anchor = Anchor(0, 0, 0)
+
     def resume(self, last: Anchor, last_event_ms: int) -> Anchor:
         """Go on after a restart from the anchor and the last event in the log; returns the new anchor.
 
@@ -88,7 +93,6 @@ class SessionClock:
         """How far the wall clock now stands from where the anchor says it should: a step or slow drift."""
         return self._sources.utc_ms() - self.utc_at(self.now_ms()) if self.running else 0
 
-    def reanchor(self, uncertainty_ms: int) -> Anchor:
+    def adopt(self, anchor: Anchor) -> None:
         """Tie the running clock to the wall clock anew after a step; session time itself does not move."""
-        self._anchor = Anchor(self.now_ms(), self._sources.utc_ms(), uncertainty_ms)
-        return self._anchor
+        self._anchor = anchor
