@@ -1,0 +1,4 @@
+import { text } from "../text/index.ts";
+import { openDoor } from "./open.tsx";
+
+openDoor("clerk", <main>{text().common.loading}</main>);

@@ -1,0 +1,11 @@
+import { type ComponentChild, render } from "preact";
+import { applyPreferences } from "../state/preferences.ts";
+import "../ui/ui.css";
+
+/** Puts a page on the screen. `remember: false` where the next person must find no trace (kiosk). */
+export function openDoor(door: string, page: ComponentChild, options: { remember?: boolean } = {}): void {
+  applyPreferences(door, options.remember ?? true);
+  const root = document.getElementById("app");
+  if (!root) throw new Error("the page has no #app");
+  render(page, root);
+}

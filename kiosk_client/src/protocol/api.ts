@@ -1,0 +1,119 @@
+import { either } from "../text/index.ts";
+
+/** What every refused request answers (docs/protocol.md, Errors). */
+interface Refusal {
+  error?: string;
+  message?: string;
+  message_en?: string;
+  incident?: string;
+}
+
+/** A request that was refused or never arrived (`offline`). `code` is stable; `message` is for the person. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    readonly zh: string,
+    readonly english: string,
+    readonly incident: string | null = null,
+  ) {
+    super(zh);
+    this.name = "ApiError";
+  }
+
+  /** The message in the language in use. */
+  get shown(): string {
+    return either(this.zh, this.english);
+  }
+}
+
+export interface Invitation {
+  code: string;
+  court: string;
+  case_no: string;
+  title: string;
+  scheduled_utc_ms: number;
+  state: string;
+  name: string;
+  role: string;
+  label_zh: string;
+  label_en: string;
+  consented: boolean;
+  notices: { version: string; zh: string; en: string; sha256: string };
+}
+
+export interface Ticket {
+  ticket: string;
+  participant: string;
+  session?: string;
+}
+
+export interface CourtCard {
+  court: string;
+  key_fingerprint: string;
+  verifier_sha256: string;
+  version: string;
+  time_zone: string;
+  languages: string[];
+}
+
+interface Options {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  body?: unknown;
+  bearer?: string;
+  signal?: AbortSignal;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as Refusal;
+  const zh = body.message ?? `服务器拒绝了请求（${response.status}）`;
+  const english = body.message_en ?? `The server refused the request (${response.status})`;
+  return new ApiError(body.error ?? `http-${response.status}`, response.status, zh, english, body.incident ?? null);
+}
+
+/** One request under /api/v1/. Returns the decoded body (undefined for 204); throws ApiError, always. */
+export async function call<T>(path: string, { method = "GET", body, bearer, signal }: Options = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/${path}`, {
+      method,
+      signal,
+      credentials: "same-origin",
+      headers: {
+        Accept: "application/json",
+        "X-Yunting": "1",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(bearer ? { Authorization: `Bearer ${bearer}` } : {}),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(
+      "offline",
+      0,
+      "无法连接法院服务器，请检查网络后重试。",
+      "The court's server cannot be reached.",
+    );
+  }
+  if (!response.ok) throw await refusal(response);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export const api = {
+  court: () => call<CourtCard>("court"),
+  openInvitation: (code: string) => call<Invitation>("invitations/open", { method: "POST", body: { code } }),
+  consent: (code: string, sha256: string, language: string) =>
+    call<void>("invitations/consent", { method: "POST", body: { code, sha256, language } }),
+  invitationTicket: (code: string) => call<Ticket>("invitations/ticket", { method: "POST", body: { code } }),
+  observerTicket: (session: string, name: string) =>
+    call<Ticket>(`observe/${encodeURIComponent(session)}/ticket`, {
+      method: "POST",
+      body: { name, declaration: true },
+    }),
+  staffTicket: (session: string) =>
+    call<Ticket>(`sessions/${encodeURIComponent(session)}/ticket`, { method: "POST", body: {} }),
+  displayTicket: (session: string, credential: string) =>
+    call<Ticket>("devices/ticket", { method: "POST", body: { session }, bearer: credential }),
+};

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { en, zhCN } from "./index.ts";
+
+function paths(value: unknown, prefix = ""): string[] {
+  if (typeof value !== "object" || value === null) return [`${prefix}:${typeof value}`];
+  return Object.entries(value).flatMap(([key, inner]) => paths(inner, `${prefix}.${key}`));
+}
+
+function leaves(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(leaves);
+}
+
+test("English has exactly the keys that Chinese has", () => {
+  expect(paths(en).sort()).toEqual(paths(zhCN).sort());
+});
+
+test("no text is empty", () => {
+  expect([...leaves(zhCN), ...leaves(en)].filter((leaf) => leaf.trim() === "")).toEqual([]);
+});

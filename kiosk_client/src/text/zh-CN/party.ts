@@ -1,0 +1,2 @@
+/** Doors, join, kiosk, observer. */
+export const party = {} as const;

@@ -1,0 +1,15 @@
+export { Brand, Mark } from "./Brand.tsx";
+export { Button, ToolButton } from "./Button.tsx";
+export { Choice } from "./Choice.tsx";
+export { Clock, duration, wallTime } from "./Clock.tsx";
+export { Dialog } from "./Dialog.tsx";
+export { Field, Select, Tick } from "./Field.tsx";
+export { Icon, type IconName } from "./Icon.tsx";
+export { Lamp, type LampTone } from "./Lamp.tsx";
+export { LevelBar } from "./LevelBar.tsx";
+export { NamePlate } from "./NamePlate.tsx";
+export { Banner, Notice, type Tone } from "./Notice.tsx";
+export { Progress } from "./Progress.tsx";
+export { Steps } from "./Steps.tsx";
+export { type Column, Table } from "./Table.tsx";
+export { VideoTile } from "./VideoTile.tsx";
