@@ -80,7 +80,11 @@ class RouteStats:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One RTP packet that arrived and authenticated, told upward in batches."""
+    """One RTP packet that arrived and authenticated, told upward in batches.
+
+    An RTX packet is told twice: as it came on its RTX SSRC (with its extensions), then, if the original was
+    missing, as the recovered packet on the media SSRC (without extensions: transport-cc counts once).
+    """
 
     peer: PeerId
     ssrc: int
@@ -157,14 +161,16 @@ class DataPlane(Protocol):
         """Accept datagrams of `peer` from `source` (after an authenticated STUN check). An address bound to
         another peer moves here. At most 8 addresses a peer: the oldest not in use goes."""
 
-    def send_to_address(self, peer: PeerId, target: Address) -> None:
-        """Send to this (bound) address from now on (after USE-CANDIDATE)."""
+    def send_to_address(self, peer: PeerId, target: Address | None) -> None:
+        """Send to this (bound) address from now on (after USE-CANDIDATE). None stops sending (consent is gone):
+        routes to the peer hold and keep their numbers until there is an address again."""
 
     def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
         """Start SRTP with these keys. Called once per DTLS association; replay windows start afresh."""
 
     def add_route(self, route: Route) -> RouteId:
-        """Forward from now on. KeyError when a peer is unknown."""
+        """Forward from now on. KeyError when a peer is unknown, ValueError when `out_peer` already gets the
+        outgoing SSRC (or its RTX) from another route."""
 
     def switch_route(self, route: RouteId, in_ssrc: int) -> None:
         """Take packets from another SSRC of the same peer at its next keyframe, without a jump in numbers."""

@@ -1,0 +1,310 @@
+"""The pure-Python data plane: one socket, one read loop, and the tables that say where packets go.
+
+A media packet goes `_drain` -> `_datagram` -> `forwarding.Forwarder` -> `wire.Sender`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from media_server.dataplane.forwarding import Forwarder
+from media_server.dataplane.ports import (
+    Address,
+    PeerId,
+    PlaneStats,
+    Route,
+    RouteId,
+    RouteStats,
+    SrtpKeys,
+    TapSink,
+    Upcalls,
+)
+from media_server.dataplane.srtp import SrtpError
+from media_server.dataplane.state import (
+    AUDIO_CACHE_PACKETS,
+    MAX_ADDRESSES,
+    VIDEO_CACHE_PACKETS,
+    Peer,
+    RouteState,
+    Stream,
+)
+from media_server.dataplane.wire import MAX_DATAGRAM_BYTES, RawAddress, Sender, open_socket, shown
+
+logger = logging.getLogger(__name__)
+
+_DRAIN_DATAGRAMS = 256
+"""A wake-up handles at most so many, so that timers and signalling get their turn."""
+_FLUSH_DATAGRAMS = 32
+"""What is sealed waits at most for so many received ones: the kernel groups, latency stays low."""
+
+
+def _monotonic_us() -> int:
+    return time.monotonic_ns() // 1000
+
+
+class PlainDataPlane:
+    """`DataPlane` in Python (see ports.py). Its queues hold one wake-up's packets; a full socket drops new ones."""
+
+    name = "plain"
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._socket: socket.socket | None = None
+        self._sender: Sender | None = None
+        self._forwarder: Forwarder | None = None
+        self._upcalls: Upcalls | None = None
+        self._peers: dict[PeerId, Peer] = {}
+        self._bound: dict[RawAddress, tuple[PeerId, Peer]] = {}
+        self._routes: dict[RouteId, RouteState] = {}
+        self._route_ids = itertools.count(1)
+        self._mappings: dict[tuple[tuple[int, int], ...], int] = {}
+        self._received = self._dropped_unbound = self._dropped_auth = self._dropped_malformed = 0
+
+    async def start(self, host: str, port: int, upcalls: Upcalls) -> Address:
+        """See `DataPlane`."""
+        self._socket = open_socket(host, port)
+        self._sender = Sender(self._socket)
+        self._forwarder = Forwarder(self._sender)
+        self._upcalls = upcalls
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket, self._drain)
+        bound: Address = self._socket.getsockname()[:2]
+        return bound
+
+    async def close(self) -> None:
+        """See `DataPlane`."""
+        if self._socket is not None and self._loop is not None:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    def add_peer(self, peer: PeerId) -> None:
+        """See `DataPlane`."""
+        self._peers.setdefault(peer, Peer())
+
+    def remove_peer(self, peer: PeerId) -> None:
+        """See `DataPlane`."""
+        gone = self._peers.pop(peer, None)
+        if gone is None:
+            return
+        for raw in gone.addresses:
+            del self._bound[raw]
+        gone.target = None
+        for number, route in list(self._routes.items()):
+            if route.source is gone or route.out is gone:
+                self.remove_route(number)
+
+    def bind_address(self, peer: PeerId, source: Address) -> None:
+        """See `DataPlane`."""
+        state, raw = self._peers[peer], self._wire.raw(source)
+        former = self._bound.get(raw)
+        if former is not None and former[1] is not state:
+            former[1].addresses.pop(raw)
+            if former[1].target == raw:
+                former[1].target = None
+        if raw not in state.addresses and len(state.addresses) >= MAX_ADDRESSES:
+            oldest = next(address for address in state.addresses if address != state.target)
+            del state.addresses[oldest], self._bound[oldest]
+        state.addresses.pop(raw, None)
+        state.addresses[raw] = None
+        self._bound[raw] = (peer, state)
+
+    def send_to_address(self, peer: PeerId, target: Address | None) -> None:
+        """See `DataPlane`."""
+        state = self._peers[peer]
+        if target is None:
+            state.target = None
+            for route in state.routes.values():
+                route.hold()
+            return
+        raw = self._wire.raw(target)
+        if raw in state.addresses:
+            state.target = raw
+
+    def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
+        """See `DataPlane`."""
+        self._peers[peer].set_keys(keys)
+
+    def add_route(self, route: Route) -> RouteId:
+        """See `DataPlane`."""
+        source, out = self._peers[route.in_peer], self._peers[route.out_peer]
+        if any(route.out_ssrc in (other.ssrc, other.route.rtx_ssrc) for other in out.routes.values()):
+            # Two senders with one SSRC and key would use one AES-GCM nonce twice.
+            raise ValueError(f"outgoing SSRC {route.out_ssrc} is in use")
+        mapping = self._mappings.setdefault(tuple(sorted(route.extensions.items())), len(self._mappings))
+        stream = source.stream(route.in_ssrc)
+        self._listen(stream, route)
+        number = RouteId(next(self._route_ids))
+        state = RouteState(route, source, stream, out, mapping)
+        stream.routes.append(state)
+        out.routes[number] = self._routes[number] = state
+        return number
+
+    def switch_route(self, route: RouteId, in_ssrc: int) -> None:
+        """See `DataPlane`."""
+        state = self._routes[route]
+        self._stop_waiting(state)
+        if in_ssrc == state.stream.ssrc:
+            return
+        stream = state.source.stream(in_ssrc)
+        self._listen(stream, state.route)
+        stream.waiting.append(state)
+
+    def pause_route(self, route: RouteId, paused: bool) -> None:
+        """See `DataPlane`."""
+        state = self._routes[route]
+        state.paused = paused
+        if paused:
+            state.hold()
+
+    def remove_route(self, route: RouteId) -> None:
+        """See `DataPlane`."""
+        state = self._routes.pop(route, None)
+        if state is None:
+            return
+        state.hold()
+        self._stop_waiting(state)
+        state.stream.routes.remove(state)
+        state.out.routes.pop(route, None)
+
+    def route_stats(self, route: RouteId) -> RouteStats:
+        """See `DataPlane`."""
+        return self._routes[route].stats()
+
+    def set_rtx(self, peer: PeerId, rtx_ssrc: int, media_ssrc: int, payload_types: Mapping[int, int]) -> None:
+        """See `DataPlane`."""
+        self._peers[peer].rtx[rtx_ssrc] = (media_ssrc, dict(payload_types))
+
+    def add_tap(self, peer: PeerId, ssrc: int, sink: TapSink) -> Callable[[], None]:
+        """See `DataPlane`."""
+        stream = self._peers[peer].stream(ssrc)
+        stream.taps = [*stream.taps, sink]
+
+        def remove() -> None:
+            stream.taps = [other for other in stream.taps if other is not sink]
+
+        return remove
+
+    def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
+        """See `DataPlane`."""
+        stream = self._peers[peer].stream(ssrc)
+        stream.muted = muted
+        if muted:
+            for route in stream.routes:
+                route.hold()
+
+    def send_rtcp(self, peer: PeerId, data: bytes) -> None:
+        """See `DataPlane`."""
+        state = self._peers.get(peer)
+        if state is not None and state.outbound is not None and state.target is not None:
+            self._wire.send(state.outbound.seal_rtcp(data), state.target)
+
+    def send_raw(self, data: bytes, target: Address) -> None:
+        """See `DataPlane`."""
+        self._wire.send(data, self._wire.raw(target))
+
+    def stats(self) -> PlaneStats:
+        """See `DataPlane`."""
+        media = self._media
+        return PlaneStats(
+            received=self._received,
+            forwarded=media.forwarded,
+            dropped_unbound=self._dropped_unbound,
+            dropped_auth=self._dropped_auth + media.dropped_auth,
+            dropped_malformed=self._dropped_malformed + media.dropped_malformed,
+            send_blocked=self._wire.blocked,
+        )
+
+    def retransmit(self, route: RouteId, sequences: Sequence[int]) -> int:
+        """See `DataPlane`."""
+        state = self._routes.get(route)
+        return 0 if state is None else self._media.retransmit(state, sequences, _monotonic_us())
+
+    def _listen(self, stream: Stream, route: Route) -> None:
+        video = route.codec != "opus"
+        if video:
+            stream.codec = route.codec
+        size = VIDEO_CACHE_PACKETS if video else AUDIO_CACHE_PACKETS
+        if len(stream.cache) < size:
+            stream.cache = [None] * size
+
+    def _stop_waiting(self, state: RouteState) -> None:
+        for stream in state.source.streams.values():
+            if state in stream.waiting:
+                stream.waiting.remove(state)
+
+    @property
+    def _wire(self) -> Sender:
+        assert self._sender is not None, "start the data plane first"
+        return self._sender
+
+    @property
+    def _media(self) -> Forwarder:
+        assert self._forwarder is not None, "start the data plane first"
+        return self._forwarder
+
+    def _drain(self) -> None:
+        """Everything the socket holds (up to a limit), then one flush, then one word upward."""
+        if self._socket is None or self._upcalls is None:
+            return
+        receive = self._socket.recvfrom
+        media = self._media
+        bound = self._bound
+        now_us = _monotonic_us()
+        for count in range(1, _DRAIN_DATAGRAMS + 1):
+            try:
+                data, source = receive(MAX_DATAGRAM_BYTES)
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError:
+                continue  # an ICMP error of an earlier send, not ours to act on
+            self._received += 1
+            try:
+                self._datagram(data, source, bound.get(source), now_us)
+            except Exception:
+                # A fault of ours on one packet must not stop everybody's media.
+                logger.exception("packet of %d bytes was not handled", len(data))
+            if count % _FLUSH_DATAGRAMS == 0:
+                media.flush()
+            if self._socket is None:
+                return
+        media.flush()
+        if media.batch:
+            batch, media.batch = media.batch, []
+            self._upcalls.on_received(batch)
+
+    def _datagram(self, data: bytes, source: RawAddress, owner: tuple[PeerId, Peer] | None, now_us: int) -> None:
+        """Sort by the first byte (RFC 7983); RTCP by the second (RFC 5761)."""
+        assert self._upcalls is not None
+        first = data[0] if data else 255
+        if first < 4:
+            self._upcalls.on_stun(data, shown(source))
+        elif owner is None:
+            self._dropped_unbound += 1
+        elif 128 <= first < 192 and len(data) >= 12:
+            if 192 <= data[1] <= 223:
+                self._rtcp(owner, data)
+            else:
+                self._media.rtp(owner, data, first, now_us)
+        elif 20 <= first < 64:
+            self._upcalls.on_dtls(owner[0], data)
+        else:
+            self._dropped_malformed += 1
+
+    def _rtcp(self, owner: tuple[PeerId, Peer], data: bytes) -> None:
+        inbound = owner[1].inbound
+        if inbound is None:
+            self._dropped_auth += 1
+            return
+        try:
+            opened = inbound.open_rtcp(data)
+        except SrtpError:
+            self._dropped_auth += 1
+            return
+        assert self._upcalls is not None
+        self._upcalls.on_rtcp(owner[0], opened)
