@@ -136,7 +136,7 @@ class Downstream(Peer):
             report = subscription.sender_report(now_us)
             if report:
                 reports += report
-                names += packets.description([subscription.ssrc], stream_of(subscription.publication.info))
+                names += packets.description(subscription.ssrc, stream_of(subscription.publication.info))
             if len(reports) + len(names) > 1000:
                 self.ground.plane.send_rtcp(self.id, reports + names)
                 reports, names = b"", b""

@@ -209,13 +209,11 @@ def reference_time(ssrc: int, ntp: int) -> bytes:
     return _packet(_XR, 0, struct.pack("!IBBHQ", ssrc, _RRTR, 0, 2, ntp))
 
 
-def description(ssrcs: Sequence[int], cname: str) -> bytes:
-    """SDES with one CNAME for all of these SSRCs (at most 31)."""
+def description(ssrc: int, cname: str) -> bytes:
+    """SDES with the CNAME of one SSRC: one chunk a packet, as some readers (aiortc 1.16) misread several."""
     name = cname.encode()[:255]
-    item = struct.pack("!BB", 1, len(name)) + name + b"\x00"
-    item += bytes(-len(item) % 4)
-    part = ssrcs[:31]
-    return _packet(_SDES, len(part), b"".join(struct.pack("!I", ssrc) + item for ssrc in part))
+    chunk = struct.pack("!IBB", ssrc, 1, len(name)) + name + b"\x00"
+    return _packet(_SDES, 1, chunk + bytes(-len(chunk) % 4))
 
 
 def bye(ssrcs: Sequence[int]) -> bytes:

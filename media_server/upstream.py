@@ -267,7 +267,7 @@ class Upstream(Peer):
             if block:
                 layer.last_block = block
                 blocks.append(block)
-        out = packets.receiver_reports(self.ssrc, blocks) + packets.description([self.ssrc], _CNAME)
+        out = packets.receiver_reports(self.ssrc, blocks) + packets.description(self.ssrc, _CNAME)
         return out + packets.reference_time(self.ssrc, ntp_from_us(now_us))
 
     def end_media(self) -> None:
