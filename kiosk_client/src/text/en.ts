@@ -1,6 +1,5 @@
 import { common } from "./en/common.ts";
-import { court } from "./en/court.ts";
 import { party } from "./en/party.ts";
 import type { Texts } from "./index.ts";
 
-export const en: Texts = { common, party, court };
+export const en: Texts = { common, party };

@@ -3,7 +3,7 @@ import { en } from "./en.ts";
 import { zhCN } from "./zh-CN.ts";
 
 /** The shape that every language fills: the Chinese texts lead, their literals widened to string. */
-type Widened<T> = T extends string
+export type Widened<T> = T extends string
   ? string
   : T extends (...args: infer A) => string
     ? (...args: A) => string

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { courtEn, courtZh } from "./court.ts";
 import { en, zhCN } from "./index.ts";
 
 function paths(value: unknown, prefix = ""): string[] {
@@ -14,8 +15,9 @@ function leaves(value: unknown): string[] {
 
 test("English has exactly the keys that Chinese has", () => {
   expect(paths(en).sort()).toEqual(paths(zhCN).sort());
+  expect(paths(courtEn).sort()).toEqual(paths(courtZh).sort());
 });
 
 test("no text is empty", () => {
-  expect([...leaves(zhCN), ...leaves(en)].filter((leaf) => leaf.trim() === "")).toEqual([]);
+  expect([zhCN, en, courtZh, courtEn].flatMap(leaves).filter((leaf) => leaf.trim() === "")).toEqual([]);
 });

@@ -1,5 +1,4 @@
 import { common } from "./zh-CN/common.ts";
-import { court } from "./zh-CN/court.ts";
 import { party } from "./zh-CN/party.ts";
 
-export const zhCN = { common, party, court } as const;
+export const zhCN = { common, party } as const;

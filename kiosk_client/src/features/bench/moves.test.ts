@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Move, moveValues } from "../../protocol/messages";
-import { moveButtons, resumeProposals } from "./moves";
-import { GAVEL_HOLD_MS, gavelProgress, IDLE, keyDown, keyUp, tick } from "./shortcuts";
+import { type Move, moveValues } from "../../protocol/messages.ts";
+import { moveButtons, resumeProposals } from "./moves.ts";
+import { GAVEL_HOLD_MS, gavelProgress, IDLE, keyDown, keyUp, tick } from "./shortcuts.ts";
 
 describe("moves to buttons", () => {
   it("offers exactly what the server offers, the main one first and closing last", () => {

@@ -1,4 +1,4 @@
-import type { Move, State } from "../../protocol/messages";
+import type { Move, State } from "../../protocol/messages.ts";
 
 /** What a button asks before it acts. */
 export type Ask = "nothing" | "open" | "recess" | "reason" | "twice" | "confirm";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytesText, fingerprintGroups, mayStart, preflight } from "./preflight";
+import { bytesText, fingerprintGroups, mayStart, preflight } from "./preflight.ts";
 
 const input = {
   state: "closed",

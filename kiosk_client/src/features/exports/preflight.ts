@@ -1,4 +1,4 @@
-import type { HearingView, State } from "../../protocol/messages";
+import type { HearingView, State } from "../../protocol/messages.ts";
 
 /** What the export wizard states before it starts. `blocking` facts keep the button shut. */
 export interface Fact {

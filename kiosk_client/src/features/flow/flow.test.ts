@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { phaseValues } from "../../protocol/messages";
-import { PHASES, phaseMarks } from "./phases";
-import { clockText, undoSeconds } from "./undo";
+import { phaseValues } from "../../protocol/messages.ts";
+import { PHASES, phaseMarks } from "./phases.ts";
+import { clockText, undoSeconds } from "./undo.ts";
 
 describe("undoing a mistaken closing", () => {
   const closed = { state: "closed", moves: ["reopen"], reopen_until_ms: 100_000 } as const;

@@ -1,4 +1,4 @@
-import type { Phase } from "../../protocol/messages";
+import type { Phase } from "../../protocol/messages.ts";
 
 /** 庭审环节 in the order of a civil hearing. */
 export const PHASES: readonly Phase[] = [

@@ -1,4 +1,4 @@
-import type { HearingView } from "../../protocol/messages";
+import type { HearingView } from "../../protocol/messages.ts";
 
 /** Whole seconds in which a mistaken 闭庭 can still be undone; 0 when it cannot (any more). */
 export function undoSeconds(

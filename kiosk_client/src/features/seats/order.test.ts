@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PersonView, Presence, Role } from "../../protocol/messages";
-import { chipOf, raisedHands, seatActions, seatGroups, sideOf } from "./order";
+import type { PersonView, Presence, Role } from "../../protocol/messages.ts";
+import { chipOf, raisedHands, seatActions, seatGroups, sideOf } from "./order.ts";
 
 function person(seat: string, role: Role, more: Partial<PersonView> = {}): PersonView {
   return {

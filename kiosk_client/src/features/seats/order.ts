@@ -1,4 +1,4 @@
-import type { PersonView, Presence, Role } from "../../protocol/messages";
+import type { PersonView, Presence, Role } from "../../protocol/messages.ts";
 
 /** The parts of a courtroom, in the order in which a judge looks at them. */
 export const SIDES = [

@@ -1,6 +1,6 @@
-import type { Role } from "../../protocol/messages";
-import { type CaseNoProblem, caseNoProblem } from "./caseNo";
-import { courtDay, courtInstant } from "./courtTime";
+import type { Role } from "../../protocol/messages.ts";
+import { type CaseNoProblem, caseNoProblem } from "./caseNo.ts";
+import { courtDay, courtInstant } from "./courtTime.ts";
 
 /** A seat while the clerk still edits it. */
 export interface SeatDraft {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { caseNoProblem, tidyCaseNo } from "./caseNo";
-import { addDays, courtDay, courtInstant, courtTime, courtWeekdayZh, offsetMinutes } from "./courtTime";
-import { problems, type SeatDraft, type SessionDraft, seatNames, seatProblems } from "./draft";
-import { invitationText, spacedCode } from "./invitationText";
+import { caseNoProblem, tidyCaseNo } from "./caseNo.ts";
+import { addDays, courtDay, courtInstant, courtTime, courtWeekdayZh, offsetMinutes } from "./courtTime.ts";
+import { problems, type SeatDraft, type SessionDraft, seatNames, seatProblems } from "./draft.ts";
+import { invitationText, spacedCode } from "./invitationText.ts";
 
 const ZONE = "Asia/Shanghai";
 const NOW = Date.UTC(2026, 10, 22, 3, 0);
