@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from av import VideoFrame
 from PIL import Image, ImageDraw, ImageFont
-from records.fonts import font_file
+
+from records.drawing import FONT
 
 _INK = (238, 240, 242)
 _BEIJING = ZoneInfo("Asia/Shanghai")
@@ -23,8 +24,8 @@ class Portrait:
 
     def __init__(self, title: str, tint: tuple[int, int, int], width: int = 640, height: int = 360) -> None:
         self._width, self._height = width, height
-        self._small = ImageFont.truetype(str(font_file()), height // 16)
-        self._large = ImageFont.truetype(str(font_file()), height // 10)
+        self._small = ImageFont.truetype(str(FONT), height // 16)
+        self._large = ImageFont.truetype(str(FONT), height // 10)
         self._still = self._draw_still(title, tint)
 
     def frame(self, utc_ms: int, speaking: bool) -> VideoFrame:
