@@ -10,6 +10,8 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("tests.contracts")
+
 CATEGORIES = frozenset({"unit", "contract", "integration", "browser", "soak"})
 PRODUCT = [
     "hearing",
