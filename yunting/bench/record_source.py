@@ -243,6 +243,7 @@ def measure(path: Path) -> Found:
     with av.open(str(path)) as container:
         for packet in container.demux():
             for frame in packet.decode():
+                assert isinstance(frame, (av.VideoFrame, av.AudioFrame))
                 assert frame.pts is not None
                 assert frame.time_base is not None
                 at_s = float(frame.pts * frame.time_base)
@@ -253,7 +254,7 @@ def measure(path: Path) -> Found:
                     if bright and dark:
                         flashes.append(at_s)
                     dark = not bright
-                elif isinstance(frame, av.AudioFrame):
+                else:
                     sound = np.abs(frame.to_ndarray().astype(np.float32)).max(axis=0)
                     samples.append((at_s, sound))
     beeps = _onsets(samples)

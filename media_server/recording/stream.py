@@ -1,0 +1,156 @@
+"""One publication on its way into a file: order, whole frames, a keyframe to start with, times; losses named."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from media_server.payloads import Frame, depacketizer
+from media_server.ports import Kind, PublicationInfo, SenderReport
+from media_server.recording.clocks import PeerClock, TrackClock
+from media_server.recording.reorder import Lost, Packet, Reorder, parse_rtp
+from media_server.recording.timeline import Timeline
+
+MAX_PENDING = 4096
+"""Frames between two ticks; more means that nobody ticks, and the oldest are turned into a declared hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Media that is missing before a frame. `packets` counts RTP packets that never came."""
+
+    cause: str
+    packets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A whole frame that can be decoded after the one before, or after `hole` from here on."""
+
+    frame: Frame
+    rtp: int
+    arrival_us: int
+    hole: Hole | None
+
+
+class Stream:
+    """Pipeline of one publication; pure. `pending` holds frames until the recorder gives them times and a file.
+
+    A video frame is only taken when all before it back to a keyframe were taken: after a loss, everything up to
+    the next keyframe is left out and belongs to the hole.
+    """
+
+    def __init__(self, publication: PublicationInfo, ssrc: int, clock_rate_hz: int, peer: PeerClock) -> None:
+        self.publication = publication
+        self.clock = TrackClock(clock_rate_hz, peer)
+        self.clock_rate_hz = clock_rate_hz
+        self.pending: deque[Taken] = deque()
+        self.timeline: Timeline | None = None
+        self.last_ms: float | None = None
+        """Session time of the newest frame given to a file."""
+        self.packet_us: int | None = None
+        """Arrival of the newest packet."""
+        self.first_us: int | None = None
+        """Arrival of the first packet since the recording began."""
+        self.gaps = 0
+        self.ended = False
+        self._ssrc = ssrc
+        self._video = publication.kind is Kind.VIDEO
+        self.reset()
+
+    @property
+    def needs_keyframe(self) -> bool:
+        """Whether frames are left out until a keyframe comes."""
+        return self._needs_keyframe
+
+    @property
+    def hole(self) -> Hole | None:
+        """What is missing now, while no frame has come after it yet."""
+        return self._hole
+
+    def reset(self) -> None:
+        """Forget all media held, keep the clocks: the recording begins here. Idempotent."""
+        self._reorder = Reorder()
+        self._depacketizer = depacketizer(self.publication.codec)
+        self._needs_keyframe = self._video
+        self._hole: Hole | None = Hole("keyframe") if self._video else None
+        self._unfinished: int | None = None
+        self.pending.clear()
+        self.last_ms = self.first_us = None
+        self.timeline = None
+
+    def listen(self, arrival_us: int, rtp: bytes) -> None:
+        """Learn the clock from a packet that is not recorded."""
+        packet = parse_rtp(rtp, arrival_us)
+        if packet is not None:
+            self.clock.packet(packet.timestamp, arrival_us)
+            self.packet_us = arrival_us
+
+    def push(self, arrival_us: int, rtp: bytes) -> None:
+        """Take a packet to be recorded; what is no RTP is ignored."""
+        packet = parse_rtp(rtp, arrival_us)
+        if packet is not None:
+            self.packet_us = arrival_us
+            if self.first_us is None:
+                self.first_us = arrival_us
+            self._take_all(self._reorder.push(packet))
+
+    def report(self, report: SenderReport) -> None:
+        """Learn from a sender report; of another SSRC it is ignored."""
+        if report.ssrc == self._ssrc:
+            self.clock.report(report.rtp, report.ntp, report.arrival_us)
+
+    def release(self, now_us: int) -> None:
+        """Stop waiting for packets whose time is over."""
+        self._take_all(self._reorder.release(now_us))
+
+    def end(self) -> None:
+        """No more packets will come: stop waiting for any. Idempotent."""
+        self.ended = True
+        self.drain()
+
+    def drain(self) -> None:
+        """Stop waiting for any packet: the recording ends or pauses here."""
+        self._take_all(self._reorder.flush())
+
+    def damage(self, cause: str, packets: int = 0) -> None:
+        """Something is missing from here on; video waits for a keyframe."""
+        self._depacketizer.reset()
+        self._unfinished = None
+        self._needs_keyframe = self._video
+        before = self._hole
+        if before is not None and before.cause != "keyframe":
+            cause = "disk" if cause == "disk" else before.cause
+            packets += before.packets
+        self._hole = Hole(cause, packets)
+
+    def _take_all(self, items: Iterable[Packet | Lost]) -> None:
+        for item in items:
+            if isinstance(item, Lost):
+                self.damage("loss", item.packets)
+            elif len(item.payload):
+                self._take(item)
+
+    def _take(self, packet: Packet) -> None:
+        rtp = self.clock.packet(packet.timestamp, packet.arrival_us)
+        if self._unfinished is not None and self._unfinished != packet.timestamp:
+            self.damage("damaged")
+        frame = self._depacketizer.push(packet.payload, packet.marker, packet.timestamp)
+        if frame is None:
+            if packet.marker and self._video:
+                self.damage("damaged")
+            elif self._video:
+                self._unfinished = packet.timestamp
+            return
+        self._unfinished = None
+        if self._needs_keyframe:
+            if not frame.keyframe or not frame.width:
+                return
+            self._needs_keyframe = False
+        if len(self.pending) >= MAX_PENDING:
+            self.pending.clear()
+            self.damage("overflow")
+            return
+        self.pending.append(Taken(frame, rtp, packet.arrival_us, self._hole))
+        self._hole = None
