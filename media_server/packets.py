@@ -167,6 +167,17 @@ def _extended(body: bytes) -> list[Item]:
     return items
 
 
+def rtp_payload(rtp: bytes) -> bytes:
+    """The payload of an RTP packet, without padding; empty when there is none or the header does not fit."""
+    if len(rtp) < 12:
+        return b""
+    at = 12 + 4 * (rtp[0] & 15)
+    if rtp[0] & 0x10:
+        at += 4 + 4 * int.from_bytes(rtp[at + 2 : at + 4], "big")
+    end = len(rtp) - (rtp[-1] if rtp[0] & 0x20 else 0)
+    return rtp[at:end] if at < end else b""
+
+
 def _packet(kind: int, count: int, body: bytes) -> bytes:
     return struct.pack("!BBH", 0x80 | count, kind, len(body) // 4) + body
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from media_server.bandwidth import RateMeter
 from media_server.dataplane.ports import DataPlane, PeerId, Received, TapPacket
 from media_server.nack import NackGenerator
-from media_server.packets import ReportBlock, SenderInfo
+from media_server.packets import ReportBlock, SenderInfo, rtp_payload
+from media_server.payloads import is_keyframe
 from media_server.ports import Kind, PublicationInfo, SenderReport, Subscriber
 from media_server.reports import ClockMap, Reception, TimestampMap
 
@@ -27,8 +28,13 @@ class KeyframeRequests:
         """Somebody cannot decode. Idempotent."""
         self._wanted = True
 
-    def arrived(self, now_us: int) -> None:
-        """A keyframe came; it answers every wish but those younger than the question was (they ask again)."""
+    @property
+    def wanted(self) -> bool:
+        """Somebody waits."""
+        return self._wanted
+
+    def arrived(self) -> None:
+        """A keyframe came and answers every wish."""
         self._wanted = False
 
     def due(self, now_us: int) -> bool:
@@ -54,13 +60,15 @@ class Layer:
         self.last_report: SenderInfo | None = None
         self._repairs = kind is Kind.VIDEO
 
-    def received(self, packet: Received) -> None:
-        """Count a packet of this SSRC; a repetition counts for the repair, not for the network."""
+    def received(self, packet: Received) -> bool:
+        """Count a packet of this SSRC; True for a repetition, which counts for the repair and not for the network."""
         self.meter.add(packet.size_bytes, packet.arrival_us)
-        if not self.nack.received(packet.sequence, packet.arrival_us):
+        repeated = self.nack.received(packet.sequence, packet.arrival_us)
+        if not repeated:
             self.reception.received(packet.sequence, packet.timestamp, packet.arrival_us)
-        if packet.keyframe and self._repairs:
-            self.keyframes.arrived(packet.arrival_us)
+        if packet.keyframe:
+            self.keyframes.arrived()
+        return repeated
 
     def due_repairs(self, now_us: int, round_trip_us: int | None) -> list[int]:
         """Sequence numbers to NACK now; what was given up turns into the wish for a keyframe (video)."""
@@ -204,6 +212,10 @@ class Publication:
             self._recent_set.discard(self._recent[0])
         self._recent.append(sequence)
         self._recent_set.add(sequence)
+        layer = self.layer
+        # The data plane looks for keyframes only where a viewer listens.
+        if layer and layer.keyframes.wanted and is_keyframe(self.info.codec, rtp_payload(packet.rtp)):
+            layer.keyframes.arrived()
         for subscriber in list(self._taps):
             subscriber.track_packet(self.info.id, packet.arrival_us, packet.rtp)
 

@@ -48,17 +48,20 @@ class Subscription:
         self._reported_us: int | None = None
 
     def connect(self) -> None:
-        """Take the publication's layer: add the route, or move it to the layer's new SSRC. Idempotent."""
+        """Take the publication's layer and ask for a keyframe: add the route, or move it to the layer's new SSRC."""
         layer = self.publication.layer
-        if layer is None or layer.ssrc == self._in_ssrc:
+        if layer is None:
             return
-        self._in_ssrc = layer.ssrc
-        if self._route is not None:
-            self._plane.switch_route(self._route, layer.ssrc)
-        else:
-            self._route = self._plane.add_route(self._describe(layer.ssrc))
-            if not self.allowed:
-                self._plane.pause_route(self._route, True)
+        if layer.ssrc != self._in_ssrc:
+            if self._route is not None and self.publication.info.kind is Kind.VIDEO:
+                self._plane.switch_route(self._route, layer.ssrc)
+            else:
+                # Audio has no keyframe to wait for: the old route ends at once.
+                self.close()
+                self._route = self._plane.add_route(self._describe(layer.ssrc))
+                if not self.allowed:
+                    self._plane.pause_route(self._route, True)
+            self._in_ssrc = layer.ssrc
         self.publication.want_keyframe()
 
     def allow(self, allowed: bool) -> None:

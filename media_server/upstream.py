@@ -175,7 +175,6 @@ class Upstream(Peer):
 
     def received(self, packet: Received) -> None:
         """One packet of this peer, as the data plane saw it."""
-        self.meter.add(packet.size_bytes, packet.arrival_us)
         number = packet.extensions.get(self._sequence_extension)
         if number is not None and len(number) == 2:
             self._feedback.received(int.from_bytes(number, "big"), packet.arrival_us)
@@ -183,12 +182,15 @@ class Upstream(Peer):
         if found is None:
             found = self._learn(packet)
             if found is None:
+                self.meter.add(packet.size_bytes, packet.arrival_us)
                 return
         line, layer = found
         publication = line.publication
         if packet.payload_type != publication.payload_type or not publication.allowed:
             return
-        layer.received(packet)
+        # What RTX brought back was counted as an RTX packet already.
+        if not layer.received(packet) or layer.rtx_ssrc is None:
+            self.meter.add(packet.size_bytes, packet.arrival_us)
         if not publication.running:
             self._room.publication_started(publication)
         if publication.info.kind is Kind.AUDIO:
