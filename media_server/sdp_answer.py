@@ -79,15 +79,13 @@ def build_answer(offer: Offer, media: Sequence[AnsweredMedia], local: Local) -> 
         "a=ice-lite",
         "a=msid-semantic: WMS *",
     ]
-    first = True
     for offered in offer.media:
         decision = decisions.get(offered.mid)
         chosen = _chosen(offered, decision)
         if decision is None or chosen is None:
             lines += _rejected(offered)
         else:
-            lines += _accepted(offered, decision, chosen, local, first)
-            first = False
+            lines += _accepted(offered, decision, chosen, local)
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -102,16 +100,13 @@ def _rejected(offered: OfferedMedia) -> Iterator[str]:
     yield f"a=mid:{offered.mid}"
 
 
-def _accepted(
-    offered: OfferedMedia, decision: AnsweredMedia, chosen: ChosenCodec, local: Local, first: bool
-) -> Iterator[str]:
+def _accepted(offered: OfferedMedia, decision: AnsweredMedia, chosen: ChosenCodec, local: Local) -> Iterator[str]:
     host, port = local.candidates[0]
     types = [chosen.codec.payload_type] + ([] if chosen.rtx_payload_type is None else [chosen.rtx_payload_type])
     yield f"m={offered.kind} {port} {offered.protocol} {' '.join(map(str, types))}"
     yield f"c=IN IP{ipaddress.ip_address(host).version} {host}"
     yield f"a=rtcp:{port} IN IP{ipaddress.ip_address(host).version} {host}"
-    if first:
-        yield from _candidates(local)
+    yield from _candidates(local)
     yield f"a=ice-ufrag:{local.ice.ufrag}"
     yield f"a=ice-pwd:{local.ice.pwd}"
     for fingerprint in local.fingerprints:

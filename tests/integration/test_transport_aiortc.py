@@ -1,0 +1,181 @@
+"""Real aiortc clients through our transport and data plane: ICE, DTLS, SRTP, forwarding, restart, loss of consent."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+from aiortc import RTCPeerConnection
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
+
+from media_server.dataplane import make_data_plane
+from media_server.dataplane.ports import Address, PeerId, Received, Route
+from media_server.ports import LossReason
+from media_server.sdp import AnsweredMedia, Fingerprint, Local, OutgoingTrack
+from media_server.sdp_answer import build_answer, choose_codec
+from media_server.sdp_parse import parse_offer
+from media_server.transport import PeerTransport, TransportHub, TransportSettings
+from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
+
+pytestmark = pytest.mark.integration
+
+WRONG = Fingerprint("sha-256", ":".join(["00"] * 32))
+
+
+class Server:
+    """The least that answers offers: everything sent by one peer can be routed to others."""
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self.plane = make_data_plane("plain")
+        self.hub = TransportHub(self.plane, settings)
+        self.connected: list[PeerId] = []
+        self.lost: list[tuple[PeerId, LossReason]] = []
+        self.received: list[Received] = []
+        self.rtcp: list[bytes] = []
+        self.address: Address = ("", 0)
+        self.on_stun = self.hub.on_stun
+        self.on_dtls = self.hub.on_dtls
+
+    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+        self.rtcp.append(data)
+
+    def on_received(self, batch: Sequence[Received]) -> None:
+        self.received += batch
+
+    def transport_connected(self, peer: PeerId) -> None:
+        self.connected.append(peer)
+
+    def transport_lost(self, peer: PeerId, reason: LossReason) -> None:
+        self.lost.append((peer, reason))
+
+    def answer(
+        self,
+        sdp: str,
+        *,
+        sending: dict[str, OutgoingTrack] | None = None,
+        fingerprints: tuple[Fingerprint, ...] | None = None,
+    ) -> tuple[PeerTransport, str]:
+        offer = parse_offer(sdp)
+        peer = self.hub.open_peer(offer.ice, fingerprints or offer.fingerprints, self)
+        decisions = [
+            AnsweredMedia(
+                mid=media.mid,
+                chosen=choose_codec(media, ("opus", "vp8")),
+                sending=(sending or {}).get(media.kind),
+            )
+            for media in offer.media
+        ]
+        local = Local(peer.local, self.hub.fingerprints, (self.address,), "1", 1)
+        return peer, build_answer(offer, decisions, local)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def picture_loss(ssrc: int) -> bytes:
+    return struct.pack("!BBHII", 0x81, 206, 2, 1, ssrc)
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    use_loopback(monkeypatch)
+    server = Server(TransportSettings(consent_timeout_s=6.0))
+    server.address = await server.plane.start("127.0.0.1", 0, server)
+    yield server
+    await server.hub.close()
+    await server.plane.close()
+
+
+@pytest.fixture
+async def clients() -> AsyncIterator[Callable[[], RTCPeerConnection]]:
+    made: list[RTCPeerConnection] = []
+
+    def make() -> RTCPeerConnection:
+        made.append(new_client())
+        return made[-1]
+
+    yield make
+    for client in made:
+        await client.close()
+
+
+async def test_a_sender_is_heard_and_seen_by_a_receiver(
+    server: Server, clients: Callable[[], RTCPeerConnection]
+) -> None:
+    sender = clients()
+    sender.addTrack(AudioStreamTrack())
+    sender.addTrack(VideoStreamTrack())
+    publisher, answer = server.answer(await offer_of(sender))
+    await take_answer(sender, answer)
+    await until(lambda: len({packet.ssrc for packet in server.received}) >= 2)
+    assert server.connected == [publisher.id]
+    types = {packet.ssrc: packet.payload_type for packet in server.received}
+
+    receiver = clients()
+    receiver.addTransceiver("audio", direction="recvonly")
+    receiver.addTransceiver("video", direction="recvonly")
+    tracks: dict[str, MediaStreamTrack] = {}
+    receiver.on("track", lambda track: tracks.__setitem__(track.kind, track))
+    sending = {
+        "audio": OutgoingTrack("judge", "judge-audio", "judge", 1111),
+        "video": OutgoingTrack("judge", "judge-video", "judge", 2222, 2223),
+    }
+    subscriber, answer = server.answer(await offer_of(receiver), sending=sending)
+    offered = {media.kind: media for media in parse_offer(receiver.localDescription.sdp).media}
+    for ssrc, payload_type in types.items():
+        audio = payload_type == 96
+        codec = choose_codec(offered["audio" if audio else "video"], ("opus", "vp8"))
+        assert codec is not None
+        server.plane.add_route(
+            Route(
+                in_peer=publisher.id,
+                in_ssrc=ssrc,
+                out_peer=subscriber.id,
+                out_ssrc=1111 if audio else 2222,
+                clock_rate_hz=codec.codec.clock_rate_hz,
+                payload_types={payload_type: codec.codec.payload_type},
+                codec=codec.codec.name,
+                keyframe_first=not audio,
+            )
+        )
+    await take_answer(receiver, answer)
+    await until(lambda: subscriber.id in server.connected)
+    for ssrc in types:
+        server.plane.send_rtcp(publisher.id, picture_loss(ssrc))
+    async with asyncio.timeout(15):
+        audio_frame = await tracks["audio"].recv()
+        video_frame = await tracks["video"].recv()
+    assert audio_frame.sample_rate == 48000
+    assert video_frame.width == 640
+    await until(lambda: server.rtcp)
+    assert server.plane.stats().dropped_auth == 0
+
+
+async def test_a_certificate_that_is_not_the_sdps_is_refused(
+    server: Server, clients: Callable[[], RTCPeerConnection]
+) -> None:
+    client = clients()
+    client.addTrack(AudioStreamTrack())
+    peer, answer = server.answer(await offer_of(client), fingerprints=(WRONG,))
+    await take_answer(client, answer)
+    await until(lambda: server.lost)
+    assert server.lost == [(peer.id, LossReason.DTLS)]
+    assert not server.connected
+
+
+async def test_a_client_that_hangs_up_is_told_as_closed(
+    server: Server, clients: Callable[[], RTCPeerConnection]
+) -> None:
+    client = clients()
+    client.addTrack(AudioStreamTrack())
+    peer, answer = server.answer(await offer_of(client))
+    await take_answer(client, answer)
+    await until(lambda: server.connected)
+    await client.close()
+    await until(lambda: server.lost)
+    assert server.lost == [(peer.id, LossReason.CLOSED)]
