@@ -1,0 +1,67 @@
+"""Chinese and English words for what the log says in codes: on the composite, in the report, in the player."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+
+from hearing.session import Pause, Phase
+
+PHASES: dict[Phase, tuple[str, str]] = {
+    Phase.PREPARATION: ("庭前准备", "Preparation"),
+    Phase.OPENING: ("宣布开庭", "Opening"),
+    Phase.IDENTITY_CHECK: ("核对身份", "Identity check"),
+    Phase.RIGHTS_NOTICE: ("权利告知", "Notice of rights"),
+    Phase.INVESTIGATION: ("法庭调查", "Investigation"),
+    Phase.EVIDENCE: ("举证质证", "Evidence"),
+    Phase.DEBATE: ("法庭辩论", "Debate"),
+    Phase.FINAL_STATEMENT: ("最后陈述", "Final statements"),
+    Phase.MEDIATION: ("调解", "Mediation"),
+    Phase.DELIBERATION: ("合议", "Deliberation"),
+    Phase.JUDGMENT: ("宣判", "Judgment"),
+    Phase.CLOSING: ("闭庭", "Closing"),
+}
+
+PAUSES: dict[Pause, tuple[str, str]] = {
+    Pause.RECESS: ("休庭", "Recess"),
+    Pause.CLOSED_EVIDENCE: ("不公开举证质证", "Evidence in closed session"),
+    Pause.OFF_RECORD_MEDIATION: ("不宜录制的调解", "Mediation off the record"),
+}
+
+CAUSES: dict[str, tuple[str, str]] = {
+    "loss": ("网络丢包", "packet loss"),
+    "lawful pause": ("依法中断", "lawful pause"),
+    "mute": ("静音或关闭摄像头", "muted or camera off"),
+    "disconnect": ("掉线", "disconnected"),
+    "disk": ("存储故障", "disk fault"),
+    "disk-full": ("存储空间不足", "disk full"),
+    "crash": ("服务器重启", "server restarted"),
+}
+
+
+def cause(code: str) -> tuple[str, str]:
+    """Words for the cause of a gap or an incident; an unknown code stands for itself."""
+    return CAUSES.get(code, (code, code))
+
+
+def zone(name: str) -> datetime.tzinfo:
+    """The court's time zone. ValueError for an unknown name. Works without a time zone database for Shanghai."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        if name == "Asia/Shanghai":
+            return datetime.timezone(datetime.timedelta(hours=8), name)
+        raise ValueError(f"unknown time zone {name!r}") from error
+
+
+def local(utc_ms: int, tz: datetime.tzinfo) -> datetime.datetime:
+    """Wall time in the court's zone, to the millisecond."""
+    seconds, millis = divmod(utc_ms, 1000)
+    return datetime.datetime.fromtimestamp(seconds, tz) + datetime.timedelta(milliseconds=millis)
+
+
+def clock(session_ms: int, with_ms: bool = False) -> str:
+    """Session time as `01:02:03` or `01:02:03.004`."""
+    seconds, millis = divmod(session_ms, 1000)
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"{text}.{millis:03d}" if with_ms else text
