@@ -1,0 +1,120 @@
+import { call } from "./api.ts";
+import type { Presence, Role, State } from "./messages.ts";
+
+/** Requests of the court's own people (docs/protocol.md, HTTP). All throw ApiError. */
+export type StaffRole = "judge" | "clerk" | "operator";
+
+export interface Staff {
+  account: string;
+  name: string;
+  role: StaffRole;
+  must_change_password: boolean;
+}
+
+export interface Account extends Staff {
+  active: boolean;
+  created_utc_ms: number;
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  kind: "display" | "kiosk";
+  court: string;
+  /** Only in the answer to its making. */
+  credential?: string;
+}
+
+export interface SessionSummary {
+  id: string;
+  case_no: string;
+  hearing_no: string;
+  title: string;
+  cause: string;
+  court: string;
+  scheduled_utc_ms: number;
+  state: State;
+  state_label: string;
+  people: number;
+  public: boolean;
+}
+
+export interface SeatRow {
+  participant: string;
+  seat: string;
+  role: Role;
+  name: string;
+  required: boolean;
+  presence: Presence;
+  account: string | null;
+  invitation: { url: string; code: string; revoked: boolean } | null;
+}
+
+export interface SessionDetail extends SessionSummary {
+  seats: SeatRow[];
+}
+
+export interface NewSeat {
+  seat: string;
+  role: Role;
+  name: string;
+  required: boolean;
+  account?: string;
+}
+
+export interface NewSession {
+  court: string;
+  case_no: string;
+  hearing_no: string;
+  cause: string;
+  title: string;
+  public: boolean;
+  scheduled_utc_ms: number;
+  seats: NewSeat[];
+}
+
+export interface ExportJob {
+  job: string;
+  permille: number;
+  step_zh: string;
+  step_en: string;
+  done: boolean;
+  error: string | null;
+  url: string | null;
+  bytes?: number | null;
+  sha512?: string | null;
+}
+
+const at = encodeURIComponent;
+const post = <T>(path: string, body: unknown = {}) => call<T>(path, { method: "POST", body });
+
+export const staffApi = {
+  login: (account: string, password: string) => post<Staff>("staff/login", { account, password }),
+  logout: () => post<void>("staff/logout"),
+  me: () => call<Staff>("staff/me"),
+  password: (old: string, fresh: string) => post<void>("staff/password", { old, new: fresh }),
+  accounts: () => call<Account[]>("staff/accounts"),
+  createAccount: (body: { account: string; name: string; role: StaffRole; password: string }) =>
+    post<Staff>("staff/accounts", body),
+  changeAccount: (account: string, body: { role?: StaffRole; active?: boolean; password?: string; name?: string }) =>
+    call<Staff>(`staff/accounts/${at(account)}`, { method: "PATCH", body }),
+  devices: () => call<Device[]>("devices"),
+  createDevice: (body: { name: string; kind: Device["kind"]; court: string }) => post<Device>("devices", body),
+  deleteDevice: (id: string) => call<void>(`devices/${at(id)}`, { method: "DELETE" }),
+  deviceSessions: (credential: string) => call<SessionSummary[]>("devices/sessions", { bearer: credential }),
+
+  sessions: (day: string) => call<SessionSummary[]>(`sessions?day=${at(day)}`),
+  session: (id: string) => call<SessionDetail>(`sessions/${at(id)}`),
+  create: (body: NewSession) => post<SessionDetail>("sessions", body),
+  reschedule: (id: string, scheduled_utc_ms: number, reason: string) =>
+    call<SessionDetail>(`sessions/${at(id)}`, { method: "PATCH", body: { scheduled_utc_ms, reason } }),
+  gather: (id: string) => post<SessionDetail>(`sessions/${at(id)}/gather`),
+  cancel: (id: string, reason: string) => post<SessionDetail>(`sessions/${at(id)}/cancel`, { reason }),
+  addSeat: (id: string, seat: NewSeat) => post<SessionDetail>(`sessions/${at(id)}/seats`, seat),
+  renewInvitation: (id: string, participant: string) =>
+    post<unknown>(`sessions/${at(id)}/seats/${at(participant)}/invitation`),
+  revokeInvitation: (id: string, participant: string, reason: string) =>
+    call<void>(`sessions/${at(id)}/seats/${at(participant)}/invitation`, { method: "DELETE", body: { reason } }),
+  startExport: (id: string) => post<{ job: string }>(`sessions/${at(id)}/exports`, { edition: "court" }),
+  exportJob: (job: string) => call<ExportJob>(`exports/${at(job)}`),
+};
