@@ -50,12 +50,14 @@ class SessionRecording:
         )
         self._detach: list[Callable[[], None]] = [room.attach(self._recorder), ledger.subscribe(self._on_entries)]
         self._started = False
+        self.incident: str | None = None
+        """What the recorder cannot do at present, for the console; None when all is well."""
         self._follow(ledger.hearing)
 
     @property
-    def hearing(self) -> Hearing:
-        """The session as its log has it."""
-        return self._ledger.hearing
+    def recording(self) -> bool:
+        """Whether media is to be recorded now."""
+        return is_recording(self._ledger.hearing.state)
 
     def health(self) -> tuple[TrackHealth, ...]:
         """Facts of every running track, for the clerk's console."""
@@ -100,6 +102,8 @@ class SessionRecording:
         return person.seat.seat if person is not None else "unknown"
 
     def _emit(self, event: ev.Event) -> None:
+        if isinstance(event, ev.RecordingIncident):
+            self.incident = event.detail if event.to_ms is None else None
         if len(self._waiting) >= MAX_WAITING_EVENTS:
             self._overflowed += 1
             return

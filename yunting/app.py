@@ -1,0 +1,181 @@
+"""Composition: settings -> stores -> rooms -> routes, opened in that order and closed in reverse.
+
+The only place that knows every room. `running` is the server as a context; `serve` runs it until a signal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+import signal
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from signaling.tls import ensure_certificate
+from signaling.web import build_app
+
+from config import Settings, SettingsError
+from hearing.clock import Sources
+from media_server.dataplane import make_data_plane
+from media_server.sfu import Sfu, SfuSettings
+from records.keys import CourtKey
+from signaling.services import Services
+from signaling.tasks import TaskSet
+from yunting.addresses import announced
+from yunting.backends import open_store
+from yunting.exports import PackageExporter
+from yunting.recordings import Recordings
+
+_SHUTDOWN_S = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it is reached and what the program around it may use."""
+
+    base_url: str
+    certificate: Path | None
+    media_port: int
+    services: Services
+
+
+def version() -> str:
+    """Version of the installed package."""
+    return metadata.version("yunting")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Server]:
+    """The whole server, listening while the context is open.
+
+    Raises SettingsError, OSError (port taken, folder unwritable), records.errors.StoreUnavailable.
+    """
+    folder = Path(settings.storage.folder)
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.storage.store)
+        stack.push_async_callback(store.close)
+        tasks = TaskSet()
+        stack.push_async_callback(tasks.close)
+        sources = Sources(
+            monotonic_us=lambda: time.monotonic_ns() // 1000, utc_ms=lambda: time.time_ns() // 1_000_000
+        )
+        key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
+        secret = await asyncio.to_thread(_load_secret, folder / "keys" / "server.secret")
+        media = Sfu(_sfu_settings(settings), make_data_plane())
+        await media.start()
+        stack.push_async_callback(media.close)
+        recordings = Recordings(folder / "recordings", tasks)
+        stack.push_async_callback(recordings.close)
+        services = Services(
+            settings=settings,
+            events=store,
+            store=store,
+            media=media,
+            sources=sources,
+            court_key=key,
+            secret=secret,
+            exporter=PackageExporter(settings, store, key, recordings),
+            on_room_opened=recordings.open,
+            version=version(),
+            verifier_sha256=verifier_sha256(),
+        )
+        base_url, certificate = await _listen(stack, settings, services)
+        assert media.address is not None
+        yield Server(base_url=base_url, certificate=certificate, media_port=media.address[1], services=services)
+
+
+async def serve(settings: Settings, announce: Callable[[str], object]) -> None:
+    """Run until SIGTERM or SIGINT; `announce` gets one line when it listens and one when it stops."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with running(settings) as server:
+        announce(f"云庭 {version()}  {server.base_url}  媒体 UDP / media UDP {server.media_port}")
+        await stop.wait()
+        announce("正在停止 / stopping")
+
+
+def verifier_sha256() -> str:
+    """SHA-256 of the verifier that is put into every package: published outside it."""
+    return hashlib.sha256(resources.files("records").joinpath("verify.py").read_bytes()).hexdigest()
+
+
+async def _listen(stack: AsyncExitStack, settings: Settings, services: Services) -> tuple[str, Path | None]:
+    runner = web.AppRunner(build_app(services), shutdown_timeout=_SHUTDOWN_S, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    plain = os.environ.get("YUNTING_HTTP")
+    if plain:
+        host, port = _host_and_port(plain)
+        await web.TCPSite(runner, host, port).start()
+        return f"http://{host}:{_bound_port(runner)}", None
+    certificate, context = await _tls(settings)
+    await web.TCPSite(runner, settings.http.host, settings.http.port, ssl_context=context).start()
+    host = "127.0.0.1" if settings.http.host in {"::", "0.0.0.0"} else settings.http.host
+    return f"https://{host}:{_bound_port(runner)}", certificate
+
+
+async def _tls(settings: Settings) -> tuple[Path, ssl.SSLContext]:
+    if bool(settings.http.certificate) != bool(settings.http.private_key):
+        raise SettingsError("http.certificate 与 http.private_key 须同时设置 / set both or neither")
+    if settings.http.certificate:
+        certificate, private_key = Path(settings.http.certificate), Path(settings.http.private_key)
+    else:
+        folder = Path(settings.storage.folder) / "tls"
+        certificate, private_key = await asyncio.to_thread(ensure_certificate, folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    await asyncio.to_thread(context.load_cert_chain, certificate, private_key)
+    return certificate, context
+
+
+def _bound_port(runner: web.AppRunner) -> int:
+    port: int = runner.addresses[0][1]
+    return port
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise SettingsError(f"YUNTING_HTTP={text!r}: 应为 / must be HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _sfu_settings(settings: Settings) -> SfuSettings:
+    media = settings.media
+    ice = settings.ice
+    servers = ({"urls": ice.urls, "username": ice.username, "credential": ice.credential},) if ice.urls else ()
+    return SfuSettings(
+        host=media.host,
+        port=media.port,
+        announced=media.announced or announced(media.host),
+        consent_timeout_s=media.consent_timeout_s,
+        video_codecs=media.video_codecs,
+        ice_servers=servers,
+    )
+
+
+def _load_secret(file: Path) -> bytes:
+    """The server's secret, made at first use; 0600. OSError when it cannot be kept."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_bytes()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_bytes(32)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(secret)
+        out.flush()
+        os.fsync(out.fileno())
+    return secret

@@ -1,0 +1,124 @@
+"""All recordings of this server: made when a courtroom opens, watched over, settled before an export."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from media_server.recording.recovery import recover
+
+from hearing import events as ev
+from media_server.ports import MediaRoom
+from media_server.recording import health as track
+from records.errors import StoreUnavailable
+from records.ledger import Ledger
+from signaling import protocol as wire
+from signaling.tasks import TaskSet
+from yunting.recording import SessionRecording
+
+_RESTART_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Recordings:
+    """Recordings by session. Implements `signaling.ports.OnRoomOpened` by `open`."""
+
+    def __init__(self, folder: Path, tasks: TaskSet) -> None:
+        self._folder = folder
+        self._tasks = tasks
+        self._running: dict[str, OpenRecording] = {}
+
+    def folder_of(self, session: str) -> Path:
+        """Where the session's tracks lie."""
+        return self._folder / session
+
+    async def open(self, session: str, room: MediaRoom, ledger: Ledger) -> OpenRecording:
+        """Begin to follow a session; what an earlier process left on disk is looked through and noted first."""
+        folder = self.folder_of(session)
+        events = [entry.event async for entry in ledger.entries()]
+        recovered = await asyncio.to_thread(recover, folder, events)
+        if recovered.events:
+            await ledger.note("server", recovered.events)
+        recording = SessionRecording(folder, ledger, room, recovered.taken)
+        opened = OpenRecording(recording, folder, lambda: self._running.pop(session, None))
+        opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
+        self._running[session] = opened
+        return opened
+
+    async def settle(self, session: str) -> None:
+        """Before an export: complete the session's files and note everything. Raises StoreUnavailable."""
+        if opened := self._running.get(session):
+            await opened.recording.settled()
+
+    async def close(self) -> None:
+        """Settle and end all. Idempotent."""
+        for opened in tuple(self._running.values()):
+            await opened.close()
+
+
+class OpenRecording:
+    """One courtroom's recording as signaling sees it (`signaling.ports.RoomRecording`)."""
+
+    def __init__(self, recording: SessionRecording, folder: Path, forget: Callable[[], object]) -> None:
+        self.recording = recording
+        self.task: asyncio.Task[None] | None = None
+        self._folder = folder
+        self._forget = forget
+
+    def health(self) -> wire.RecordingHealth | None:
+        """See `signaling.ports.RoomRecording`."""
+        lines = self.recording.health()
+        if not lines and not self.recording.recording:
+            return None
+        free = next((line.disk_free_bytes for line in lines if line.disk_free_bytes is not None), None)
+        return wire.RecordingHealth(
+            recording=self.recording.recording,
+            tracks=tuple(_line(each) for each in lines),
+            disk_free_bytes=free if free is not None else _free_bytes(self._folder),
+            incident=self.recording.incident,
+        )
+
+    async def close(self) -> None:
+        """See `signaling.ports.RoomRecording`."""
+        self._forget()
+        await self.recording.close()
+        if self.task is not None:
+            self.task.cancel()
+
+
+async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
+    """Keep the recording running: a fault of ours becomes an incident in the log, never a silent end."""
+    while True:
+        try:
+            await recording.run()
+        except Exception as fault:
+            _log.exception("recording failed", session=ledger.session)
+            now_ms = ledger.clock.now_ms()
+            incident = ev.RecordingIncident(cause="fault", from_ms=now_ms, to_ms=None, detail=type(fault).__name__)
+            try:
+                await ledger.note("server", [incident])
+            except StoreUnavailable:
+                _log.error("the incident could not be noted", session=ledger.session)
+            await asyncio.sleep(_RESTART_S)
+
+
+def _line(health: track.TrackHealth) -> wire.TrackHealth:
+    return wire.TrackHealth(
+        track=health.track or "",
+        participant=health.participant,
+        kind=health.kind,
+        bytes_total=health.bytes_sealed,
+        sealed_age_ms=health.last_range_ms_ago or 0,
+        level_dbov=None if health.level_dbov is None else round(health.level_dbov),
+        drift_ms=round(health.drift_ms),
+        gaps=health.gaps,
+    )
+
+
+def _free_bytes(folder: Path) -> int:
+    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    return shutil.disk_usage(existing).free
