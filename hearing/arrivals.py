@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from hearing import events as ev
 from hearing.participant import CONNECTED, Presence
-from hearing.roles import is_isolated, is_staff
-from hearing.session import is_open, is_over
-from hearing.state import Hearing
+from hearing.roles import Right, Role, is_device, is_isolated, is_staff, rights
+from hearing.session import State, is_open, is_over
+from hearing.state import Hearing, Person
 
 
 def arrived(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEvent]:
-    """Somebody's page has connected with a valid ticket or resumed. Idempotent.
+    """Somebody's page has connected with a valid ticket or resumed. Idempotent. KeyError for a stranger.
 
-    Staff walk in; others wait to be admitted, except that a dropped participant returns where they were and
-    that a party arriving after 开庭 enters at once (a witness never does).
+    Staff and the court's displays walk in; others wait to be admitted, except that a dropped participant returns
+    where they were and that a party arriving after 开庭 enters at once (a witness never does, nor whom the court
+    has sent out). After 闭庭 only those return who were cut off, and who could undo it; nobody once it is final.
     """
     person = hearing.people[participant]
-    if person.presence in CONNECTED or is_over(hearing.state):
+    if person.presence in CONNECTED or not _door_is_open(hearing, person):
         return []
-    if person.presence is Presence.DROPPED:
-        return [_change(person.presence, person.home, participant, "reconnected", evidence)]
-    events = [_change(person.presence, Presence.WAITING, participant, "arrived", evidence)]
-    removed = person.presence is Presence.REMOVED
-    if is_staff(person.role) or (is_open(hearing.state) and not is_isolated(person.role) and not removed):
+    back = person.presence is Presence.DROPPED
+    place = person.home if back else Presence.WAITING
+    events: list[ev.AnyEvent] = [
+        _change(person.presence, place, participant, "reconnected" if back else "arrived", evidence)
+    ]
+    walks_in = is_staff(person.role) or is_device(person.role) or is_open(hearing.state)
+    if place is Presence.WAITING and walks_in and enters_unasked(hearing, person):
         events.append(_change(Presence.WAITING, Presence.PRESENT, participant, "entered", evidence))
-    return list(events)
+    return events
+
+
+def enters_unasked(hearing: Hearing, person: Person) -> bool:
+    """Whether 开庭, or arriving after it, brings this person into the courtroom without anybody admitting them."""
+    if is_isolated(person.role) or person.held:
+        return False
+    return hearing.public or person.role is not Role.OBSERVER
 
 
 def dropped(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEvent]:
@@ -33,6 +43,13 @@ def dropped(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
     if person.presence not in CONNECTED:
         return []
     return [_change(person.presence, Presence.DROPPED, participant, "connection lost", evidence)]
+
+
+def _door_is_open(hearing: Hearing, person: Person) -> bool:
+    if not is_over(hearing.state):
+        return True
+    cut_off = person.presence is Presence.DROPPED
+    return hearing.state is State.CLOSED and (cut_off or Right.RUN_SESSION in rights(person.role))
 
 
 def _change(before: Presence, after: Presence, participant: str, reason: str, evidence: str) -> ev.PresenceChanged:

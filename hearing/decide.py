@@ -10,10 +10,22 @@ from collections.abc import Callable
 
 from hearing import commands as cmd
 from hearing import events as ev
+from hearing.arrivals import enters_unasked
 from hearing.errors import Refused
 from hearing.participant import CONNECTED, IN_COURTROOM, Presence, check_follows
-from hearing.roles import Right, is_bench, is_isolated, label, rights
-from hearing.session import REOPEN_WINDOW_MS, Move, Phase, State, is_open, lawful_pause, next_state
+from hearing.roles import Right, Role, is_bench, is_isolated, label, rights
+from hearing.session import (
+    REOPEN_WINDOW_MS,
+    Move,
+    Phase,
+    State,
+    is_open,
+    is_over,
+    is_recording,
+    lawful_pause,
+    next_state,
+    state_label,
+)
 from hearing.state import Hearing, Person
 
 _NEEDS: dict[type[cmd.Command], Right] = {
@@ -30,8 +42,22 @@ _NEEDS: dict[type[cmd.Command], Right] = {
     cmd.AnswerHelp: Right.ADMIT,
 }
 
+_STILL_ALLOWED_WHEN_OVER = (
+    cmd.MoveSession,
+    cmd.SetMute,
+    cmd.AskHelp,
+    cmd.AnswerHelp,
+    cmd.ReportHowling,
+    cmd.Leave,
+)
+"""The other commands have no object left after 闭庭; what a move may do, its table says."""
+
+MAX_REASON_CHARS = 500
+MAX_FLOOR_MS = 24 * 3600 * 1000
+_MAX_UTC_MS = 1 << 48
+
 _CLERK_MOVES = frozenset({Move.GATHER, Move.CANCEL})
-_HELD_PHASES = frozenset({"evidence", "debate", "investigation", "final_statement"})
+_HELD_PHASES = frozenset({Phase.INVESTIGATION, Phase.EVIDENCE, Phase.DEBATE, Phase.FINAL_STATEMENT})
 
 Events = list[ev.AnyEvent]
 
@@ -41,14 +67,32 @@ def decide(hearing: Hearing, actor: str, command: cmd.AnyCommand, now_ms: int) -
 
     An empty list means: it is already so. Raises Refused with a stable code and both languages:
     `no-right`, `not-here`, `unknown-participant`, `move-not-allowed`, `reason-needed`, `required-missing`,
-    `phase-held`, `reopen-too-late`, `not-open`, `mute-locked`, `presence-not-allowed`.
+    `phase-held`, `reopen-too-late`, `not-open`, `mute-locked`, `presence-not-allowed`, `not-public`, `too-long`,
+    `bad-time`.
     """
     person = hearing.people.get(actor)
     if person is None:
         raise Refused("unknown-participant", "您不在本次庭审的名单中", "you are not on this session's list")
     _check_right(person, command)
+    if is_over(hearing.state) and not isinstance(command, _STILL_ALLOWED_WHEN_OVER):
+        raise Refused("not-open", f"庭审{state_label(hearing.state)}，不能进行此操作", "the session is over")
+    for text in (getattr(command, field, "") for field in ("reason", "override", "text")):
+        if len(text) > MAX_REASON_CHARS:
+            raise Refused(
+                "too-long", f"文字不得超过{MAX_REASON_CHARS}字", f"a text may have {MAX_REASON_CHARS} characters"
+            )
     handler: Callable[[Hearing, Person, cmd.AnyCommand, int], Events] = _HANDLERS[type(command)]
     return handler(hearing, person, command, now_ms)
+
+
+def manage(hearing: Hearing, command: cmd.MoveSession) -> Events:
+    """A clerk's or operator's act from the schedule, with no seat in the session: GATHER and CANCEL only.
+
+    The caller has checked the account. Raises Refused as `decide` does.
+    """
+    if command.move not in _CLERK_MOVES:
+        raise Refused("no-right", "此操作只能由法官在庭上进行", "only the judge may do this, in the session")
+    return _moved(hearing, command, 0)
 
 
 def _check_right(person: Person, command: cmd.AnyCommand) -> None:
@@ -77,11 +121,17 @@ def _target(hearing: Hearing, participant: str) -> Person:
 
 def _move(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int) -> Events:
     assert isinstance(command, cmd.MoveSession)
+    return _moved(hearing, command, now_ms)
+
+
+def _moved(hearing: Hearing, command: cmd.MoveSession, now_ms: int) -> Events:
     move = command.move
     after = next_state(hearing.state, move)
-    reason = command.override or command.reason
+    reason = command.override.strip() or command.reason.strip()
+    if command.resume_utc_ms is not None and not 0 <= command.resume_utc_ms < _MAX_UTC_MS:
+        raise Refused("bad-time", "复庭时间无效", "resume_utc_ms is no time")
     if move is Move.OPEN:
-        _check_required(hearing, command.override)
+        _check_required(hearing, command.override.strip())
     if move is Move.REOPEN:
         closed_at_ms = hearing.closed_at_ms if hearing.closed_at_ms is not None else 0
         if now_ms - closed_at_ms > REOPEN_WINDOW_MS:
@@ -90,7 +140,8 @@ def _move(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int)
                 "闭庭已超过一分钟，不能撤销",
                 "the session closed over a minute ago: it stays closed",
             )
-    if move in {Move.CONVERT_OFFLINE, Move.SUSPEND, Move.CANCEL} and not reason.strip():
+        after = hearing.closed_from or after
+    if move in {Move.CONVERT_OFFLINE, Move.SUSPEND, Move.CANCEL} and not reason:
         raise Refused("reason-needed", "请说明理由", "a reason is needed")
     changed = ev.StateChanged(
         move=move,
@@ -105,10 +156,10 @@ def _move(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int)
         events += [
             _presence(person, Presence.PRESENT, "opened")
             for person in hearing.people.values()
-            if person.presence is Presence.WAITING and not is_isolated(person.role)
+            if person.presence is Presence.WAITING and enters_unasked(hearing, person)
         ]
         events.append(ev.PhaseChanged(phase=Phase.OPENING))
-    if after in {State.ADJOURNED, State.CLOSED} and hearing.floor is not None:
+    if not is_recording(after) and hearing.floor is not None:
         events.append(ev.FloorGranted(participant=None))
     return events
 
@@ -119,7 +170,7 @@ def _check_required(hearing: Hearing, override: str) -> None:
         for person in hearing.people.values()
         if person.seat.required and not is_isolated(person.role) and person.presence not in CONNECTED
     ]
-    if missing and not override.strip():
+    if missing and not override:
         names = "、".join(missing)
         raise Refused(
             "required-missing",
@@ -134,8 +185,12 @@ def _phase(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int
         raise Refused("not-open", "尚未开庭", "the session is not open")
     if command.phase is hearing.phase:
         return []
-    held = [p.seat.name for p in hearing.people.values() if p.seat.required and p.presence is Presence.DROPPED]
-    if held and command.phase.value in _HELD_PHASES:
+    held = [
+        p.seat.name
+        for p in hearing.people.values()
+        if p.seat.required and not is_isolated(p.role) and p.presence is Presence.DROPPED
+    ]
+    if held and command.phase in _HELD_PHASES:
         raise Refused(
             "phase-held",
             f"关键当事人掉线：{'、'.join(held)}，环节暂停推进",
@@ -154,6 +209,9 @@ def _admit(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int
             raise Refused("not-open", "开庭后才能传唤证人", "a witness is called only while the session is open")
     if person.presence is after:
         return []
+    if person.role is Role.OBSERVER and not hearing.public:
+        raise Refused("not-public", "不公开审理，不得旁听", "the hearing is closed to the public")
+    _check_connected(person)
     check_follows(person.presence, after)
     return [_presence(person, after, "admitted")]
 
@@ -161,9 +219,12 @@ def _admit(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int
 def _dismiss(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int) -> Events:
     assert isinstance(command, cmd.Dismiss)
     person = _target(hearing, command.participant)
+    _check_not_bench(person)
     after = Presence.DISMISSED if is_isolated(person.role) else Presence.WAITING
     if person.presence is after:
         return []
+    if after is Presence.WAITING:
+        _check_connected(person)
     check_follows(person.presence, after)
     return [_presence(person, after, "dismissed")]
 
@@ -173,6 +234,7 @@ def _remove(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: in
     person = _target(hearing, command.participant)
     if not command.reason.strip():
         raise Refused("reason-needed", "请说明请出的理由", "a reason is needed to remove somebody")
+    _check_not_bench(person)
     if person.presence is Presence.REMOVED:
         return []
     check_follows(person.presence, Presence.REMOVED)
@@ -193,12 +255,16 @@ def _mute(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int)
         targets = [p for p in hearing.people.values() if not is_bench(p.role) and Right.PUBLISH in rights(p.role)]
     else:
         targets = [_target(hearing, command.participant)]
-    locked = command.locked and command.muted and orders
-    return [
-        ev.MuteSet(participant=p.seat.participant, kind=command.kind, muted=command.muted, locked=locked)
-        for p in targets
-        if (_muted(p, command.kind), _locked(p, command.kind)) != (command.muted, locked)
-    ]
+    events: Events = []
+    for p in targets:
+        # One's own button never undoes an order, and nobody locks the bench.
+        lock = command.locked and not is_bench(p.role) if orders else _locked(p, command.kind)
+        wanted = (command.muted, command.muted and lock)
+        if Right.PUBLISH in rights(p.role) and (_muted(p, command.kind), _locked(p, command.kind)) != wanted:
+            events.append(
+                ev.MuteSet(participant=p.seat.participant, kind=command.kind, muted=wanted[0], locked=wanted[1])
+            )
+    return events
 
 
 def _muted(person: Person, kind: str) -> bool:
@@ -213,10 +279,13 @@ def _floor(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int
     assert isinstance(command, cmd.GrantFloor)
     if command.participant is None:
         return [ev.FloorGranted(participant=None)] if hearing.floor is not None else []
+    if not is_recording(hearing.state):
+        raise Refused("not-open", "庭审进行中才能请发言", "the floor is granted only while the session runs")
     person = _target(hearing, command.participant)
-    if person.presence not in IN_COURTROOM:
+    if person.presence not in IN_COURTROOM or Right.PUBLISH not in rights(person.role):
         raise Refused("not-here", f"{person.seat.name}不在庭", f"{person.seat.name} is not in the courtroom")
-    events: Events = [ev.FloorGranted(participant=command.participant, limit_ms=max(0, command.limit_ms))]
+    limit_ms = min(max(0, command.limit_ms), MAX_FLOOR_MS)
+    events: Events = [ev.FloorGranted(participant=command.participant, limit_ms=limit_ms)]
     if person.hand_raised_ms is not None:
         events.append(ev.HandRaised(participant=command.participant, raised=False))
     if person.audio_muted:
@@ -236,6 +305,7 @@ def _layout(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: in
 def _warn(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int) -> Events:
     assert isinstance(command, cmd.Warn)
     person = _target(hearing, command.participant)
+    _check_not_bench(person)
     if not command.reason.strip():
         raise Refused("reason-needed", "请说明警告的理由", "a warning needs a reason")
     return [ev.Warned(participant=command.participant, count=person.warnings + 1, reason=command.reason)]
@@ -253,7 +323,9 @@ def _hand(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int)
 
 def _help(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int) -> Events:
     assert isinstance(command, cmd.AskHelp)
-    return [ev.HelpAsked(participant=actor.seat.participant, text=command.text[:200])]
+    if actor.help_asked and not command.text:
+        return []
+    return [ev.HelpAsked(participant=actor.seat.participant, text=command.text)]
 
 
 def _help_answered(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int) -> Events:
@@ -272,6 +344,16 @@ def _howling(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: i
 def _leave(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms: int) -> Events:
     assert isinstance(command, cmd.Leave)
     return [_presence(actor, Presence.LEFT, command.reason or "left", "leave command")]
+
+
+def _check_connected(person: Person) -> None:
+    if person.presence not in CONNECTED:
+        raise Refused("not-here", f"{person.seat.name}不在线", f"{person.seat.name} is not connected")
+
+
+def _check_not_bench(person: Person) -> None:
+    if is_bench(person.role):
+        raise Refused("no-right", "不能对合议庭成员进行此操作", "nobody may do this to a member of the bench")
 
 
 def _presence(person: Person, after: Presence, reason: str, evidence: str = "") -> ev.PresenceChanged:

@@ -41,7 +41,7 @@ _FOLLOWS: dict[Presence, frozenset[Presence]] = {
     _P.WAITING: frozenset({_P.PRESENT, _P.TESTIFYING, _P.DROPPED, _P.LEFT, _P.REMOVED}),
     _P.PRESENT: frozenset({_P.WAITING, _P.DROPPED, _P.LEFT, _P.REMOVED}),
     _P.TESTIFYING: frozenset({_P.DISMISSED, _P.WAITING, _P.DROPPED, _P.LEFT, _P.REMOVED}),
-    _P.DROPPED: frozenset({_P.PRESENT, _P.TESTIFYING, _P.WAITING, _P.LEFT, _P.REMOVED}),
+    _P.DROPPED: frozenset({_P.PRESENT, _P.TESTIFYING, _P.WAITING, _P.LEFT, _P.REMOVED, _P.DISMISSED}),
     _P.LEFT: frozenset({_P.CONSENTED, _P.CHECKED, _P.WAITING, _P.REMOVED}),
     _P.REMOVED: frozenset({_P.WAITING}),
     _P.DISMISSED: frozenset({_P.WAITING, _P.LEFT}),

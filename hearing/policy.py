@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hearing.participant import IN_COURTROOM
-from hearing.roles import Right, Role, is_bench, is_device, is_staff, rights
+from hearing.roles import Right, Role, is_bench, is_device, is_isolated, is_staff, rights
 from hearing.session import State
 from hearing.state import Hearing, Person
 
@@ -42,15 +42,19 @@ def is_recorded(hearing: Hearing, participant: str) -> bool:
     return hearing.state in _OPEN_COURT and may_publish(hearing, participant)
 
 
+def _is_audience(role: Role) -> bool:
+    return is_device(role) or role in {Role.OBSERVER, Role.SUPERVISOR}
+
+
 def _stage_includes(hearing: Hearing, person: Person) -> bool:
     """Whether the present state of the session lets media flow to and from this kind of person."""
     match hearing.state:
-        case State.SCHEDULED | State.WAITING:
-            return True
         case State.IN_SESSION | State.SUSPENDED:
-            return True
-        case State.CLOSED_EVIDENCE | State.OFF_RECORD_MEDIATION:
-            return not is_device(person.role) and person.role not in {Role.OBSERVER, Role.SUPERVISOR}
+            return hearing.public or person.role is not Role.OBSERVER
+        case State.SCHEDULED | State.WAITING | State.CLOSED_EVIDENCE:
+            return not _is_audience(person.role)
+        case State.OFF_RECORD_MEDIATION:
+            return not _is_audience(person.role) and not is_isolated(person.role)
         case State.DELIBERATING:
             return is_bench(person.role)
         case State.ADJOURNED:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from hearing import events as ev
-from hearing.participant import Presence
+from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
-from hearing.session import Phase, State
+from hearing.session import Phase, State, is_recording
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +17,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     presence: Presence = Presence.INVITED
     home: Presence = Presence.WAITING
     """Where a dropped participant returns to."""
+    held: bool = False
+    """Removed or sent out by the court: never enters by arriving, only when admitted."""
+    consented: bool = False
+    """Consent to this stage is on record (在线诉讼规则 4)."""
     hand_raised_ms: int | None = None
     help_asked: bool = False
     warnings: int = 0
@@ -54,6 +58,8 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     speakers: tuple[str, ...] = ()
     opened_utc_ms: int | None = None
     closed_at_ms: int | None = None
+    closed_from: State | None = None
+    """Where a mistaken 闭庭 is undone to."""
     resume_utc_ms: int | None = None
     anchor: ev.ClockAnchored | None = None
     incidents: int = 0
@@ -88,9 +94,9 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
         case ev.ClockAnchored() as e:
             return msgspec.structs.replace(hearing, anchor=e)
         case ev.ParticipantAdded() as e:
-            return msgspec.structs.replace(
-                hearing, people={**hearing.people, e.seat.participant: Person(seat=e.seat)}
-            )
+            known = hearing.people.get(e.seat.participant)
+            person = msgspec.structs.replace(known, seat=e.seat) if known else Person(seat=e.seat)
+            return msgspec.structs.replace(hearing, people={**hearing.people, e.seat.participant: person})
         case ev.FloorGranted() as e:
             until_ms = entry.at_ms + e.limit_ms if e.limit_ms else None
             return msgspec.structs.replace(hearing, floor=e.participant, floor_until_ms=until_ms)
@@ -105,12 +111,18 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
 
 
 def _state_changed(hearing: Hearing, e: ev.StateChanged, entry: ev.Entry) -> Hearing:
-    closed = entry.at_ms if e.after is State.CLOSED else None
+    closed = e.after is State.CLOSED
     opened = hearing.opened_utc_ms
     if e.after is State.IN_SESSION and opened is None:
         opened = entry.utc_ms
     return msgspec.structs.replace(
-        hearing, state=e.after, resume_utc_ms=e.resume_utc_ms, closed_at_ms=closed, opened_utc_ms=opened
+        hearing,
+        state=e.after,
+        resume_utc_ms=e.resume_utc_ms,
+        closed_at_ms=entry.at_ms if closed else None,
+        closed_from=e.before if closed else None,
+        opened_utc_ms=opened,
+        speakers=hearing.speakers if is_recording(e.after) else (),
     )
 
 
@@ -123,15 +135,18 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
     replace = msgspec.structs.replace
     floor = hearing.floor
     match event:
-        case ev.ConsentGiven() if person.presence is Presence.INVITED:
-            person = replace(person, presence=Presence.CONSENTED)
+        case ev.ConsentGiven():
+            first = person.presence is Presence.INVITED
+            person = replace(person, consented=True, presence=Presence.CONSENTED if first else person.presence)
         case ev.KitChecked() if person.presence is Presence.CONSENTED:
             person = replace(person, presence=Presence.CHECKED)
         case ev.PresenceChanged() as e:
             home = e.before if e.after is Presence.DROPPED else person.home
             gone = e.after in {Presence.LEFT, Presence.REMOVED, Presence.DISMISSED}
             hand = None if gone else person.hand_raised_ms
-            person = replace(person, presence=e.after, home=home, hand_raised_ms=hand)
+            sent_out = e.after is Presence.REMOVED or (e.before is Presence.PRESENT and e.after is Presence.WAITING)
+            held = (person.held or sent_out) and e.after not in IN_COURTROOM
+            person = replace(person, presence=e.after, home=home, hand_raised_ms=hand, held=held)
             floor = None if gone and floor == participant else floor
         case ev.HandRaised() as e:
             person = replace(person, hand_raised_ms=entry.at_ms if e.raised else None)
