@@ -3,6 +3,8 @@ import type { CourtTexts } from "../court.ts";
 export const staff: CourtTexts["staff"] = {
   signIn: {
     title: "Staff sign-in",
+    motto: "Justice, in plain sight",
+    mottoSub: "Sound, picture and text on one clock; every act on record; verifiable by anybody.",
     account: "Account",
     password: "Password",
     submit: "Sign in",
@@ -73,7 +75,6 @@ export const staff: CourtTexts["staff"] = {
     verifier: "SHA-256 of the verifier",
     version: "Version",
     zone: "Time zone",
-    me: "You cannot revoke yourself",
   },
   display: {
     title: "Court display",

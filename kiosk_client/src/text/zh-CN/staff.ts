@@ -2,6 +2,8 @@
 export const staff = {
   signIn: {
     title: "工作人员登录",
+    motto: "司法为民 公正司法",
+    mottoSub: "音频、视频、笔录同步，全程留痕，可独立校验。",
     account: "账号",
     password: "密码",
     submit: "登录",
@@ -72,7 +74,6 @@ export const staff = {
     verifier: "校验程序 SHA-256",
     version: "系统版本",
     zone: "法院时区",
-    me: "当前账号不能停用自己",
   },
   display: {
     title: "法庭显示屏",
