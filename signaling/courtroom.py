@@ -1,0 +1,263 @@
+"""One session live: its ledger, its media room, and the pages that are connected to it.
+
+Order after each durable entry: media rules first (what is no longer allowed has stopped), then the pages are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from hearing import events as ev
+from hearing.commands import AnyCommand
+from hearing.participant import Presence
+from hearing.policy import is_muted, may_publish, may_receive
+from hearing.state import Hearing, apply
+from media_server.ports import Direction, Kind, LossReason, MediaRoom, PublicationInfo
+from records.ledger import Ledger
+from signaling.attendance import Attendance
+from signaling.errors import error_message
+from signaling.fanout import EncodedUpdate
+from signaling.limits import Limiter
+from signaling.ports import RoomRecording
+from signaling.protocol import Done, Error, HeadSigned, Leave, Publication, Publications, Speakers
+from signaling.services import Services
+from signaling.speech import SpeechLog
+from signaling.tasks import TaskSet
+
+if TYPE_CHECKING:
+    from signaling.connection import Connection
+
+RECENT_ENTRIES = 2_000
+ANSWERS_KEPT = 128
+
+_log = structlog.get_logger("signaling")
+_encoder = msgspec.json.Encoder()
+_GONE = {
+    Presence.REMOVED: Leave(action="end", code="removed", zh="您已被请出法庭", en="the court has removed you"),
+    Presence.DISMISSED: Leave(
+        action="end", code="dismissed", zh="作证结束，请退庭", en="your testimony is over: you may leave"
+    ),
+}
+_REPLACED = Leave(
+    action="end",
+    code="replaced",
+    zh="您已在另一页面或设备进入，本页面已断开",
+    en="you entered on another page or device: this page is disconnected",
+)
+
+
+class Courtroom:
+    """Made by `signaling.rooms.Rooms`; also the `RoomListener` of its media room."""
+
+    def __init__(self, services: Services, ledger: Ledger) -> None:
+        limits = services.settings.limits
+        self.ledger = ledger
+        self.services = services
+        self.hearing: Hearing = ledger.hearing
+        self.connections: dict[str, Connection] = {}
+        self.limiter = Limiter(limits.messages_per_s, limits.message_burst, services.sources.monotonic_us)
+        self.tasks = TaskSet()
+        self.attendance = Attendance(ledger, services.sources.monotonic_us, services.timing.silence_ms)
+        self.speech = SpeechLog(ledger)
+        self._recent: deque[EncodedUpdate] = deque(maxlen=RECENT_ENTRIES)
+        self._answers: dict[str, OrderedDict[str, asyncio.Task[Done | Error]]] = {}
+        self._told: dict[str, tuple[Publication, ...]] = {}
+        self.media: MediaRoom = services.media.open_room(ledger.session, self)
+        self.media.set_rules(self._may_publish, self._may_receive)
+        self.recording: RoomRecording | None = None
+        self.busy_at_us = services.sources.monotonic_us()
+        """When somebody was last here; kept by `Rooms`."""
+        self._stop = [ledger.subscribe(self._entries), ledger.subscribe_heads(self._head)]
+
+    @property
+    def session(self) -> str:
+        """Id of the session."""
+        return self.ledger.session
+
+    @property
+    def seq(self) -> int:
+        """The newest entry that pages were told of."""
+        return self.hearing.last_seq
+
+    async def open(self) -> None:
+        """Wire the recording. Call once, before anybody enters."""
+        self.recording = await self.services.on_room_opened(self.session, self.media, self.ledger)
+
+    def say_closing(self, leave: Leave | None = None) -> None:
+        """End every connection; pages are told to come back unless `leave` says otherwise."""
+        for connection in list(self.connections.values()):
+            connection.end(leave or _CLOSING)
+
+    async def close(self, leave: Leave | None = None) -> None:
+        """End every connection, the recording and the media room. Idempotent."""
+        for stop in self._stop:
+            stop()
+        self.say_closing(leave)
+        await self.tasks.close()
+        if self.recording is not None:
+            await self.recording.close()
+        await self.services.media.close_room(self.session)
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    def enter(self, connection: Connection) -> None:
+        """From now on this is the participant's connection; an older one is ended (the newer wins)."""
+        older = self.connections.get(connection.participant)
+        self.connections[connection.participant] = connection
+        self.attendance.connected(connection.participant)
+        if older is not None:
+            older.end(_REPLACED)
+
+    def exit(self, connection: Connection, evidence: str, *, silent: bool) -> None:
+        """The connection is over; unless replaced, the participant counts as dropped now (`silent`: two pings
+        were missed already) or when nobody resumes within the silence time."""
+        if self.connections.get(connection.participant) is not connection:
+            return
+        del self.connections[connection.participant]
+        self._told.pop(connection.participant, None)
+        self.attendance.lost(connection.participant, evidence, at_once=silent)
+
+    def has_left(self, participant: str) -> bool:
+        """Whether the participant has deliberately departed."""
+        person = self.hearing.people.get(participant)
+        return person is not None and person.presence is Presence.LEFT
+
+    async def withdraw(self, participant: str, leave: Leave) -> None:
+        """End what this participant has open here: page and media. Idempotent."""
+        connection = self.connections.get(participant)
+        if connection is not None:
+            connection.end(leave)
+        await self.media.remove(participant)
+
+    # --- commands -------------------------------------------------------------------------------------------
+
+    async def carry_out(self, participant: str, re: str, command: AnyCommand) -> Done | Error:
+        """Do a command once: a repeated `re` of the same participant gets the first answer again."""
+        answers = self._answers.setdefault(participant, OrderedDict())
+        if re not in answers:
+            # Owned by the room: a page that is cut off meanwhile finds the answer when it resumes and asks again.
+            answers[re] = self.tasks.spawn(self._do(participant, re, command), "command")
+            if len(answers) > ANSWERS_KEPT:
+                answers.popitem(last=False)
+        return await asyncio.shield(answers[re])
+
+    async def _do(self, participant: str, re: str, command: AnyCommand) -> Done | Error:
+        try:
+            entries = await self.ledger.do(participant, command)
+        except Exception as problem:
+            return error_message(re, problem, "command")
+        return Done(re=re, seq=entries[-1].seq if entries else self.seq)
+
+    # --- what has happened ----------------------------------------------------------------------------------
+
+    async def missed(self, after_seq: int) -> list[EncodedUpdate]:
+        """Entries after `after_seq` with the hearing after each: from memory, or the log read anew."""
+        if after_seq >= self.seq:
+            return []
+        if self._recent and self._recent[0].entry.seq <= after_seq + 1:
+            return [update for update in self._recent if update.entry.seq > after_seq]
+        hearing = Hearing(session=self.session)
+        updates = []
+        async for entry in self.ledger.entries():
+            hearing = apply(hearing, entry)
+            if entry.seq > after_seq:
+                updates.append(EncodedUpdate(entry, hearing))
+        return updates
+
+    def publications_for(self, viewer: str) -> tuple[Publication, ...]:
+        """Tracks this page may receive now."""
+        return tuple(
+            Publication(id=p.id, participant=p.participant, kind=p.kind.value, source=p.source.value, codec=p.codec)
+            for p in self.media.publications(viewer)
+        )
+
+    def tell_publications(self, only: str | None = None) -> None:
+        """Send the list to each page whose list has changed."""
+        for connection in self.connections.values():
+            if not connection.live or only not in (None, connection.participant):
+                continue
+            now = self.publications_for(connection.participant)
+            if self._told.get(connection.participant, ()) != now:
+                self._told[connection.participant] = now
+                connection.send(Publications(publications=now))
+
+    def remember_publications(self, participant: str, told: tuple[Publication, ...]) -> None:
+        """The page was told this list in its `welcome`."""
+        self._told[participant] = told
+
+    def _entries(self, entries: Sequence[ev.Entry], after: Hearing) -> None:
+        updates = []
+        hearing = self.hearing
+        for entry in entries:
+            hearing = apply(hearing, entry)
+            updates.append(EncodedUpdate(entry, hearing))
+        self.hearing = after
+        self.media.refresh()
+        self._recent.extend(updates)
+        for connection in self.connections.values():
+            if connection.live:
+                for update in updates:
+                    connection.send_frame(update.frame(connection.participant), seq=update.entry.seq)
+        self.tell_publications()
+        for entry in entries:
+            self._see_off(entry.event)
+
+    def _see_off(self, event: ev.AnyEvent) -> None:
+        if not isinstance(event, ev.PresenceChanged):
+            return
+        connection = self.connections.get(event.participant)
+        if connection is not None and event.after in _GONE:
+            connection.end(_GONE[event.after])
+        if event.after in {Presence.REMOVED, Presence.DISMISSED, Presence.LEFT}:
+            self.tasks.spawn(self.media.remove(event.participant), "media.remove")
+
+    def _head(self, head: ev.Head) -> None:
+        frame = _encoder.encode(HeadSigned(head=head))
+        for connection in self.connections.values():
+            if connection.live:
+                connection.send_frame(frame)
+
+    # --- media rules and RoomListener -----------------------------------------------------------------------
+
+    def _may_publish(self, participant: str, kind: Kind) -> bool:
+        return may_publish(self.hearing, participant) and not is_muted(self.hearing, participant, kind.value)
+
+    def _may_receive(self, viewer: str, sender: str, kind: Kind) -> bool:
+        return may_receive(self.hearing, viewer, sender)
+
+    def publication_added(self, publication: PublicationInfo) -> None:
+        """RoomListener: pages that may receive the track hear of it."""
+        self.tell_publications()
+
+    def publication_removed(self, publication: PublicationInfo) -> None:
+        """RoomListener."""
+        self.tell_publications()
+
+    def speakers_changed(self, participants: Sequence[str]) -> None:
+        """RoomListener: pages are told at once, the log once it has lasted."""
+        self.speech.heard(participants, self.services.sources.monotonic_us())
+        for connection in self.connections.values():
+            if connection.live:
+                audible = tuple(
+                    p
+                    for p in participants
+                    if p == connection.participant or may_receive(self.hearing, connection.participant, p)
+                )
+                connection.send(Speakers(participants=audible))
+
+    def peer_connected(self, participant: str, direction: Direction) -> None:
+        """RoomListener."""
+        self.attendance.media_up(participant, direction)
+
+    def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
+        """RoomListener: evidence for a drop; decides by itself only for somebody without a page (WHIP)."""
+        self.attendance.media_lost(participant, direction, reason, has_page=participant in self.connections)
+
+
+_CLOSING = Leave(action="resume", code="restart", zh="服务正在重启，请稍候", en="the server restarts: one moment")

@@ -1,0 +1,202 @@
+"""What every route shares: bodies in, structs out, errors as JSON, headers, the sender's address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from hearing.errors import UserError
+from signaling.errors import error_message
+from signaling.limits import address_prefix
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_log = structlog.get_logger("signaling")
+_encoder = msgspec.json.Encoder()
+
+STATUS: dict[str, int] = {
+    "bad-login": 401,
+    "not-signed-in": 401,
+    "ticket-invalid": 401,
+    "ticket-expired": 401,
+    "ticket-used": 401,
+    "credential-invalid": 401,
+    "device-unknown": 401,
+    "no-right": 403,
+    "not-public": 403,
+    "not-your-seat": 403,
+    "csrf": 403,
+    "consent-needed": 403,
+    "ticket-wrong-session": 403,
+    "media-forbidden": 403,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "unknown-session": 404,
+    "unknown-participant": 404,
+    "unknown-account": 404,
+    "unknown-device": 404,
+    "unknown-job": 404,
+    "unknown-resource": 404,
+    "code-unknown": 404,
+    "revoked": 403,
+    "not-publishing": 409,
+    "move-not-allowed": 409,
+    "account-exists": 409,
+    "session-exists": 409,
+    "session-over": 409,
+    "notice-changed": 409,
+    "not-ready": 409,
+    "etag-mismatch": 412,
+    "too-large": 413,
+    "sdp-too-large": 413,
+    "wrong-content-type": 415,
+    "etag-needed": 428,
+    "too-many-tries": 429,
+    "too-many": 429,
+    "busy": 503,
+    "record-unavailable": 503,
+    "internal": 500,
+}
+"""HTTP status by stable code; 400 for every other UserError."""
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob: mediastream:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), screen-wake-lock=(self), "
+        "geolocation=(), payment=(), usb=()"
+    ),
+    "X-Frame-Options": "DENY",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Body of every refused request."""
+
+    error: str
+    message: str
+    message_en: str
+    incident: str | None = None
+
+
+def reply(value: Any, status: int = 200) -> web.Response:
+    """A struct (or a list of them) as JSON."""
+    return web.Response(body=_encoder.encode(value), status=status, content_type="application/json")
+
+
+def problem_reply(problem: BaseException, where: str) -> web.Response:
+    """The JSON answer for a refused request or a fault of ours."""
+    error = error_message(None, problem, where)
+    status = STATUS.get(error.code, 400)
+    body = Problem(error=error.code, message=error.zh, message_en=error.en, incident=error.incident)
+    response = reply(body, status)
+    if status in {429, 503}:
+        response.headers["Retry-After"] = "5"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def body_of(request: web.Request, kind: type[T]) -> T:
+    """The body as a struct; an empty body counts as `{}`. Raises UserError `bad-body` naming the field."""
+    raw = await request.read()
+    try:
+        return msgspec.json.decode(raw or b"{}", type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as problem:
+        raise UserError("bad-body", f"请求内容有误：{problem}", f"bad body: {problem}") from None
+
+
+def bearer_of(request: web.Request) -> str | None:
+    """The token of `Authorization: Bearer`, or None."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+class Senders:
+    """Where requests come from, behind proxies on the trusted list."""
+
+    def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
+        self._trusted = frozenset(str(ipaddress.ip_address(text)) for text in trusted_proxies)
+
+    def prefix(self, request: web.Request) -> str:
+        """The sender's address prefix: the last address in X-Forwarded-For that no trusted proxy wrote."""
+        hops = [request.remote or ""]
+        hops += [h.strip() for h in reversed(request.headers.get("X-Forwarded-For", "").split(",")) if h.strip()]
+        for hop in hops:
+            prefix = address_prefix(hop)
+            if prefix not in self._trusted or hop is hops[-1]:
+                return prefix
+        return "unknown"
+
+
+@web.middleware
+async def errors_to_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal as the same JSON; faults of ours get an incident id."""
+    try:
+        return await handler(request)
+    except web.HTTPException as problem:
+        if problem.status < 400:
+            raise
+        return problem_reply(_of_http(problem), "http")
+    except (ConnectionResetError, TimeoutError) as problem:
+        return problem_reply(UserError("cut-off", "连接中断", f"cut off: {type(problem).__name__}"), "http")
+    except Exception as problem:
+        return problem_reply(problem, f"{request.method} {_route_of(request)}")
+
+
+@web.middleware
+async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Headers on every answer, also on refusals."""
+    response = await handler(request)
+    if not response.prepared:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.path.startswith(("/whip/", "/whep/")):
+            # WHIP clients are web pages of anybody who holds a ticket (RFC 9725 4.2).
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _of_http(problem: web.HTTPException) -> UserError:
+    match problem.status:
+        case 404:
+            return UserError("not-found", "没有这个页面", "there is nothing here")
+        case 405:
+            return UserError("method-not-allowed", "不支持的请求方式", "method not allowed here")
+        case 413:
+            return UserError("too-large", "请求内容过大", "the body is too large")
+        case _:
+            return UserError("bad-request", "请求有误", problem.reason)
+
+
+def _route_of(request: web.Request) -> str:
+    """The route's pattern: a path itself may hold an invitation code, which does not belong into a log."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "?"

@@ -1,0 +1,97 @@
+"""The built web pages, served from memory: a request can only name what was loaded, so no path leads out."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from hearing.errors import UserError
+from signaling.http import Handler, problem_reply
+
+DIST = Path(__file__).parent.parent / "kiosk_client" / "dist"
+
+DOORS: dict[str, str] = {
+    "/": "index",
+    "/join/{code}": "join",
+    "/join": "join",
+    "/kiosk": "kiosk",
+    "/judge": "judge",
+    "/clerk": "clerk",
+    "/operator": "operator",
+    "/signin": "signin",
+    "/meeting/{id}": "meeting",
+    "/display/{session}": "display",
+    "/display": "display",
+    "/observe/{session}": "observe",
+    "/verify": "verify",
+}
+"""Route of each page -> name of its file in `dist/pages`."""
+
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One built file."""
+
+    body: bytes
+    content_type: str
+    etag: str
+
+
+def load(folder: Path = DIST) -> dict[str, Asset]:
+    """Every file of the built pages by its path below `folder`. Reads the disk: call before the loop or in a
+    thread. Empty when the pages were not built."""
+    return {path.relative_to(folder).as_posix(): _asset(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _asset(path: Path) -> Asset:
+    body = path.read_bytes()
+    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Asset(body, kind, hashlib.sha256(body).hexdigest()[:32])
+
+
+class Pages:
+    """Routes of the doors and of the files they need."""
+
+    def __init__(self, assets: dict[str, Asset]) -> None:
+        self._assets = assets
+
+    def routes(self) -> list[web.RouteDef]:
+        """One route for each door, one for everything under `/assets/`."""
+        doors = [web.get(route, self._door(name)) for route, name in DOORS.items()]
+        return [*doors, web.get("/assets/{path:.+}", self._file), web.get("/favicon.ico", self._icon)]
+
+    def _door(self, name: str) -> Handler:
+        async def handler(request: web.Request) -> web.Response:
+            asset = self._assets.get(f"pages/{name}.html")
+            if asset is None:
+                missing = UserError("not-found", "页面尚未构建", "this page is not built: run make pages")
+                return problem_reply(missing, "pages")
+            return _answer(request, asset, "no-cache")
+
+        return handler
+
+    async def _file(self, request: web.Request) -> web.Response:
+        asset = self._assets.get("assets/" + request.match_info["path"])
+        if asset is None:
+            return problem_reply(UserError("not-found", "没有这个文件", "there is no such file"), "pages")
+        # Vite puts a hash into the name of all that changes.
+        return _answer(request, asset, "public, max-age=31536000, immutable")
+
+    async def _icon(self, request: web.Request) -> web.Response:
+        asset = self._assets.get("assets/mark.svg")
+        return _answer(request, asset, "no-cache") if asset is not None else web.Response(status=204)
+
+
+def _answer(request: web.Request, asset: Asset, cache: str) -> web.Response:
+    tag = f'"{asset.etag}"'
+    headers = {"ETag": tag, "Cache-Control": cache}
+    if tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    charset = "utf-8" if asset.content_type.startswith("text/") else None
+    return web.Response(body=asset.body, content_type=asset.content_type, charset=charset, headers=headers)

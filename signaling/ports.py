@@ -1,0 +1,55 @@
+"""What signaling needs from the program around it: small Protocols, implemented in `yunting/`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from media_server.ports import MediaRoom
+from records.ledger import Ledger
+from signaling.protocol import RecordingHealth
+
+
+class RoomRecording(Protocol):
+    """The recording of one open courtroom, as the consoles see it."""
+
+    def health(self) -> RecordingHealth | None:
+        """Figures for judge and clerk; None before anything was recorded. Cheap: asked every two seconds."""
+
+    async def close(self) -> None:
+        """Seal what is open. Idempotent."""
+
+
+OnRoomOpened = Callable[[str, MediaRoom, Ledger], Awaitable[RoomRecording]]
+"""(session, media room, ledger): wire recorder and taps. Called once for each courtroom, after its media rules are
+set and before anybody is let in; the hook subscribes to the ledger for state changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportStep:
+    """Progress of an export: `permille` never goes back."""
+
+    permille: int
+    step_zh: str
+    step_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A finished package: a folder, and the SHA-512 of its tag manifest."""
+
+    folder: Path
+    sha512: str
+    bytes_total: int
+
+
+class Exporter(Protocol):
+    """Makes record packages."""
+
+    async def export(
+        self, session: str, edition: str, actor_name: str, progress: Callable[[ExportStep], None]
+    ) -> Exported:
+        """Make the package and return it; `progress` is called on the event loop. Raises UserError with what the
+        clerk can do about it (`not-closed`, `disk-full`, ...). May be cancelled; then nothing half-made is left."""

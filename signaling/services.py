@@ -1,0 +1,61 @@
+"""Everything that signaling is handed: the one argument of `signaling.web.build_app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from config.settings import Settings
+from hearing.clock import Sources
+from media_server.ports import MediaServer
+from records.book import LedgerBook
+from records.keys import CourtKey
+from records.ports import KeyValueStore
+from signaling.ports import Exporter, OnRoomOpened
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long signaling waits for what."""
+
+    ping_interval_ms: int = 5_000
+    hello_timeout_ms: int = 10_000
+    send_timeout_ms: int = 10_000
+    """A frame that cannot be written for so long means a reader that has stopped."""
+    tick_ms: int = 500
+    lamps_ms: int = 3_000
+    health_ms: int = 2_000
+    idle_room_ms: int = 300_000
+    """A courtroom whose session is over and where nobody is connected is closed after this."""
+
+    @property
+    def silence_ms(self) -> int:
+        """Two missed pings: after so long without a frame a participant has dropped."""
+        return 2 * self.ping_interval_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Handed in by `yunting/app.py`; signaling opens and closes none of it except courtrooms and exports."""
+
+    settings: Settings
+    book: LedgerBook
+    store: KeyValueStore
+    media: MediaServer
+    sources: Sources
+    court_key: CourtKey
+    secret: bytes
+    """32 random bytes in a file of the server's own: ticket and invitation keys are derived from it."""
+    exporter: Exporter
+    on_room_opened: OnRoomOpened
+    version: str
+    verifier_sha256: str
+    timing: Timing = field(default_factory=Timing)
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+
+    def derived_key(self, purpose: str) -> bytes:
+        """32 bytes for one purpose (HKDF-SHA256, RFC 5869); the same for the same secret."""
+        return HKDF(hashes.SHA256(), 32, salt=None, info=b"yunting/" + purpose.encode()).derive(self.secret)

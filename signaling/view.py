@@ -1,0 +1,148 @@
+"""The hearing as a page sees it, and which events it may see. Pure."""
+
+from __future__ import annotations
+
+import enum
+
+from hearing import events as ev
+from hearing.participant import CONNECTED, IN_COURTROOM
+from hearing.roles import Right, Role, is_device, is_isolated, is_staff, label, rights
+from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
+from hearing.state import Hearing, Person
+from records.ledger import Ledger
+from signaling.protocol import Clock, HearingView, PersonView
+
+
+class Audience(enum.Enum):
+    """Who looks, as far as it changes what is shown."""
+
+    STAFF = enum.auto()
+    PARTY = enum.auto()
+    PUBLIC = enum.auto()
+    """Observers and displays."""
+    OUTSIDE = enum.auto()
+    """Isolated persons who have not been called, and the public while the court is closed: learns the state only."""
+
+
+_CLOSED_TO_PUBLIC = frozenset({State.CLOSED_EVIDENCE, State.OFF_RECORD_MEDIATION, State.DELIBERATING})
+_FOR_MANAGERS = (ev.InvitationIssued, ev.InvitationRevoked)
+_FOR_STAFF = (
+    ev.TrackOpened,
+    ev.RangeSealed,
+    ev.GapRecorded,
+    ev.TrackClosed,
+    ev.RecordingIncident,
+    ev.PackageMade,
+    ev.ServerRestarted,
+)
+_PRIVATE = (ev.KitChecked, ev.ConsentGiven, ev.HelpAsked)
+_ALWAYS = (ev.StateChanged, ev.ClockAnchored, ev.SessionRescheduled)
+_HIDDEN_FROM_PUBLIC = (ev.DeviceHeardItself, ev.Warned)
+
+
+def closed_to_public(hearing: Hearing) -> bool:
+    """Whether observers may neither enter nor see anything now (L17)."""
+    return not hearing.public or hearing.state in _CLOSED_TO_PUBLIC
+
+
+def is_public_role(role: Role) -> bool:
+    """Observers and displays: shown as a number, not in the list of people."""
+    return role is Role.OBSERVER or is_device(role)
+
+
+def audience(hearing: Hearing, person: Person) -> Audience:
+    """How much this person may see now."""
+    if is_staff(person.role):
+        return Audience.STAFF
+    if is_isolated(person.role) and person.presence not in IN_COURTROOM:
+        return Audience.OUTSIDE
+    if is_public_role(person.role):
+        return Audience.OUTSIDE if hearing.state in _CLOSED_TO_PUBLIC else Audience.PUBLIC
+    return Audience.PARTY
+
+
+def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
+    """Whether the event itself, not only its effect on the view, is for this person."""
+    if isinstance(event, _ALWAYS):
+        return True
+    own = getattr(event, "participant", None) == person.seat.participant
+    if isinstance(event, _FOR_MANAGERS):
+        return Right.MANAGE_SESSION in rights(person.role)
+    if isinstance(event, _FOR_STAFF):
+        return who is Audience.STAFF
+    if isinstance(event, _PRIVATE):
+        return own or who is Audience.STAFF
+    if isinstance(event, ev.ParticipantAdded) and is_public_role(event.seat.role):
+        return who is Audience.STAFF
+    if who is Audience.OUTSIDE:
+        return own
+    return who is not Audience.PUBLIC or not isinstance(event, _HIDDEN_FROM_PUBLIC)
+
+
+def hearing_view(hearing: Hearing, *, outside: bool) -> HearingView:
+    """The whole view; `outside` leaves out what goes on in the courtroom."""
+    closed_at_ms = hearing.closed_at_ms
+    reopen_until_ms = closed_at_ms + REOPEN_WINDOW_MS if closed_at_ms is not None else None
+    people = [person for person in hearing.people.values() if not is_public_role(person.role)]
+    observers = sum(
+        person.role is Role.OBSERVER and person.presence in CONNECTED for person in hearing.people.values()
+    )
+    return HearingView(
+        session=hearing.session,
+        court=hearing.court,
+        case_no=hearing.case_no,
+        hearing_no=hearing.hearing_no,
+        cause=hearing.cause,
+        title=hearing.title,
+        public=hearing.public,
+        scheduled_utc_ms=hearing.scheduled_utc_ms,
+        state=hearing.state,
+        state_label=state_label(hearing.state),
+        phase=hearing.phase,
+        moves=moves(hearing.state),
+        recording=is_recording(hearing.state),
+        people=tuple(_person_view(person) for person in people),
+        floor=None if outside else hearing.floor,
+        floor_until_ms=None if outside else hearing.floor_until_ms,
+        layout=hearing.layout,
+        layout_locked=hearing.layout_locked,
+        focus=hearing.focus,
+        speakers=() if outside else hearing.speakers,
+        opened_utc_ms=hearing.opened_utc_ms,
+        reopen_until_ms=reopen_until_ms,
+        resume_utc_ms=hearing.resume_utc_ms,
+        observers=observers,
+        incidents=hearing.incidents,
+    )
+
+
+def _person_view(person: Person) -> PersonView:
+    zh, en = label(person.role)
+    return PersonView(
+        seat=person.seat,
+        label_zh=zh,
+        label_en=en,
+        presence=person.presence,
+        staff=is_staff(person.role),
+        isolated=is_isolated(person.role),
+        hand_raised_ms=person.hand_raised_ms,
+        help_asked=person.help_asked,
+        warnings=person.warnings,
+        audio_muted=person.audio_muted,
+        video_muted=person.video_muted,
+        audio_locked=person.audio_locked,
+        video_locked=person.video_locked,
+        howling=person.howling,
+    )
+
+
+def clock_view(ledger: Ledger, utc_ms: int) -> Clock:
+    """Session time now, and the UTC that goes with it."""
+    running = ledger.clock.running
+    session_ms = ledger.clock.now_ms()
+    return Clock(
+        session_ms=session_ms,
+        utc_ms=ledger.clock.utc_at(session_ms) if running else utc_ms,
+        running=running,
+        anchor=ledger.hearing.anchor,
+    )

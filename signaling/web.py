@@ -1,0 +1,69 @@
+"""The web application: `build_app(services)` is the folder's face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from identity.tickets import Tickets
+from signaling import pages
+from signaling.credentials import Credentials
+from signaling.gateway import Gateway
+from signaling.http import errors_to_json, security_headers
+from signaling.rooms import Rooms
+from signaling.services import Services
+from signaling.tasks import TaskSet
+
+SWEEP_INTERVAL_S = 300.0
+
+
+def build_app(services: Services) -> web.Application:
+    """Pages, REST, WebSocket, WHIP and WHEP of one server.
+
+    While the application runs it recovers and tends `services.book`, opens courtrooms in `services.media` and runs
+    exports; at cleanup it closes what it opened, and the book, but neither stores nor media server. Reads the built
+    pages from disk, so call it before serving, not in a handler.
+    """
+    tickets = Tickets(_ticket_key(services), services.store, services.sources.utc_ms)
+    credentials = Credentials(services.store)
+    rooms = Rooms(services)
+    gateway = Gateway(services, rooms, tickets, credentials)
+
+    app = web.Application(
+        middlewares=[security_headers, errors_to_json], client_max_size=services.settings.limits.body_bytes
+    )
+    app.add_routes([web.get("/ws", gateway.handle), *pages.Pages(pages.load()).routes()])
+
+    async def live(app: web.Application) -> AsyncIterator[None]:
+        tasks = TaskSet()
+        await services.book.recover()
+        await rooms.recover()
+        tasks.spawn(services.book.run(), "ledgers")
+        tasks.spawn(rooms.run(), "courtrooms")
+        tasks.spawn(_sweep(tickets), "used tickets")
+        yield
+        await tasks.close()
+        await rooms.close()
+        await services.book.close()
+
+    async def hang_up(app: web.Application) -> None:
+        # Before aiohttp waits for its handlers: each open WebSocket is one.
+        for room in rooms.all():
+            room.say_closing()
+
+    app.cleanup_ctx.append(live)
+    app.on_shutdown.append(hang_up)
+    return app
+
+
+def _ticket_key(services: Services) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(services.derived_key("tickets"))
+
+
+async def _sweep(tickets: Tickets) -> None:
+    while True:
+        await tickets.sweep()
+        await asyncio.sleep(SWEEP_INTERVAL_S)
