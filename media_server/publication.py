@@ -13,16 +13,27 @@ from media_server.payloads import is_keyframe
 from media_server.ports import Kind, PublicationInfo, SenderReport, Subscriber
 from media_server.reports import ClockMap, Reception, TimestampMap
 
-KEYFRAME_INTERVAL_US = 1_000_000
-"""A layer is asked for a keyframe at most so often; requests in between are answered by one at its end."""
-
 
 class KeyframeRequests:
-    """Coalesces the wishes for a keyframe of one layer. Pure: time is passed in, microseconds."""
+    """Coalesces the wishes for a keyframe of one layer. Pure: time is passed in, microseconds.
+
+    One question a second in the long run, because a keyframe costs the publisher ten ordinary frames; a few may
+    follow each other faster, so that somebody who joins just after another does not wait for his picture.
+    """
+
+    APART_US = 400_000
+    """libwebrtc ignores a request within 300 ms of the last keyframe."""
+    REFILL_US = 1_000_000
+    BURST = 3
+    REPEAT_US = 600_000
+    """A question without a keyframe for so long was lost, or its answer."""
 
     def __init__(self) -> None:
         self._wanted = False
+        self._unanswered = False
         self._asked_us: int | None = None
+        self._credit_us = self.BURST * self.REFILL_US
+        self._credited_us: int | None = None
 
     def want(self) -> None:
         """Somebody cannot decode. Idempotent."""
@@ -35,13 +46,23 @@ class KeyframeRequests:
 
     def arrived(self) -> None:
         """A keyframe came and answers every wish."""
-        self._wanted = False
+        self._wanted = self._unanswered = False
 
     def due(self, now_us: int) -> bool:
         """Whether to ask now; True counts as asked. Asks again while no keyframe comes."""
-        if not self._wanted or (self._asked_us is not None and now_us - self._asked_us < KEYFRAME_INTERVAL_US):
+        if not self._wanted:
             return False
-        self._asked_us = now_us
+        if self._asked_us is not None:
+            wait_us = self.REPEAT_US if self._unanswered else self.APART_US
+            if now_us - self._asked_us < wait_us:
+                return False
+        if self._credited_us is not None:
+            self._credit_us = min(self.BURST * self.REFILL_US, self._credit_us + now_us - self._credited_us)
+        self._credited_us = now_us
+        if self._credit_us < self.REFILL_US:
+            return False
+        self._credit_us -= self.REFILL_US
+        self._asked_us, self._unanswered = now_us, True
         return True
 
 
