@@ -106,7 +106,7 @@ class PlainDataPlane:
         if former is not None and former[1] is not state:
             former[1].addresses.pop(raw)
             if former[1].target == raw:
-                former[1].target = None
+                former[1].stop_sending()
         if raw not in state.addresses and len(state.addresses) >= MAX_ADDRESSES:
             oldest = next(address for address in state.addresses if address != state.target)
             del state.addresses[oldest], self._bound[oldest]
@@ -118,9 +118,7 @@ class PlainDataPlane:
         """See `DataPlane`."""
         state = self._peers[peer]
         if target is None:
-            state.target = None
-            for route in state.routes.values():
-                route.hold()
+            state.stop_sending()
             return
         raw = self._wire.raw(target)
         if raw in state.addresses:

@@ -77,6 +77,7 @@ class Stream:
         for route in self.routes:
             route.hold()
             route.segments.clear()
+            route.first = 0
         self.window = Window()
         self.cache = [None] * len(self.cache)
 
@@ -118,9 +119,14 @@ class Peer:
         for route in self.routes.values():
             route.hold()
             route.segments.clear()
-            self.next_index[route.ssrc] &= 0x7FFF
             route.set_seal()
         self.next_index = {ssrc: index & 0x7FFF for ssrc, index in self.next_index.items()}
+
+    def stop_sending(self) -> None:
+        """No address is good any more; routes keep their numbers until there is one."""
+        self.target = None
+        for route in self.routes.values():
+            route.hold()
 
     def stream(self, ssrc: int) -> Stream:
         """The stream of this SSRC, made when new; then the stalest that nobody asked for may go."""
