@@ -58,6 +58,9 @@ class End(Exception):
     silent: bool = False
 
 
+_STOPPED = End(None, "server stopped")
+
+
 class Connection:
     """One page. `run` returns when it is over."""
 
@@ -113,7 +116,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the page until it is gone."""
-        end = End(None, "server stopped")
+        end = _STOPPED
         try:
             async with asyncio.TaskGroup() as loops:
                 for loop in (self._read(), self._carry_out(), self._write(), self._watch()):
@@ -125,8 +128,13 @@ class Connection:
             end = self._end or first
         finally:
             self.live = False
-            self._room.exit(self, end.evidence, silent=end.silent)
+            self._room.exit(self, self._evidence(end), silent=end.silent)
         await self._say_goodbye(end.leave)
+
+    def _evidence(self, end: End) -> str:
+        """A server that is set to cancel its handlers does so when the transport is lost, before a loop sees it."""
+        lost = end is _STOPPED and self._transport is not None and self._transport.is_closing()
+        return "connection reset" if lost else end.evidence
 
     async def _read(self) -> None:
         while True:

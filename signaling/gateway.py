@@ -11,10 +11,9 @@ from aiohttp import WSMsgType, web
 
 from hearing.errors import ProtocolError, UserError
 from hearing.roles import rights
-from identity.tickets import Tickets
+from signaling.admission import Admission
 from signaling.connection import Connection
 from signaling.courtroom import Courtroom
-from signaling.credentials import Credentials
 from signaling.errors import error_message
 from signaling.fanout import audience_of
 from signaling.protocol import MAX_FRAME_BYTES, PROTOCOL_VERSION, Hello, IceServer, Leave, Welcome
@@ -43,11 +42,10 @@ class Guest:
 class Gateway:
     """Accepts WebSockets."""
 
-    def __init__(self, services: Services, rooms: Rooms, tickets: Tickets, credentials: Credentials) -> None:
+    def __init__(self, services: Services, rooms: Rooms, admission: Admission) -> None:
         self._services = services
         self._rooms = rooms
-        self._tickets = tickets
-        self._credentials = credentials
+        self._admission = admission
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """aiohttp handler of `GET /ws`."""
@@ -92,12 +90,12 @@ class Gateway:
 
     async def _identify(self, hello: Hello) -> Guest:
         if hello.ticket is not None:
-            ticket = await self._tickets.redeem(hello.ticket)
+            ticket = await self._admission.redeem(hello.ticket)
             room = await self._rooms.get(ticket.session)
-            credential = await self._credentials.issue(ticket.session, ticket.sub)
+            credential = await self._admission.credential(ticket.session, ticket.sub)
             return Guest(room, ticket.sub, credential, resumes=False)
         if hello.credential is not None:
-            session, participant = await self._credentials.check(hello.credential)
+            session, participant = await self._admission.check_credential(hello.credential)
             return Guest(await self._rooms.get(session), participant, hello.credential, resumes=True)
         raise ProtocolError("hello-first", "hello needs a ticket or a credential")
 

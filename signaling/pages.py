@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -44,8 +45,7 @@ class Asset:
 
 
 def load(folder: Path = DIST) -> dict[str, Asset]:
-    """Every file of the built pages by its path below `folder`. Reads the disk: call before the loop or in a
-    thread. Empty when the pages were not built."""
+    """Every file of the built pages by its path below `folder`; empty when they were not built. Blocks."""
     return {path.relative_to(folder).as_posix(): _asset(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -58,8 +58,12 @@ def _asset(path: Path) -> Asset:
 class Pages:
     """Routes of the doors and of the files they need."""
 
-    def __init__(self, assets: dict[str, Asset]) -> None:
-        self._assets = assets
+    def __init__(self) -> None:
+        self._assets: dict[str, Asset] = {}
+
+    async def load(self) -> None:
+        """Read the built pages from disk; until then every page is 404. Again after `make pages`: idempotent."""
+        self._assets = await asyncio.to_thread(load)
 
     def routes(self) -> list[web.RouteDef]:
         """One route for each door, one for everything under `/assets/`."""

@@ -80,6 +80,6 @@ def _still_good(path: Path, names: tuple[str, ...]) -> bool:
 def _write(path: Path, content: bytes, mode: int) -> None:
     draft = path.with_suffix(path.suffix + ".draft")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(content)
     draft.replace(path)

@@ -9,36 +9,42 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from identity.tickets import Tickets
-from signaling import pages
+from signaling.admission import Admission
 from signaling.credentials import Credentials
 from signaling.gateway import Gateway
 from signaling.http import errors_to_json, security_headers
+from signaling.pages import Pages
 from signaling.rooms import Rooms
 from signaling.services import Services
 from signaling.tasks import TaskSet
 
 SWEEP_INTERVAL_S = 300.0
+ADMISSION = web.AppKey("admission", Admission)
+"""For the program beside the web: tickets without a route (demo, tests)."""
 
 
 def build_app(services: Services) -> web.Application:
     """Pages, REST, WebSocket, WHIP and WHEP of one server.
 
     While the application runs it recovers and tends `services.book`, opens courtrooms in `services.media` and runs
-    exports; at cleanup it closes what it opened, and the book, but neither stores nor media server. Reads the built
-    pages from disk, so call it before serving, not in a handler.
+    exports; at cleanup it closes what it opened, and the book, but neither stores nor media server.
     """
     tickets = Tickets(_ticket_key(services), services.store, services.sources.utc_ms)
-    credentials = Credentials(services.store)
     rooms = Rooms(services)
-    gateway = Gateway(services, rooms, tickets, credentials)
+    admission = Admission(services.store, tickets, Credentials(services.store), rooms)
+    pages = Pages()
+    gateway = Gateway(services, rooms, admission)
 
     app = web.Application(
         middlewares=[security_headers, errors_to_json], client_max_size=services.settings.limits.body_bytes
     )
-    app.add_routes([web.get("/ws", gateway.handle), *pages.Pages(pages.load()).routes()])
+    app.add_routes([web.get("/ws", gateway.handle), *pages.routes()])
+
+    app[ADMISSION] = admission
 
     async def live(app: web.Application) -> AsyncIterator[None]:
         tasks = TaskSet()
+        await pages.load()
         await services.book.recover()
         await rooms.recover()
         tasks.spawn(services.book.run(), "ledgers")

@@ -1,0 +1,75 @@
+"""The way in: tickets for participants, and how it is closed again (invitation or account revoked)."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hearing import commands as cmd
+from hearing.errors import UserError
+from hearing.roles import Right, rights
+from hearing.state import Hearing
+from identity.tickets import Ticket, TicketRights, Tickets
+from records.ports import KeyValueStore
+from signaling.credentials import Credentials
+from signaling.protocol import Leave
+from signaling.rooms import Rooms
+
+BARRED = "barred_participants"
+
+REVOKED = Leave(action="end", code="revoked", zh="您的邀请已被撤销", en="your invitation has been revoked")
+
+_COMMANDS = tuple(sorted(str(command.__struct_config__.tag) for command in get_args(cmd.AnyCommand)))
+
+
+class Admission:
+    """Issues and redeems tickets. A barred participant's tickets and credentials are worth nothing from then on."""
+
+    def __init__(self, store: KeyValueStore, tickets: Tickets, credentials: Credentials, rooms: Rooms) -> None:
+        self._store = store
+        self._tickets = tickets
+        self._credentials = credentials
+        self._rooms = rooms
+
+    def ticket(self, hearing: Hearing, participant: str) -> str:
+        """A ticket for somebody on the session's list. Raises UserError `unknown-participant`."""
+        person = hearing.people.get(participant)
+        if person is None:
+            raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
+        may = rights(person.role)
+        return self._tickets.issue(
+            participant=participant,
+            session=hearing.session,
+            role=person.role.value,
+            seat=person.seat.seat,
+            rights=TicketRights(publish=Right.PUBLISH in may, subscribe=Right.SUBSCRIBE in may, commands=_COMMANDS),
+        )
+
+    async def redeem(self, token: str, session: str | None = None) -> Ticket:
+        """`Tickets.redeem`, and refuses the barred (`revoked`)."""
+        ticket = await self._tickets.redeem(token, session)
+        await self._check(ticket.session, ticket.sub)
+        return ticket
+
+    async def credential(self, session: str, participant: str) -> str:
+        """A new session credential; the participant's older one ends."""
+        return await self._credentials.issue(session, participant)
+
+    async def check_credential(self, credential: str) -> tuple[str, str]:
+        """(session, participant). Raises UserError `credential-invalid`."""
+        return await self._credentials.check(credential)
+
+    async def bar(self, session: str, participant: str, leave: Leave = REVOKED) -> None:
+        """Shut the participant out at once: tickets under way, credential, page and media. Idempotent."""
+        await self._store.put(BARRED, f"{session}.{participant}", b"1")
+        await self._credentials.revoke(session, participant)
+        room = self._rooms.live(session)
+        if room is not None:
+            await room.withdraw(participant, leave)
+
+    async def unbar(self, session: str, participant: str) -> None:
+        """Let the participant in again (a new invitation). Idempotent."""
+        await self._store.delete(BARRED, f"{session}.{participant}")
+
+    async def _check(self, session: str, participant: str) -> None:
+        if await self._store.get(BARRED, f"{session}.{participant}") is not None:
+            raise UserError("revoked", "您的邀请已被撤销，请联系书记员", "your invitation was revoked: ask the clerk")

@@ -1,0 +1,236 @@
+"""A whole signaling server on loopback for tests: real aiohttp, real SFU, real ledgers, any store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
+
+from config.settings import load
+from hearing import events as ev
+from hearing.clock import Sources
+from hearing.roles import Role
+from media_server.dataplane import make_data_plane
+from media_server.ports import MediaRoom
+from media_server.sfu import Sfu, SfuSettings
+from records.book import LedgerBook
+from records.keys import CourtKey
+from records.ledger import Ledger
+from records.memory import MemoryStore
+from signaling.ports import Exported, ExportStep
+from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
+from signaling.services import Services, Timing
+from signaling.web import ADMISSION, build_app
+
+SECRET = bytes(range(32))
+REAL_TIME = Sources(lambda: time.monotonic_ns() // 1000, lambda: time.time_ns() // 1_000_000)
+FAST = Timing(ping_interval_ms=1_000, hello_timeout_ms=1_500, tick_ms=50, lamps_ms=300, health_ms=300)
+ID = {
+    "judge": "01JDG000000000000000000001",
+    "clerk": "01JDG000000000000000000002",
+    "plaintiff": "01JDG000000000000000000003",
+    "defendant": "01JDG000000000000000000004",
+    "witness": "01JDG000000000000000000005",
+}
+SEATS = tuple(
+    ev.Seat(participant=ID[seat], seat=seat, role=role, name=name, required=required)
+    for seat, role, name, required in (
+        ("judge", Role.PRESIDING_JUDGE, "陈法官", True),
+        ("clerk", Role.CLERK, "李书记员", False),
+        ("plaintiff", Role.PLAINTIFF, "张三丰", False),
+        ("defendant", Role.DEFENDANT, "李四光", False),
+        ("witness", Role.WITNESS, "王五常", False),
+    )
+)
+
+
+class NoRecording:
+    """A recorder that keeps nothing."""
+
+    def health(self) -> RecordingHealth | None:
+        return RecordingHealth(recording=False, tracks=(), disk_free_bytes=1, incident=None)
+
+    async def close(self) -> None:
+        return
+
+
+class FolderExporter:
+    """Exports a folder with two files, in two steps."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+
+    async def export(
+        self, session: str, edition: str, actor_name: str, progress: Callable[[ExportStep], None]
+    ) -> Exported:
+        assert self.folder is not None
+        progress(ExportStep(500, "一半", "half"))
+        await asyncio.sleep(0)
+        return Exported(folder=self.folder, sha512="ab" * 64, bytes_total=123)
+
+
+@dataclass
+class Courthouse:
+    """A running server and what tests do to it."""
+
+    services: Services
+    server: TestServer
+    http: aiohttp.ClientSession
+    app: web.Application
+    exporter: FolderExporter
+
+    @property
+    def url(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
+
+    async def session(self, public: bool = True, seats: tuple[ev.Seat, ...] = SEATS) -> str:
+        """A session past 候审, without going through the clerk's pages."""
+        created = ev.SessionCreated(
+            court="某某人民法院",
+            case_no="（2026）粤01民初1号",
+            hearing_no="1",
+            cause="买卖合同纠纷",
+            title="第一次庭审",
+            public=public,
+            scheduled_utc_ms=self.services.sources.utc_ms(),
+            seats=seats,
+        )
+        ledger = await self.services.book.create(created, "server")
+        return ledger.session
+
+    async def connect(self, session: str, seat: str, **hello: Any) -> Page:
+        """A page with a fresh ticket for the seat, welcomed."""
+        page = await self.open(ticket=self.ticket(session, seat), **hello)
+        await page.welcomed()
+        return page
+
+    async def open(self, **hello: Any) -> Page:
+        """A page that has said hello."""
+        socket = await self.http.ws_connect(f"{self.url}/ws", max_msg_size=0)
+        page = Page(socket)
+        await page.say(type="hello", version=PROTOCOL_VERSION, **hello)
+        return page
+
+    def ticket(self, session: str, seat: str) -> str:
+        """A ticket as the routes would issue it."""
+        hearing = next(h for h in self.services.book.hearings() if h.session == session)
+        return self.app[ADMISSION].ticket(hearing, ID.get(seat, seat))
+
+
+@dataclass
+class Page:
+    """A page's WebSocket."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    welcome: dict[str, Any] = field(default_factory=dict)
+    seqs: list[int] = field(default_factory=list)
+    counter: int = 0
+
+    async def say(self, **message: Any) -> None:
+        await self.socket.send_str(msgspec.json.encode(message).decode())
+
+    async def hear(self, kind: str, within_s: float = 5.0, **fields: Any) -> dict[str, Any]:
+        """The next message of this type whose fields are as given; earlier ones are kept in `heard`."""
+        async with asyncio.timeout(within_s):
+            while True:
+                frame = await self.socket.receive()
+                if frame.type is not aiohttp.WSMsgType.TEXT:
+                    raise ConnectionResetError(f"closed ({self.socket.close_code}) while waiting for {kind}")
+                message = msgspec.json.decode(frame.data)
+                self.heard.append(message)
+                if message["type"] == "update":
+                    self.seqs.append(message["seq"])
+                if message["type"] == kind and all(message.get(k) == v for k, v in fields.items()):
+                    return message
+
+    async def welcomed(self) -> dict[str, Any]:
+        self.welcome = await self.hear("welcome")
+        return self.welcome
+
+    async def do(self, command: str, **fields: Any) -> dict[str, Any]:
+        """Give a command and return its `done` or `error`."""
+        self.counter += 1
+        re = fields.pop("re", f"r{self.counter}")
+        await self.say(type="do", re=re, command={"do": command, **fields})
+        return await self.answer(re)
+
+    async def answer(self, re: str) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            while True:
+                frame = await self.socket.receive()
+                if frame.type is not aiohttp.WSMsgType.TEXT:
+                    raise ConnectionResetError(f"closed ({self.socket.close_code})")
+                message = msgspec.json.decode(frame.data)
+                self.heard.append(message)
+                if message["type"] == "update":
+                    self.seqs.append(message["seq"])
+                if message.get("re") == re:
+                    return message
+
+    async def update(self, kind: str, within_s: float = 5.0) -> dict[str, Any]:
+        """The next update with an event of this type."""
+        while True:
+            message = await self.hear("update", within_s)
+            if message["event"] is not None and message["event"]["type"] == kind:
+                return message
+
+    def kill(self) -> None:
+        """Reset the TCP connection, as a dying network does."""
+        transport = self.socket._response.connection.transport  # type: ignore[union-attr]
+        transport.abort()  # type: ignore[union-attr]
+
+
+@contextlib.asynccontextmanager
+async def courthouse(
+    store: MemoryStore | None = None,
+    *,
+    key: CourtKey | None = None,
+    timing: Timing = FAST,
+    sources: Sources = REAL_TIME,
+    environment: dict[str, str] | None = None,
+) -> AsyncIterator[Courthouse]:
+    """A server that lives as long as the context. The same `store` again is the same court after a restart."""
+    store = store or MemoryStore()
+    media = Sfu(SfuSettings(), make_data_plane())
+    await media.start()
+    exporter = FolderExporter()
+    key = key or CourtKey.generate()
+
+    async def opened(session: str, room: MediaRoom, ledger: Ledger) -> NoRecording:
+        return NoRecording()
+
+    services = Services(
+        settings=await asyncio.to_thread(load, None, environment),
+        book=LedgerBook(store, key, sources, "test"),
+        store=store,
+        media=media,
+        sources=sources,
+        court_key=key,
+        secret=SECRET,
+        exporter=exporter,
+        on_room_opened=opened,
+        version="test",
+        verifier_sha256="0" * 64,
+        timing=timing,
+        hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
+    )
+    app = build_app(services)
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server()
+    async with aiohttp.ClientSession(headers={"X-Yunting": "1"}) as http:
+        try:
+            yield Courthouse(services, server, http, app, exporter)
+        finally:
+            await server.close()
+            await media.close()
