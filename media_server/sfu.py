@@ -59,7 +59,11 @@ class Sfu:
     async def start(self) -> None:
         """See `MediaServer.start`."""
         settings = self._settings
-        self.address = await self._plane.start(settings.host, settings.port, self)
+        try:
+            self.address = await self._plane.start(settings.host, settings.port, self)
+        except OSError as error:
+            where = f"UDP port {settings.port} on {settings.host}"
+            raise OSError(error.errno, f"{where}: {error.strerror}") from error
         self._hub = TransportHub(self._plane, TransportSettings(consent_timeout_s=settings.consent_timeout_s))
         hosts = settings.announced or (settings.host,)
         self._ground = Ground(
