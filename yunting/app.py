@@ -21,16 +21,17 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
-from signaling.tls import ensure_certificate
-from signaling.web import build_app
 
 from config import Settings, SettingsError
 from hearing.clock import Sources
 from media_server.dataplane import make_data_plane
 from media_server.sfu import Sfu, SfuSettings
+from records.book import LedgerBook
 from records.keys import CourtKey
 from signaling.services import Services
 from signaling.tasks import TaskSet
+from signaling.tls import ensure_certificate
+from signaling.web import build_app
 from yunting.addresses import announced
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
@@ -78,15 +79,16 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
+        book = LedgerBook(store, key, sources, version())
         services = Services(
             settings=settings,
-            events=store,
+            book=book,
             store=store,
             media=media,
             sources=sources,
             court_key=key,
             secret=secret,
-            exporter=PackageExporter(settings, store, key, recordings),
+            exporter=PackageExporter(settings, store, book, key, recordings),
             on_room_opened=recordings.open,
             version=version(),
             verifier_sha256=verifier_sha256(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import structlog
@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 class SessionRecording:
     """One session's recording. `run` is to be run in a task group of the owner for the session's life."""
 
-    def __init__(self, folder: Path, ledger: Ledger, room: MediaRoom, taken: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, ledger: Ledger, room: MediaRoom, taken: Collection[str] = ()) -> None:
         self._ledger = ledger
         self._waiting: deque[ev.AnyEvent] = deque()
         self._overflowed = 0

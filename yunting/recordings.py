@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import structlog
-from media_server.recording.recovery import recover
 
 from hearing import events as ev
 from media_server.ports import MediaRoom
 from media_server.recording import health as track
+from media_server.recording.recovery import crash_events, inspect, track_names
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from signaling import protocol as wire
@@ -39,20 +40,30 @@ class Recordings:
     async def open(self, session: str, room: MediaRoom, ledger: Ledger) -> OpenRecording:
         """Begin to follow a session; what an earlier process left on disk is looked through and noted first."""
         folder = self.folder_of(session)
-        events = [entry.event async for entry in ledger.entries()]
-        recovered = await asyncio.to_thread(recover, folder, events)
-        if recovered.events:
-            await ledger.note("server", recovered.events)
-        recording = SessionRecording(folder, ledger, room, recovered.taken)
+        await self.recover(session, ledger)
+        taken = await asyncio.to_thread(track_names, folder)
+        recording = SessionRecording(folder, ledger, room, taken)
         opened = OpenRecording(recording, folder, lambda: self._running.pop(session, None))
         opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
         self._running[session] = opened
         return opened
 
-    async def settle(self, session: str) -> None:
-        """Before an export: complete the session's files and note everything. Raises StoreUnavailable."""
+    async def recover(self, session: str, ledger: Ledger) -> None:
+        """Note what a crash left on disk, unless the session is being recorded now. Idempotent."""
+        if session in self._running:
+            return
+        events = [entry.event async for entry in ledger.entries()]
+        tracks = await asyncio.to_thread(inspect, self.folder_of(session), events)
+        found = crash_events(tracks, ledger.clock.now_ms())
+        if found:
+            await ledger.note("server", cast(Sequence[ev.AnyEvent], found))
+
+    async def settle(self, session: str, ledger: Ledger) -> None:
+        """Before an export: every file complete, everything noted. Raises StoreUnavailable."""
         if opened := self._running.get(session):
             await opened.recording.settled()
+        else:
+            await self.recover(session, ledger)
 
     async def close(self) -> None:
         """Settle and end all. Idempotent."""
