@@ -3,88 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiortc import RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 
-from media_server.dataplane import make_data_plane
-from media_server.dataplane.ports import Address, PeerId, Received, Route
+from media_server.dataplane.ports import Route
 from media_server.ports import LossReason
-from media_server.sdp import AnsweredMedia, Fingerprint, Local, OutgoingTrack
-from media_server.sdp_answer import build_answer, choose_codec
+from media_server.sdp import Fingerprint, OutgoingTrack
+from media_server.sdp_answer import choose_codec
 from media_server.sdp_parse import parse_offer
-from media_server.transport import PeerTransport, TransportHub, TransportSettings
+from media_server.transport import TransportSettings
 from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
+from tests.fakes.mini_sfu import MiniSfu, picture_loss, until
 
 pytestmark = pytest.mark.integration
 
 WRONG = Fingerprint("sha-256", ":".join(["00"] * 32))
 
 
-class Server:
-    """The least that answers offers: everything sent by one peer can be routed to others."""
-
-    def __init__(self, settings: TransportSettings) -> None:
-        self.plane = make_data_plane("plain")
-        self.hub = TransportHub(self.plane, settings)
-        self.connected: list[PeerId] = []
-        self.lost: list[tuple[PeerId, LossReason]] = []
-        self.received: list[Received] = []
-        self.rtcp: list[bytes] = []
-        self.address: Address = ("", 0)
-        self.on_stun = self.hub.on_stun
-        self.on_dtls = self.hub.on_dtls
-
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
-        self.rtcp.append(data)
-
-    def on_received(self, batch: Sequence[Received]) -> None:
-        self.received += batch
-
-    def transport_connected(self, peer: PeerId) -> None:
-        self.connected.append(peer)
-
-    def transport_lost(self, peer: PeerId, reason: LossReason) -> None:
-        self.lost.append((peer, reason))
-
-    def answer(
-        self,
-        sdp: str,
-        *,
-        sending: dict[str, OutgoingTrack] | None = None,
-        fingerprints: tuple[Fingerprint, ...] | None = None,
-    ) -> tuple[PeerTransport, str]:
-        offer = parse_offer(sdp)
-        peer = self.hub.open_peer(offer.ice, fingerprints or offer.fingerprints, self)
-        decisions = [
-            AnsweredMedia(
-                mid=media.mid,
-                chosen=choose_codec(media, ("opus", "vp8")),
-                sending=(sending or {}).get(media.kind),
-            )
-            for media in offer.media
-        ]
-        local = Local(peer.local, self.hub.fingerprints, (self.address,), "1", 1)
-        return peer, build_answer(offer, decisions, local)
-
-
-async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  (the condition is plain state of the server)
-            await asyncio.sleep(0.01)
-
-
-def picture_loss(ssrc: int) -> bytes:
-    return struct.pack("!BBHII", 0x81, 206, 2, 1, ssrc)
-
-
 @pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MiniSfu]:
     use_loopback(monkeypatch)
-    server = Server(TransportSettings(consent_timeout_s=6.0))
+    server = MiniSfu(TransportSettings(consent_timeout_s=6.0))
     server.address = await server.plane.start("127.0.0.1", 0, server)
     yield server
     await server.hub.close()
@@ -105,7 +47,7 @@ async def clients() -> AsyncIterator[Callable[[], RTCPeerConnection]]:
 
 
 async def test_a_sender_is_heard_and_seen_by_a_receiver(
-    server: Server, clients: Callable[[], RTCPeerConnection]
+    server: MiniSfu, clients: Callable[[], RTCPeerConnection]
 ) -> None:
     sender = clients()
     sender.addTrack(AudioStreamTrack())
@@ -157,7 +99,7 @@ async def test_a_sender_is_heard_and_seen_by_a_receiver(
 
 
 async def test_a_certificate_that_is_not_the_sdps_is_refused(
-    server: Server, clients: Callable[[], RTCPeerConnection]
+    server: MiniSfu, clients: Callable[[], RTCPeerConnection]
 ) -> None:
     client = clients()
     client.addTrack(AudioStreamTrack())
@@ -169,7 +111,7 @@ async def test_a_certificate_that_is_not_the_sdps_is_refused(
 
 
 async def test_a_client_that_hangs_up_is_told_as_closed(
-    server: Server, clients: Callable[[], RTCPeerConnection]
+    server: MiniSfu, clients: Callable[[], RTCPeerConnection]
 ) -> None:
     client = clients()
     client.addTrack(AudioStreamTrack())
