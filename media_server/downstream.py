@@ -14,6 +14,10 @@ from media_server.sdp import AnsweredMedia, Offer, OfferedMedia, OutgoingTrack
 from media_server.sdp_answer import choose_codec
 from media_server.subscription import Subscription
 
+_TICK_US = 100_000
+_COMPOUND_BYTES = 1000
+"""A compound packet is sent when it has grown over this: with one more report it still fits an MTU."""
+
 MAX_NACKED = 256
 """Sequence numbers answered of one NACK; a viewer that misses more needs a keyframe, and asks for one."""
 
@@ -34,7 +38,7 @@ class Downstream(Peer):
         self._room = owner
         self._lines: dict[str, Subscription] = {}
         self._by_ssrc: dict[int, Subscription] = {}
-        self._counted_us = 0
+        self._ticked_us = 0
         self._sent: dict[int, int] = {}
         super().__init__(ground, owner, participant, resource, offer)
 
@@ -118,7 +122,7 @@ class Downstream(Peer):
             if isinstance(item, Nack):
                 subscription = self._by_ssrc.get(item.media_ssrc)
                 if subscription:
-                    subscription.repeat(item.sequences[:MAX_NACKED])
+                    subscription.repeat(item.sequences[:MAX_NACKED], now_us)
             elif isinstance(item, KeyframeRequest):
                 subscription = self._by_ssrc.get(item.media_ssrc)
                 if subscription and subscription.allowed:
@@ -129,22 +133,20 @@ class Downstream(Peer):
                     subscription.reported(item, now_us)
 
     def tick(self, now_us: int) -> None:
-        if not self.up:
+        if not self.up or now_us - self._ticked_us < _TICK_US:
             return
-        reports, names = b"", b""
+        self._ticked_us = now_us
+        out = b""
         for subscription in self._lines.values():
             report = subscription.sender_report(now_us)
             if report:
-                reports += report
-                names += packets.description(subscription.ssrc, stream_of(subscription.publication.info))
-            if len(reports) + len(names) > 1000:
-                self.ground.plane.send_rtcp(self.id, reports + names)
-                reports, names = b"", b""
-        if reports:
-            self.ground.plane.send_rtcp(self.id, reports + names)
-        if now_us - self._counted_us >= 100_000:
-            self._counted_us = now_us
-            self._count(now_us)
+                out += report + packets.description(subscription.ssrc, stream_of(subscription.publication.info))
+            if len(out) > _COMPOUND_BYTES:
+                self.ground.plane.send_rtcp(self.id, out)
+                out = b""
+        if out:
+            self.ground.plane.send_rtcp(self.id, out)
+        self._count(now_us)
 
     def _count(self, now_us: int) -> None:
         for subscription in self._lines.values():

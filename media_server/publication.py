@@ -81,10 +81,11 @@ class Layer:
         self.last_report: SenderInfo | None = None
         self._repairs = kind is Kind.VIDEO
 
-    def received(self, packet: Received) -> bool:
-        """Count a packet of this SSRC; True for a repetition, which counts for the repair and not for the network."""
+    def received(self, packet: Received, *, wanted: bool) -> bool:
+        """Count a packet of this SSRC; True for a repetition, which counts for the repair and not for the network.
+        What is not wanted (muted) is reported as received and never asked for again."""
         self.meter.add(packet.size_bytes, packet.arrival_us)
-        repeated = self.nack.received(packet.sequence, packet.arrival_us)
+        repeated = wanted and self.nack.received(packet.sequence, packet.arrival_us)
         if not repeated:
             self.reception.received(packet.sequence, packet.timestamp, packet.arrival_us)
         if packet.keyframe:

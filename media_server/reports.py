@@ -100,31 +100,46 @@ class Reception:
 
 
 class ClockMap:
-    """One publisher's wall clock against ours: the least delay ever seen of its sender reports, forgetting slowly.
+    """One publisher's wall clock against ours: the least delay of its sender reports within half a minute.
 
-    Shared by all tracks of a peer, so that their relation stays as the publisher says. A clock that is stepped
-    (more than `STEP_US` away) is mapped afresh.
+    Shared by all tracks of a peer, so that their relation stays as the publisher says. The window follows a drifting
+    clock; a clock that was stepped back (several reports in a row too late to be delay) is mapped afresh.
     """
 
+    BUCKET_US = 15_000_000
     STEP_US = 1_000_000
-    CREEP_US = 20
-    """How much the least delay is let grow with every report: follows a drift of 20 us a report (1-5 s)."""
+    STEP_REPORTS = 3
 
     def __init__(self) -> None:
-        self._offset_us: int | None = None
+        self._least_us: int | None = None
+        self._former_us: int | None = None
+        self._bucket_began_us = 0
+        self._beyond = 0
 
     def observe(self, ntp: int, arrival_us: int) -> None:
         """Note a sender report and its arrival."""
         delay_us = arrival_us - (ntp * 1_000_000 >> 32)
-        offset = self._offset_us
-        if offset is None or abs(delay_us - offset) > self.STEP_US:
-            self._offset_us = delay_us
-        else:
-            self._offset_us = min(delay_us, offset + self.CREEP_US)
+        offset_us = self._offset_us
+        if offset_us is not None:
+            self._beyond = self._beyond + 1 if abs(delay_us - offset_us) > self.STEP_US else 0
+            if self._beyond >= self.STEP_REPORTS or delay_us < offset_us - self.STEP_US:
+                self._least_us = self._former_us = None
+                self._beyond = 0
+        if self._least_us is None or arrival_us - self._bucket_began_us > self.BUCKET_US:
+            self._former_us, self._least_us = self._least_us, delay_us
+            self._bucket_began_us = arrival_us
+        self._least_us = min(self._least_us, delay_us)
 
     def to_server_us(self, ntp: int) -> int | None:
         """The moment `ntp` on our clock; None before the first report."""
-        return None if self._offset_us is None else (ntp * 1_000_000 >> 32) + self._offset_us
+        offset_us = self._offset_us
+        return None if offset_us is None else (ntp * 1_000_000 >> 32) + offset_us
+
+    @property
+    def _offset_us(self) -> int | None:
+        if self._former_us is None or self._least_us is None:
+            return self._least_us
+        return min(self._former_us, self._least_us)
 
 
 class TimestampMap:

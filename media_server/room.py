@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from hearing.errors import UserError
 from hearing.ids import new_ulid
 from media_server.downstream import Downstream
 from media_server.peer import Ground, Peer
@@ -24,6 +25,9 @@ from media_server.sdp_parse import parse_offer
 from media_server.speakers import Speakers
 from media_server.tasks import Tasks
 from media_server.upstream import Upstream
+
+MAX_PEERS = 32
+"""Connections of one participant, WHEP resources included."""
 
 _Key = tuple[str, Direction, str]
 
@@ -58,12 +62,13 @@ class Room:
         """See `MediaRoom.answer`. An offer of another client connection replaces the old one of this resource."""
         parsed = parse_offer(offer)
         key = (participant, direction, resource)
-        peer = self._peers.get(key)
-        if peer is not None and not peer.continues(parsed):
+        # Closing lets others run: a second offer may have made its peer in between.
+        while (peer := self._peers.get(key)) is not None and not peer.continues(parsed):
             await self._close(key)
-            peer = None
         made = peer is None
         if peer is None:
+            if sum(held[0] == participant for held in self._peers) >= MAX_PEERS:
+                raise UserError("media-forbidden", "此人的媒体连接过多", "too many media connections of one person")
             kind: type[Upstream] | type[Downstream] = Upstream if direction is Direction.SEND else Downstream
             peer = kind(self._ground, self, participant, resource, parsed)
             self._peers[key] = peer

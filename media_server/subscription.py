@@ -13,6 +13,8 @@ from media_server.reports import ntp_from_us, round_trip_us
 from media_server.sdp import FORWARDED_EXTENSIONS, ChosenCodec
 
 REPORT_INTERVAL_US = 1_000_000
+MAX_REPEATS_PER_S = 500
+"""Answers to NACKs of one copy: a viewer that asks for more cannot be helped by repeating, or means harm."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Subscription:
         self._route: RouteId | None = None
         self._in_ssrc: int | None = None
         self._reported_us: int | None = None
+        self._repeats = self._repeats_since_us = 0
 
     def connect(self) -> None:
         """Take the publication's layer and ask for a keyframe: add the route, or move it to the layer's new SSRC."""
@@ -80,10 +83,13 @@ class Subscription:
             self._plane.remove_route(self._route)
         self._route = self._in_ssrc = None
 
-    def repeat(self, sequences: tuple[int, ...]) -> None:
+    def repeat(self, sequences: tuple[int, ...], now_us: int) -> None:
         """Answer the viewer's NACK from the packet cache; the publisher is not asked for it."""
-        if self._route is not None and self.allowed:
-            self._plane.retransmit(self._route, sequences)
+        if now_us - self._repeats_since_us > 1_000_000:
+            self._repeats_since_us, self._repeats = now_us, 0
+        sequences = sequences[: MAX_REPEATS_PER_S - self._repeats]
+        if self._route is not None and self.allowed and sequences:
+            self._repeats += self._plane.retransmit(self._route, sequences)
 
     def reported(self, block: ReportBlock, now_us: int) -> None:
         """A report block of the viewer about this copy."""

@@ -186,14 +186,14 @@ class Upstream(Peer):
                 return
         line, layer = found
         publication = line.publication
-        if packet.payload_type != publication.payload_type or not publication.allowed:
+        if packet.payload_type != publication.payload_type:
             return
         # What RTX brought back was counted as an RTX packet already.
-        if not layer.received(packet) or layer.rtx_ssrc is None:
+        if not layer.received(packet, wanted=publication.allowed) or layer.rtx_ssrc is None:
             self.meter.add(packet.size_bytes, packet.arrival_us)
         if not publication.running:
             self._room.publication_started(publication)
-        if publication.info.kind is Kind.AUDIO:
+        if publication.allowed and publication.info.kind is Kind.AUDIO:
             level = packet.extensions.get(self._level_extension)
             if level:
                 self._room.heard(self.participant, publication, level[0] & 0x7F)

@@ -86,11 +86,38 @@ def test_lip_sync_within_a_participant_is_what_the_publisher_says() -> None:
     assert abs(audio_s - video_s) < 0.000_1
 
 
-def test_a_stepped_clock_is_mapped_afresh() -> None:
+def test_a_clock_stepped_forward_is_mapped_afresh_at_once() -> None:
     clock = ClockMap()
     clock.observe(ntp(1000.0), 5_000_000)
     clock.observe(ntp(4600.0), 6_000_000)
     assert clock.to_server_us(ntp(4600.0)) == 6_000_000
+
+
+def test_a_clock_stepped_back_is_mapped_afresh_when_it_cannot_be_delay() -> None:
+    clock = ClockMap()
+    clock.observe(ntp(4600.0), 5_000_000)
+    for second in range(3):
+        clock.observe(ntp(1000.0 + second), 6_000_000 + second * 1_000_000)
+    assert clock.to_server_us(ntp(1002.0)) == 8_000_000
+
+
+def test_one_report_that_was_held_up_changes_nothing() -> None:
+    clock = ClockMap()
+    clock.observe(ntp(1000.0), 5_000_000)
+    clock.observe(ntp(1001.0), 8_500_000)
+    clock.observe(ntp(1002.0), 7_000_000)
+    assert clock.to_server_us(ntp(1002.0)) == 7_000_000
+
+
+def test_a_drifting_clock_is_followed_within_the_window() -> None:
+    clock = ClockMap()
+    for second in range(3600):
+        # 100 ppm slow, with up to 90 ms of jitter.
+        jitter_us = second * 37 % 10 * 10_000
+        clock.observe(ntp(1000.0 + second * 0.9999), second * 1_000_000 + jitter_us)
+    moment_us = clock.to_server_us(ntp(1000.0 + 3599 * 0.9999))
+    assert moment_us is not None
+    assert abs(moment_us - 3_599_000_000) < 5_000
 
 
 def test_nothing_is_known_before_the_first_report() -> None:
