@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hearing import commands as cmd
 from hearing import events as ev
@@ -17,10 +17,11 @@ from hearing.roles import is_bench, is_isolated
 from hearing.session import Move, State, is_over, is_recording, moves
 from hearing.state import Hearing, apply
 from tests.fakes.courtroom import Courtroom
-from tests.fakes.hearings import SEATS
+from tests.fakes.hearings import SEATS as ALL_SEATS
 
 pytestmark = pytest.mark.unit
 
+SEATS = tuple(seat for seat in ALL_SEATS if seat.participant not in {"expert", "supervisor", "operator", "judge-2"})
 PEOPLE = st.sampled_from([seat.participant for seat in SEATS])
 ANYBODY = PEOPLE | st.just("ghost")
 TEXTS = st.sampled_from(["", " ", "理由", "x" * 600])
@@ -45,10 +46,14 @@ COMMANDS = st.one_of(
 class AnySequence(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.room = Courtroom()
+        self.room = Courtroom(SEATS)
         self.connected: set[str] = set()
 
-    @rule()
+    @initialize(opened=st.booleans())
+    def begins(self, opened: bool) -> None:
+        if opened:
+            self.everybody_comes_and_the_court_sits()
+
     def everybody_comes_and_the_court_sits(self) -> None:
         """A short way into the interesting states, which random commands rarely find."""
         for participant in self.room.hearing.people:
@@ -93,10 +98,18 @@ class AnySequence(RuleBasedStateMachine):
             if isinstance(event, ev.PresenceChanged) and event.after is Presence.LEFT:
                 self.connected.discard(event.participant)
 
-    # A judge moves half of the time, or most sequences would end in refusals.
-    @rule(command=COMMANDS)
-    def the_judge_commands(self, command: cmd.AnyCommand) -> None:
-        self.commands("judge", command)
+    # Orders are given often, or most sequences would be refusals only.
+    @rule(kind=st.sampled_from([cmd.Admit, cmd.Dismiss, cmd.GrantFloor]), participant=PEOPLE)
+    def the_judge_calls(self, kind: type[cmd.Admit | cmd.Dismiss | cmd.GrantFloor], participant: str) -> None:
+        self.commands("judge", kind(participant=participant))
+
+    @rule(participant=PEOPLE)
+    def the_judge_removes(self, participant: str) -> None:
+        self.commands("judge", cmd.Remove(participant=participant, reason="扰乱法庭"))
+
+    @rule(move=st.sampled_from(Move))
+    def the_judge_moves(self, move: Move) -> None:
+        self.commands("judge", cmd.MoveSession(move=move, reason="理由"))
 
     @invariant()
     def replay_gives_this_very_state(self) -> None:
@@ -142,5 +155,5 @@ class AnySequence(RuleBasedStateMachine):
         assert self.room.hearing.floor is None or is_recording(self.room.hearing.state)
 
 
-AnySequence.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
+AnySequence.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
 TestAnySequence = AnySequence.TestCase
