@@ -133,12 +133,19 @@ async def test_five_per_cent_loss_both_ways_keeps_the_picture_moving() -> None:
         clean = await frames_in(on, viewer, 5)
         for relay in (up, down):
             relay.loss_up = relay.loss_down = 0.05
+        losses: list[tuple[float, float]] = []
+        sampling = asyncio.create_task(sample_losses(on, losses))
         lossy = await frames_in(on, viewer, LOSS_SECONDS)
+        sampling.cancel()
         (video,) = [s for s in (await on.stats(viewer))["inbound"] if s["kind"] == "video"]
         kept = {
             k: video.get(k) for k in ("freezeCount", "totalFreezesDuration", "nackCount", "pliCount", "packetsLost")
         }
         figures.info("%.1f frames/s clean, %.1f with 5 %% loss both ways twice; %s", clean, lossy, kept)
+        mean_up, mean_down = (sum(column) / len(losses) for column in zip(*losses, strict=True))
+        figures.info("network lamp: loss up %.3f, loss down %.3f", mean_up, mean_down)
+        assert 0.01 < mean_up < 0.15
+        assert 0.01 < mean_down < 0.15
         assert up.up.dropped > 20
         assert lossy >= 0.8 * clean
 
@@ -162,6 +169,15 @@ async def frames_in(on: Stage, viewer: Page, seconds: float) -> float:
     before, began = await decoded(), time.monotonic()
     await asyncio.sleep(seconds)
     return (await decoded() - before) / (time.monotonic() - began)
+
+
+async def sample_losses(on: Stage, losses: list[tuple[float, float]]) -> None:
+    while True:
+        await asyncio.sleep(1)
+        sender, viewer = on.room.stats("plaintiff"), on.room.stats("judge")
+        assert sender is not None
+        assert viewer is not None
+        losses.append((sender.loss_up, viewer.loss_down))
 
 
 async def seconds_to_new_frames(on: Stage, viewer: Page) -> float:
