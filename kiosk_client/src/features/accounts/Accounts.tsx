@@ -10,7 +10,8 @@ type Doing = { what: "create" } | { what: "role" | "reset" | "revoke"; account: 
 
 /** The operator's list of accounts: make, change post, reset the password, revoke and restore. */
 export function Accounts({ me, zone }: { me: string; zone: string }) {
-  const { operator: t } = courtText().staff;
+  const { staff, court } = courtText();
+  const t = staff.operator;
   const [accounts, setAccounts] = useState<Account[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [doing, setDoing] = useState<Doing>(null);
@@ -35,7 +36,7 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
     <section class="panel" aria-label={t.accounts}>
       <div class="panel-head">
         <h2>{t.accounts}</h2>
-        <Button kind="primary" icon="people" onClick={() => setDoing({ what: "create" })}>
+        <Button kind="primary" icon="plus" onClick={() => setDoing({ what: "create" })}>
           {t.create}
         </Button>
       </div>
@@ -66,7 +67,7 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
             },
             {
               key: "active",
-              title: t.active,
+              title: court.status,
               cell: (row) => (
                 <span class="row">
                   <span class={`tag ${row.active ? "tag-ok" : "tag-bad"}`}>{row.active ? t.active : t.revoked}</span>
@@ -76,7 +77,7 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
             },
             {
               key: "do",
-              title: t.edit,
+              title: court.act,
               narrow: true,
               cell: (row) => (
                 <span class="row-end">

@@ -7,7 +7,8 @@ import { Ask, failureText } from "../order/Ask.tsx";
 
 /** Displays and kiosks: each carries a credential of its own, shown once. */
 export function Devices({ court }: { court: string }) {
-  const { operator: t } = courtText().staff;
+  const { staff, court: words } = courtText();
+  const t = staff.operator;
   const [devices, setDevices] = useState<Device[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [making, setMaking] = useState(false);
@@ -27,7 +28,7 @@ export function Devices({ court }: { court: string }) {
     <section class="panel" aria-label={t.devices}>
       <div class="panel-head">
         <h2>{t.devices}</h2>
-        <Button kind="primary" icon="screen" onClick={() => setMaking(true)}>
+        <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
           {t.createDevice}
         </Button>
       </div>
@@ -53,7 +54,7 @@ export function Devices({ court }: { court: string }) {
             { key: "court", title: t.court, cell: (row) => row.court },
             {
               key: "do",
-              title: t.edit,
+              title: words.act,
               narrow: true,
               cell: (row) => (
                 <Button kind="danger" onClick={() => setEnding(row)}>

@@ -9,12 +9,12 @@ import { gate, HOME, openGate } from "./gate.ts";
 
 interface Props {
   /** Whose page this is; others are sent to their own. */
-  role: StaffRole;
+  post: StaffRole;
   children: (staff: Staff, court: CourtCard) => ComponentChild;
 }
 
 /** Lets through who is signed in with the right post; everybody else goes to the sign-in page or their own. */
-export function StaffGate({ role, children }: Props) {
+export function StaffGate({ post, children }: Props) {
   useEffect(() => void openGate(), []);
   const now = gate.value;
   const away =
@@ -22,7 +22,7 @@ export function StaffGate({ role, children }: Props) {
       ? `/signin?next=${encodeURIComponent(location.pathname + location.search)}`
       : now.at === "in" && now.staff.must_change_password
         ? "/signin"
-        : now.at === "in" && now.staff.role !== role
+        : now.at === "in" && now.staff.role !== post
           ? HOME[now.staff.role]
           : null;
   useEffect(() => {

@@ -96,6 +96,8 @@ export const court: CourtTexts["court"] = {
   reasonHint: "The reason is entered in the log and cannot be changed.",
   reasonNeeded: "A reason is needed",
   none: "None",
+  status: "Status",
+  act: "Actions",
   copy: "Copy",
   copied: "Copied",
   minutes: (n: number) => `${n} min`,

@@ -50,7 +50,6 @@ export const staff: CourtTexts["staff"] = {
     active: "Active",
     revoked: "Revoked",
     must: "Must change password",
-    edit: "Edit",
     changeRole: "Change post",
     reset: "Reset password",
     revoke: "Revoke",

@@ -95,6 +95,8 @@ export const court = {
   reasonHint: "理由写入庭审日志，不可更改。",
   reasonNeeded: "请填写理由",
   none: "无",
+  status: "状态",
+  act: "操作",
   copy: "复制",
   copied: "已复制",
   minutes: (n: number) => `${n} 分钟`,

@@ -49,7 +49,6 @@ export const staff = {
     active: "有效",
     revoked: "已停用",
     must: "待改密码",
-    edit: "修改",
     changeRole: "变更岗位",
     reset: "重置密码",
     revoke: "停用",

@@ -1,0 +1,153 @@
+import { useEffect, useState } from "preact/hooks";
+import type { CourtCard } from "../../protocol/api.ts";
+import type { State } from "../../protocol/messages.ts";
+import { type ExportJob, type SessionDetail, staffApi } from "../../protocol/staff.ts";
+import type { Hearing } from "../../state/hearing.ts";
+import { courtText } from "../../text/court.ts";
+import { either } from "../../text/index.ts";
+import { Button, Icon, Notice, Progress } from "../../ui/index.ts";
+import { Fingerprint } from "../accounts/Operator.tsx";
+import { undoSeconds } from "../flow/undo.ts";
+import { failureText } from "../order/Ask.tsx";
+import { bytesText, mayStart, preflight } from "./preflight.ts";
+import "./exports.css";
+
+const POLL_MS = 1500;
+
+interface Props {
+  session: SessionDetail;
+  state: State;
+  hearing: Hearing | null;
+  court: CourtCard;
+}
+
+/** Facts first, then the package: progress, the link, and the key that its seal must carry. */
+export function ExportWizard({ session, state, hearing, court }: Props) {
+  const t = courtText().clerk.export;
+  const [job, setJob] = useState<ExportJob | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [, setBeat] = useState(0);
+  const live = hearing?.state.value;
+  const health = live?.recording ?? null;
+  const undo_s = live?.hearing && hearing ? undoSeconds(live.hearing, hearing.sessionNow()) : 0;
+  const facts = preflight({
+    state,
+    incidents: live?.hearing?.incidents ?? 0,
+    tracks: health && health.tracks.length > 0 ? health.tracks.length : null,
+    gaps: health?.tracks.reduce((sum, track) => sum + track.gaps, 0) ?? null,
+    disk_free_bytes: health?.disk_free_bytes ?? null,
+    recorded_bytes: health?.tracks.reduce((sum, track) => sum + track.bytes_total, 0) ?? null,
+    undo_s,
+  });
+
+  useEffect(() => {
+    if (undo_s === 0) return;
+    const timer = setTimeout(() => setBeat((beat) => beat + 1), 1000);
+    return () => clearTimeout(timer);
+  });
+
+  // The clerk's socket tells the progress as it happens; polling also works without a seat and after a reload.
+  const told = job ? live?.exports[job.job] : undefined;
+  const id = job?.job;
+  const busy = job !== null && !job.done && !job.error;
+  useEffect(() => {
+    if (!id || !busy) return;
+    const poll = () =>
+      void staffApi.exportJob(id).then(setJob, (cause: unknown) => {
+        setProblem(failureText(cause));
+      });
+    const timer = setInterval(poll, POLL_MS);
+    return () => clearInterval(timer);
+  }, [id, busy]);
+  const shown = told && job && told.permille > job.permille && !job.done ? { ...job, ...told } : job;
+
+  async function start() {
+    setProblem(null);
+    setJob(null);
+    try {
+      const { job: started } = await staffApi.startExport(session.id);
+      setJob({ job: started, permille: 0, step_zh: t.busy, step_en: t.busy, done: false, error: null, url: null });
+    } catch (cause) {
+      setProblem(failureText(cause));
+    }
+  }
+
+  return (
+    <div class="export">
+      <div class="stack">
+        <h2>{t.title}</h2>
+        <p class="soft">{t.intro}</p>
+        <ul class="fact-list">
+          {facts.map((fact) => (
+            <li key={fact.id} class={fact.ok ? "fact-ok" : fact.blocking ? "fact-stop" : "fact-mind"}>
+              <span class="fact-sign">
+                <Icon name={fact.ok ? "check" : "help"} />
+              </span>
+              <span>{fact.ok ? t.facts[fact.id].ok : t.facts[fact.id].no}</span>
+              {fact.figure && fact.id !== "undo" && <span class="digits soft">{fact.figure}</span>}
+            </li>
+          ))}
+        </ul>
+        {!busy && !shown?.done && (
+          <div>
+            <Button kind="primary" big icon="doc" disabled={!mayStart(facts)} onClick={() => void start()}>
+              {shown?.error || problem ? t.retry : t.start}
+            </Button>
+          </div>
+        )}
+        {shown && busy && (
+          <div class="stack" role="status">
+            <Progress label={either(shown.step_zh, shown.step_en)} value={shown.permille / 1000} />
+            <p class="soft small">{t.leaveOk}</p>
+          </div>
+        )}
+        {(problem || shown?.error) && (
+          <Notice tone="bad" urgent title={t.failed}>
+            {problem ?? shown?.error}
+          </Notice>
+        )}
+        {shown?.done && !shown.error && (
+          <Notice tone="ok" title={t.done}>
+            <div class="stack">
+              <dl class="facts">
+                {shown.bytes != null && (
+                  <>
+                    <dt>{t.bytes}</dt>
+                    <dd class="digits">{bytesText(shown.bytes)}</dd>
+                  </>
+                )}
+                {shown.sha512 && (
+                  <>
+                    <dt>{t.sha}</dt>
+                    <dd>
+                      <Fingerprint hex={shown.sha512} />
+                    </dd>
+                  </>
+                )}
+              </dl>
+              <div class="row">
+                {shown.url && (
+                  <a class="button button-primary" href={shown.url} download>
+                    <Icon name="doc" />
+                    <span>{t.download}</span>
+                  </a>
+                )}
+                <Button kind="quiet" onClick={() => void start()}>
+                  {t.again}
+                </Button>
+              </div>
+            </div>
+          </Notice>
+        )}
+      </div>
+      <aside class="export-key">
+        <h3>{t.fingerprint}</h3>
+        <p class="key-block">
+          <Fingerprint hex={court.key_fingerprint} />
+        </p>
+        <p class="soft small">{t.fingerprintHint}</p>
+        <p class="soft small">{t.verify}</p>
+      </aside>
+    </div>
+  );
+}
