@@ -1,0 +1,63 @@
+/**
+ * Plays every audio stream of a hearing, apart from the tiles, so that a layout never cuts a voice off. Browsers may
+ * refuse sound before the first touch; `onBlocked` then asks for one and `unlock` is called from it.
+ */
+export class SoundSink {
+  private readonly players = new Map<string, HTMLAudioElement>();
+  private volume = 1;
+  private blocked = false;
+
+  constructor(private readonly onBlocked: (blocked: boolean) => void) {}
+
+  /** Plays exactly these streams, by publication id. */
+  set(streams: ReadonlyMap<string, MediaStream>): void {
+    for (const [id, player] of this.players) {
+      if (streams.get(id) === player.srcObject) continue;
+      player.srcObject = null;
+      player.remove();
+      this.players.delete(id);
+    }
+    for (const [id, stream] of streams) {
+      if (this.players.has(id)) continue;
+      const player = document.createElement("audio");
+      player.autoplay = true;
+      player.srcObject = stream;
+      player.volume = this.volume;
+      player.hidden = true;
+      document.body.append(player);
+      this.players.set(id, player);
+      void this.play(player);
+    }
+  }
+
+  /** 0 to 1. Phones that keep volume to themselves (iOS) ignore it. */
+  setVolume(volume: number): void {
+    this.volume = volume;
+    for (const player of this.players.values()) player.volume = volume;
+  }
+
+  /** Call from a touch or key press. */
+  async unlock(): Promise<void> {
+    this.tell(false);
+    await Promise.all([...this.players.values()].map((player) => this.play(player)));
+  }
+
+  close(): void {
+    this.set(new Map());
+  }
+
+  private async play(player: HTMLAudioElement): Promise<void> {
+    try {
+      await player.play();
+    } catch (cause) {
+      // An AbortError only means that the stream was taken away meanwhile.
+      if (cause instanceof DOMException && cause.name === "NotAllowedError") this.tell(true);
+    }
+  }
+
+  private tell(blocked: boolean): void {
+    if (blocked === this.blocked) return;
+    this.blocked = blocked;
+    this.onBlocked(blocked);
+  }
+}

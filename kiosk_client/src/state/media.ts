@@ -1,0 +1,293 @@
+import { batch, effect, type Signal, signal } from "@preact/signals";
+import { stopTracks } from "../media/devices.ts";
+import type { Howling } from "../media/howling.ts";
+import { HowlingWatch } from "../media/level.ts";
+import { type Counters, counters, type Figures, figures, type Grade, grade, PictureGuard } from "../media/network.ts";
+import type { MediaHealth } from "../media/peer.ts";
+import { Publisher } from "../media/publish.ts";
+import { SoundSink } from "../media/sound.ts";
+import { keepAwake } from "../media/wakelock.ts";
+import { Watcher } from "../media/watch.ts";
+import type { Publication } from "../protocol/messages.ts";
+import { Refused } from "../protocol/socket.ts";
+import type { Hearing } from "./hearing.ts";
+
+export type AudioOnly = "loss" | "slow" | "chosen" | null;
+
+export interface HearingMedia {
+  /** publication id -> stream, pictures and sound. */
+  readonly streams: Signal<ReadonlyMap<string, MediaStream>>;
+  /** Own picture, as sent. */
+  readonly ownStream: Signal<MediaStream | null>;
+  readonly micOn: Signal<boolean>;
+  readonly cameraOn: Signal<boolean>;
+  /** Why there is sound only, or null. */
+  readonly audioOnly: Signal<AudioOnly>;
+  /** This device heard itself and has muted itself. */
+  readonly howling: Signal<Howling | null>;
+  /** The browser waits for a touch before it plays sound. */
+  readonly soundBlocked: Signal<boolean>;
+  readonly upHealth: Signal<MediaHealth>;
+  readonly downHealth: Signal<MediaHealth>;
+  readonly figures: Signal<Figures | null>;
+  readonly grade: Signal<Grade | null>;
+  setMic(on: boolean): void;
+  setCamera(on: boolean): void;
+  /** Replaces camera or microphone; the old track is stopped. */
+  setTrack(source: "camera" | "microphone", track: MediaStreamTrack | null): Promise<void>;
+  setAudioOnly(chosen: boolean): void;
+  setVolume(volume: number): void;
+  unlockSound(): void;
+  close(): void;
+}
+
+export interface MediaOptions {
+  readonly video: MediaStreamTrack | null;
+  readonly audio: MediaStreamTrack | null;
+  /** Never send (observer, display). */
+  readonly receiveOnly?: boolean;
+  /** Which publications to receive; all by default. */
+  readonly choose?: (publications: readonly Publication[]) => readonly Publication[];
+  /** A screen without a loudspeaker. */
+  readonly silent?: boolean;
+}
+
+const REPORT_EVERY_MS = 2_000;
+const RETRY_MS = 1_500;
+const IN_COURTROOM = new Set(["present", "testifying"]);
+
+/**
+ * Sends and receives for as long as the hearing has this person in the courtroom. Follows the state by itself:
+ * admitted -> connects, sent back to the waiting room -> closes, signalling resumed -> renegotiates.
+ */
+export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia {
+  const streams = signal<ReadonlyMap<string, MediaStream>>(new Map());
+  const ownStream = signal<MediaStream | null>(options.video ? new MediaStream([options.video]) : null);
+  const micOn = signal(options.audio !== null);
+  const cameraOn = signal(options.video !== null);
+  const audioOnly = signal<AudioOnly>(null);
+  const howling = signal<Howling | null>(null);
+  const soundBlocked = signal(false);
+  const upHealth = signal<MediaHealth>("new");
+  const downHealth = signal<MediaHealth>("new");
+  const figuresNow = signal<Figures | null>(null);
+  const gradeNow = signal<Grade | null>(null);
+
+  const tracks = { camera: options.video, microphone: options.audio };
+  const sound = new SoundSink((blocked) => {
+    soundBlocked.value = blocked;
+  });
+  const guard = new PictureGuard();
+  const watch = options.receiveOnly
+    ? null
+    : new HowlingWatch((kind) => {
+        if (!micOn.value) return;
+        setMic(false);
+        howling.value = kind;
+        hearing.do({ do: "howling", muted: true }).catch(ignoreRefusal);
+      });
+  let publisher: Publisher | null = null;
+  let watcher: Watcher | null = null;
+  let before: Counters | null = null;
+  let retry: ReturnType<typeof setTimeout> | null = null;
+  let closed = false;
+
+  const again = () => {
+    if (retry || closed) return;
+    retry = setTimeout(() => {
+      retry = null;
+      follow();
+    }, RETRY_MS);
+  };
+
+  async function startSending(): Promise<void> {
+    const sender = new Publisher({
+      socket: hearing.socket,
+      iceServers: hearing.state.peek().ice_servers,
+      onHealth: (health) => {
+        upHealth.value = health;
+        if (health !== "dead" || publisher !== sender) return;
+        publisher = null;
+        sender.close();
+        again();
+      },
+    });
+    publisher = sender;
+    await sender.set("microphone", tracks.microphone);
+    await sender.set("camera", tracks.camera);
+    await sender.publish();
+    if (audioOnly.peek()) await sender.limitVideo(null);
+  }
+
+  function startReceiving(): Watcher {
+    const receiver = new Watcher({
+      socket: hearing.socket,
+      iceServers: hearing.state.peek().ice_servers,
+      onHealth: (health) => {
+        downHealth.value = health;
+        if (health !== "dead" || watcher !== receiver) return;
+        watcher = null;
+        receiver.close();
+        again();
+      },
+      onStreams: (next) => {
+        streams.value = next;
+        const audible = new Map([...next].filter(([, stream]) => stream.getAudioTracks().length > 0));
+        if (!options.silent) sound.set(audible);
+        watch?.plays(audible);
+      },
+    });
+    watcher = receiver;
+    if (audioOnly.peek()) receiver.wantVideo(false).catch(ignoreRefusal);
+    return receiver;
+  }
+
+  function stopMedia(): void {
+    publisher?.close();
+    watcher?.close();
+    publisher = watcher = before = null;
+    gradeNow.value = null;
+  }
+
+  /** Brings the connections in line with the state of the hearing; called whenever something changed. */
+  function follow(): void {
+    if (closed) return;
+    const state = hearing.state.peek();
+    const self = hearing.self.peek();
+    const linked = hearing.link.peek().at === "open";
+    if (!linked || self?.presence === "dropped") return;
+    if (!self || !IN_COURTROOM.has(self.presence)) return stopMedia();
+    const mayPublish = !options.receiveOnly && state.rights.includes("publish");
+    if (mayPublish && !publisher && (tracks.camera || tracks.microphone)) {
+      startSending().catch((cause) => {
+        publisher?.close();
+        publisher = null;
+        ignoreRefusal(cause);
+        again();
+      });
+    }
+    const wanted = options.choose ? options.choose(state.publications) : state.publications;
+    const receiver = watcher ?? (wanted.length > 0 ? startReceiving() : null);
+    receiver?.show(wanted).catch((cause) => {
+      ignoreRefusal(cause);
+      again();
+    });
+  }
+
+  function applyMic(): void {
+    if (tracks.microphone) tracks.microphone.enabled = micOn.peek();
+    watch?.listen(micOn.peek() ? tracks.microphone : null);
+  }
+
+  function setMic(on: boolean): void {
+    batch(() => {
+      micOn.value = on && tracks.microphone !== null;
+      if (on && howling.peek()) {
+        howling.value = null;
+        hearing.do({ do: "howling", muted: false }).catch(ignoreRefusal);
+      }
+    });
+    applyMic();
+  }
+
+  function applyPicture(): void {
+    const only = audioOnly.peek() !== null;
+    if (tracks.camera) tracks.camera.enabled = cameraOn.peek() && !only;
+    publisher?.limitVideo(only || !cameraOn.peek() ? null : 1_500_000).catch(ignoreRefusal);
+    watcher?.wantVideo(!only).catch(ignoreRefusal);
+  }
+
+  async function measure(): Promise<void> {
+    const connections = [publisher?.connection ?? null, watcher?.connection ?? null];
+    if (connections.every((connection) => connection === null)) return;
+    const after = await counters(connections, performance.now());
+    const last = before;
+    before = after;
+    if (!last || closed) return;
+    const now = figures(last, after, hearing.state.peek().rtt_ms);
+    figuresNow.value = now;
+    const broken = upHealth.peek() === "interrupted" || downHealth.peek() === "interrupted";
+    gradeNow.value = broken ? "lost" : grade(now);
+    if (audioOnly.peek() !== "chosen" && !broken && guard.step(now, after.at_ms)) {
+      audioOnly.value = guard.reason;
+      applyPicture();
+    }
+    hearing.socket.tell({ type: "network_report", ...now, audio_only: audioOnly.peek() !== null });
+  }
+
+  applyMic();
+  const stops = [
+    keepAwake(),
+    effect(() => {
+      // Read, so that a change of any of them brings the connections in line.
+      void [hearing.state.value.publications, hearing.self.value?.presence, hearing.link.value.at];
+      follow();
+    }),
+  ];
+  const timer = setInterval(() => void measure().catch(ignoreRefusal), REPORT_EVERY_MS);
+  const moved = () => {
+    publisher?.restartIce();
+    watcher?.restartIce();
+  };
+  const route = (navigator as Navigator & { connection?: EventTarget }).connection;
+  window.addEventListener("online", moved);
+  route?.addEventListener("change", moved);
+
+  return {
+    streams,
+    ownStream,
+    micOn,
+    cameraOn,
+    audioOnly,
+    howling,
+    soundBlocked,
+    upHealth,
+    downHealth,
+    figures: figuresNow,
+    grade: gradeNow,
+    setMic,
+    setCamera(on) {
+      cameraOn.value = on && tracks.camera !== null;
+      applyPicture();
+    },
+    async setTrack(source, track) {
+      const old = tracks[source];
+      tracks[source] = track;
+      if (source === "camera") {
+        ownStream.value = track ? new MediaStream([track]) : null;
+        cameraOn.value = track !== null;
+      } else {
+        micOn.value = track !== null;
+        applyMic();
+      }
+      await publisher?.set(source, track);
+      if (track) await publisher?.publish();
+      if (old !== track) stopTracks(old);
+      follow();
+    },
+    setAudioOnly(chosen) {
+      audioOnly.value = chosen ? "chosen" : null;
+      applyPicture();
+    },
+    setVolume: (volume) => sound.setVolume(volume),
+    unlockSound: () => void sound.unlock(),
+    close() {
+      closed = true;
+      clearInterval(timer);
+      if (retry) clearTimeout(retry);
+      for (const stop of stops) stop();
+      window.removeEventListener("online", moved);
+      route?.removeEventListener("change", moved);
+      stopMedia();
+      watch?.close();
+      sound.close();
+      stopTracks(tracks.camera, tracks.microphone);
+    },
+  };
+}
+
+/** A refusal or a lost connection is retried or shown elsewhere; anything else is a fault of ours and must be seen. */
+function ignoreRefusal(cause: unknown): void {
+  if (cause instanceof Refused) return;
+  console.error(cause);
+}
