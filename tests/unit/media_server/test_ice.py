@@ -1,0 +1,104 @@
+"""The ICE-lite agent: who is let in, role conflicts, restarts."""
+
+from __future__ import annotations
+
+import pytest
+
+from media_server import ice, stun
+from media_server.sdp import IceCredentials
+
+pytestmark = pytest.mark.unit
+
+REMOTE = IceCredentials("them", "t" * 24)
+SOURCE = ("192.0.2.9", 4000)
+
+
+def check(local: IceCredentials, *, controlling: bool = True, use_candidate: bool = False) -> stun.Message:
+    return stun.parse(
+        stun.request(
+            b"transaction!",
+            f"{local.ufrag}:them",
+            local.pwd,
+            controlling=controlling,
+            use_candidate=use_candidate,
+        )
+    )
+
+
+def test_a_check_with_our_password_is_answered() -> None:
+    agent = ice.IceLite(REMOTE)
+    checked = agent.check(check(agent.local), SOURCE, 0.0)
+    assert checked is not None
+    assert (checked.valid, checked.nominated) == (True, False)
+    answer = stun.parse(checked.answer)
+    assert answer.mapped_address == SOURCE
+    assert answer.authentic(agent.local.pwd)
+    nominated = agent.check(check(agent.local, use_candidate=True), SOURCE, 0.0)
+    assert nominated is not None
+    assert nominated.nominated
+
+
+def test_a_wrong_password_or_name_is_nobody() -> None:
+    agent = ice.IceLite(REMOTE)
+    assert agent.check(check(IceCredentials(agent.local.ufrag, "wrong" * 5)), SOURCE, 0.0) is None
+    assert agent.check(check(IceCredentials("other", agent.local.pwd)), SOURCE, 0.0) is None
+    answer = ice.refusal(check(IceCredentials("other", "wrong" * 5)))
+    assert answer is not None
+    assert stun.parse(answer).error_code == 401
+
+
+def test_a_request_without_integrity_is_a_bad_request() -> None:
+    bare = stun.parse(bytes.fromhex("000100002112a442") + b"transaction!")
+    answer = ice.refusal(bare)
+    assert answer is not None
+    assert stun.parse(answer).error_code == 400
+
+
+def test_answers_and_indications_are_never_answered() -> None:
+    agent = ice.IceLite(REMOTE)
+    answer = stun.parse(stun.success(check(agent.local), SOURCE, agent.local.pwd))
+    assert agent.check(answer, SOURCE, 0.0) is None
+    assert ice.refusal(answer) is None
+
+
+def test_a_controlled_client_is_told_of_the_role_conflict() -> None:
+    agent = ice.IceLite(REMOTE)
+    checked = agent.check(check(agent.local, controlling=False), SOURCE, 0.0)
+    assert checked is not None
+    assert not checked.valid
+    assert stun.parse(checked.answer).error_code == 487
+
+
+def test_an_unknown_required_attribute_is_named() -> None:
+    agent = ice.IceLite(REMOTE)
+    message = check(agent.local)
+    strange = stun.Message(
+        message.kind, message.transaction, ((0x7777, b""), *message.attributes), message.raw, message.integrity_at
+    )
+    checked = agent.check(strange, SOURCE, 0.0)
+    assert checked is not None
+    assert not checked.valid
+    answer = stun.parse(checked.answer)
+    assert answer.error_code == 420
+    assert answer.get(stun.Attribute.UNKNOWN_ATTRIBUTES) == b"\x77\x77"
+
+
+def test_old_credentials_live_until_the_first_check_with_the_new_ones() -> None:
+    agent = ice.IceLite(REMOTE)
+    old = agent.local
+    agent.restart(IceCredentials("them2", "u" * 24), 0.0)
+    assert agent.local != old
+    assert agent.remote.ufrag == "them2"
+    assert agent.check(check(old), SOURCE, 1.0) is not None
+    assert set(agent.ufrags) == {agent.local.ufrag, old.ufrag}
+    assert agent.check(check(agent.local), SOURCE, 2.0) is not None
+    assert agent.check(check(old), SOURCE, 3.0) is None
+    assert agent.ufrags == (agent.local.ufrag,)
+
+
+def test_old_credentials_end_after_the_grace_time() -> None:
+    agent = ice.IceLite(REMOTE, restart_grace_s=30.0)
+    old = agent.local
+    agent.restart(REMOTE, 100.0)
+    assert agent.check(check(old), SOURCE, 129.9) is not None
+    assert agent.check(check(old), SOURCE, 130.0) is None
