@@ -70,10 +70,12 @@ def blocking_guard(request: pytest.FixtureRequest) -> Iterator[BlockBuster | Non
         yield None
         return
     with blockbuster_ctx(PRODUCT) as guard:
-        # Lazy imports and traceback formatting read source files; neither is on a hot path.
-        for name in ("io.TextIOWrapper.read", "io.BufferedReader.read", "os.stat"):
-            guard.functions[name].can_block_in("linecache.py", {"checkcache", "updatecache"})
-            guard.functions[name].can_block_in("<frozen importlib._bootstrap>", {"_find_and_load"})
+        for function in guard.functions.values():
+            # Printing a traceback and importing lazily read source files; neither is on a hot path.
+            function.can_block_in("structlog/_native.py", {"meth", "exception", "error"})
+            function.can_block_in("logging/__init__.py", {"handle"})
+            function.can_block_in("linecache.py", {"checkcache", "updatecache"})
+            function.can_block_in("<frozen importlib._bootstrap>", {"_find_and_load"})
         yield guard
 
 
