@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiortc import RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 
+from media_server import stun
 from media_server.dataplane.ports import Route
 from media_server.ports import LossReason
-from media_server.sdp import Fingerprint, OutgoingTrack
+from media_server.sdp import Fingerprint, IceCredentials, OutgoingTrack
 from media_server.sdp_answer import choose_codec
 from media_server.sdp_parse import parse_offer
 from media_server.transport import TransportSettings
@@ -121,3 +123,62 @@ async def test_a_client_that_hangs_up_is_told_as_closed(
     await client.close()
     await until(lambda: server.lost)
     assert server.lost == [(peer.id, LossReason.CLOSED)]
+
+
+async def test_strangers_datagrams_disturb_nobody(server: MiniSfu, clients: Callable[[], RTCPeerConnection]) -> None:
+    client = clients()
+    client.addTrack(AudioStreamTrack())
+    _, answer = server.answer(await offer_of(client))
+    await take_answer(client, answer)
+    await until(lambda: server.received)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for data in (b"", b"\0", b"\x16", b"\x15\xfe\xfd" + bytes(12), b"\x80" * 60, b"\0\1" + bytes(18)) * 20:
+            stranger.sendto(data, server.address)
+    heard = len(server.received)
+    await until(lambda: len(server.received) > heard + 10)
+    assert server.lost == []
+    assert client.connectionState == "connected"
+    assert server.plane.stats().dropped_unbound >= 80
+
+
+async def test_an_ice_restart_keeps_media_and_keys(server: MiniSfu, clients: Callable[[], RTCPeerConnection]) -> None:
+    """aiortc cannot restart: after the restart its place is taken by checks of our own from another address."""
+    client = clients()
+    client.addTrack(AudioStreamTrack())
+    peer, answer = server.answer(await offer_of(client))
+    await take_answer(client, answer)
+    await until(lambda: server.received)
+    old = peer.local
+    new = peer.restart(IceCredentials("moved", "m" * 24))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as moved:
+        moved.bind(("127.0.0.1", 0))
+        moved.setblocking(False)
+        check = stun.request(b"transaction!", f"{new.ufrag}:moved", new.pwd, use_candidate=True)
+        moved.sendto(check, server.address)
+        reply = await asyncio.get_running_loop().sock_recv(moved, 2048)
+        assert stun.parse(reply).mapped_address == moved.getsockname()
+        server.plane.send_rtcp(peer.id, picture_loss(1))
+        sealed = await asyncio.get_running_loop().sock_recv(moved, 2048)
+        assert sealed[1] == 206, "after USE-CANDIDATE everything goes to the new address"
+    assert old.ufrag not in peer.ice.ufrags
+    heard = len(server.received)
+    await until(lambda: len(server.received) > heard + 5)
+    assert server.connected == [peer.id]
+    assert server.lost == []
+
+
+async def test_a_client_that_vanishes_is_lost_and_may_come_back(
+    server: MiniSfu, clients: Callable[[], RTCPeerConnection]
+) -> None:
+    server.hub.settings = TransportSettings(consent_timeout_s=1.0)
+    client = clients()
+    client.addTrack(AudioStreamTrack())
+    peer, answer = server.answer(await offer_of(client))
+    await take_answer(client, answer)
+    await until(lambda: server.connected)
+    # aiortc checks every five seconds only: for this server it is gone in between.
+    await until(lambda: server.lost)
+    assert server.lost[0] == (peer.id, LossReason.CONSENT)
+    assert not peer.connected
+    await until(lambda: len(server.connected) == 2)
+    assert peer.connected
