@@ -238,6 +238,11 @@ def picture_loss(ssrc: int, media_ssrc: int) -> bytes:
     return _packet(_PSFB, _PLI, struct.pack("!II", ssrc, media_ssrc))
 
 
+def full_intra(ssrc: int, media_ssrc: int, count: int) -> bytes:
+    """FIR: the same wish, for senders that do not know PLI; `count` grows with every new request."""
+    return _packet(_PSFB, _FIR, struct.pack("!IIIBBH", ssrc, 0, media_ssrc, count & 0xFF, 0, 0))
+
+
 def nack(ssrc: int, media_ssrc: int, sequences: Sequence[int]) -> bytes:
     """Generic NACK; `sequences` in ascending order of the stream (16 bit, may wrap)."""
     body = bytearray(struct.pack("!II", ssrc, media_ssrc))

@@ -68,7 +68,7 @@ class Upstream(Peer):
         self._by_rtx: dict[int, _Line] = {}
         self._clock = ClockMap()
         self._feedback = TransportFeedback()
-        self._fed_back_us = self._reported_us = 0
+        self._fed_back_us = self._reported_us = self._intra_requests = 0
         self._mid_extension = self._level_extension = self._sequence_extension = 0
         self.estimate = UpstreamEstimate()
         self.round_trip_us: int | None = None
@@ -249,7 +249,7 @@ class Upstream(Peer):
             if sequences:
                 out += packets.nack(self.ssrc, layer.ssrc, sequences)
             if layer.keyframes.due(now_us):
-                out += packets.picture_loss(self.ssrc, layer.ssrc)
+                out += self._keyframe_request(line, layer)
         if now_us - self._reported_us >= REPORT_INTERVAL_US:
             self._reported_us = now_us
             out = self._report(now_us) + out
@@ -260,6 +260,12 @@ class Upstream(Peer):
             media_ssrc = next(iter(self._by_ssrc), 0)
             for packet in self._feedback.build(self.ssrc, media_ssrc):
                 self.ground.plane.send_rtcp(self.id, packet)
+
+    def _keyframe_request(self, line: _Line, layer: Layer) -> bytes:
+        if "nack pli" in line.chosen.codec.feedback or "ccm fir" not in line.chosen.codec.feedback:
+            return packets.picture_loss(self.ssrc, layer.ssrc)
+        self._intra_requests += 1
+        return packets.full_intra(self.ssrc, layer.ssrc, self._intra_requests)
 
     def _report(self, now_us: int) -> bytes:
         self.estimate.sample(self.meter.bits_per_second(now_us), now_us)

@@ -14,9 +14,10 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
 from media_server.dataplane import make_data_plane
-from media_server.ports import Direction, LossReason, PublicationInfo
+from media_server.ports import Direction, PublicationInfo
 from media_server.room import Room
 from media_server.sfu import Sfu, SfuSettings
+from tests.fakes.room_listener import Told
 from tests.fakes.udp_relay import UdpRelay
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -38,7 +39,7 @@ const peers = {};
 async function negotiate(pc, who, direction, resource, tracks) {
   await pc.setLocalDescription();
   const reply = await fetch('/answer', {method: 'POST', body: JSON.stringify({who, direction, resource,
-    offer: pc.localDescription.sdp, tracks})});
+    offer: peers.munge ? peers.munge(pc.localDescription.sdp) : pc.localDescription.sdp, tracks})});
   if (!reply.ok) throw new Error(await reply.text());
   const answer = await reply.json();
   await pc.setRemoteDescription({type: 'answer', sdp: answer.sdp});
@@ -126,32 +127,6 @@ async function stats(name) {
 
 
 @dataclass(slots=True)
-class Told:
-    """A room's listener that keeps what it was told."""
-
-    added: list[PublicationInfo] = field(default_factory=list)
-    removed: list[PublicationInfo] = field(default_factory=list)
-    speakers: list[Sequence[str]] = field(default_factory=list)
-    connected: list[tuple[str, Direction]] = field(default_factory=list)
-    lost: list[tuple[str, Direction, LossReason]] = field(default_factory=list)
-
-    def publication_added(self, publication: PublicationInfo) -> None:
-        self.added.append(publication)
-
-    def publication_removed(self, publication: PublicationInfo) -> None:
-        self.removed.append(publication)
-
-    def speakers_changed(self, participants: Sequence[str]) -> None:
-        self.speakers.append(participants)
-
-    def peer_connected(self, participant: str, direction: Direction) -> None:
-        self.connected.append((participant, direction))
-
-    def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
-        self.lost.append((participant, direction, reason))
-
-
-@dataclass(slots=True)
 class Stage:
     """One room and one browser. `relays` maps a participant to the bad network it sits behind."""
 
@@ -161,6 +136,8 @@ class Stage:
     browser: Browser
     url: str
     relays: dict[str, UdpRelay] = field(default_factory=dict)
+    etags: list[str] = field(default_factory=list)
+    """Of every answer given, in order."""
 
     async def actor(self, **options: Any) -> Page:
         """A page in a context of its own."""
@@ -220,7 +197,9 @@ async def stage(settings: SfuSettings | None = None) -> AsyncIterator[Stage]:
         given = await room.answer(
             asked["who"], Direction(asked["direction"]), asked["offer"], asked["tracks"], resource=asked["resource"]
         )
-        relay = made.relays.get(asked["who"]) if made else None
+        assert made is not None
+        made.etags.append(given.etag)
+        relay = made.relays.get(asked["who"])
         sdp = relay.rewrite(given.sdp) if relay else given.sdp
         return web.json_response({"sdp": sdp, "tracks": dict(given.tracks)})
 

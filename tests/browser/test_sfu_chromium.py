@@ -109,6 +109,7 @@ async def test_ice_restart_of_both_sides_keeps_the_media() -> None:
         ):
             tracks = await page.evaluate(script)
             assert len(tracks) == 2
+        assert len(set(on.etags)) == len(on.etags) == 4
         seconds = await seconds_to_new_frames(on, viewer)
         figures.info("after an ICE restart of both sides a frame came in %.2f s", seconds)
         assert seconds < 3

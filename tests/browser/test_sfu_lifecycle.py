@@ -103,6 +103,16 @@ async def test_a_lost_network_is_told_and_revived() -> None:
         await relay.close()
 
 
+async def test_streams_that_the_sdp_does_not_name_are_found_by_their_mid() -> None:
+    async with stage() as on:
+        sender, viewer = await on.actor(), await on.actor()
+        await sender.evaluate("() => { peers.munge = sdp => sdp.replace(/a=ssrc.*\\r\\n/g, ''); }")
+        tracks = await on.publish(sender, "plaintiff", "vp8")
+        await on.until(lambda: len(on.told.added) == 2, "tracks did not start")
+        assert {info.id for info in on.told.added} == set(tracks.values())
+        assert await on.subscribe(viewer, "judge", on.told.added) is not None
+
+
 @pytest.mark.parametrize("codec", ["vp9", "av1"])
 async def test_the_younger_codecs_are_forwarded(codec: str) -> None:
     async with stage(SfuSettings(video_codecs=(codec,))) as on:

@@ -18,32 +18,9 @@ from media_server.ports import Direction, Kind, LossReason, PublicationInfo, Sen
 from media_server.room import Room
 from media_server.sfu import Sfu, SfuSettings
 from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
+from tests.fakes.room_listener import Told
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
-
-
-@dataclass(slots=True, eq=False)
-class Listener:
-    added: list[PublicationInfo] = field(default_factory=list)
-    removed: list[PublicationInfo] = field(default_factory=list)
-    speakers: list[Sequence[str]] = field(default_factory=list)
-    connected: list[tuple[str, Direction]] = field(default_factory=list)
-    lost: list[tuple[str, Direction, LossReason]] = field(default_factory=list)
-
-    def publication_added(self, publication: PublicationInfo) -> None:
-        self.added.append(publication)
-
-    def publication_removed(self, publication: PublicationInfo) -> None:
-        self.removed.append(publication)
-
-    def speakers_changed(self, participants: Sequence[str]) -> None:
-        self.speakers.append(participants)
-
-    def peer_connected(self, participant: str, direction: Direction) -> None:
-        self.connected.append((participant, direction))
-
-    def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
-        self.lost.append((participant, direction, reason))
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +53,7 @@ class House:
     sfu: Sfu
     plane: PlainDataPlane
     room: Room
-    told: Listener
+    told: Told
     clients: list[RTCPeerConnection] = field(default_factory=list)
     frames: dict[str, int] = field(default_factory=dict)
     """Track id (a publication's) -> frames decoded."""
@@ -134,7 +111,7 @@ async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     plane = PlainDataPlane()
     sfu = Sfu(SfuSettings(video_codecs=("vp8", "h264")), plane)
     await sfu.start()
-    told = Listener()
+    told = Told()
     made = House(sfu, plane, sfu.open_room("session", told), told)
     yield made
     await asyncio.gather(*(client.close() for client in made.clients))
@@ -332,10 +309,10 @@ async def test_an_unknown_source_is_refused_and_leaves_nothing(house: House) -> 
 
 
 async def test_rooms_are_strangers(house: House) -> None:
-    other = house.sfu.open_room("other", Listener())
+    other = house.sfu.open_room("other", Told())
     assert house.sfu.open_room("session", house.told) is house.room
     with pytest.raises(KeyError):
-        house.sfu.open_room("session", Listener())
+        house.sfu.open_room("session", Told())
     await house.publish("plaintiff", AudioStreamTrack())
     await until(lambda: len(house.told.added) == 1)
     assert other.publications() == []

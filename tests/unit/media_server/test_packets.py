@@ -58,6 +58,7 @@ def test_requests_are_understood() -> None:
     remb = bytes.fromhex("8fce0005 00000001 00000000 52454d42 01 12d687 00000009")
     assert packets.parse(fir) == [KeyframeRequest(9)]
     assert packets.parse(packets.picture_loss(1, 9)) == [KeyframeRequest(9)]
+    assert packets.parse(packets.full_intra(1, 9, 300)) == [KeyframeRequest(9)]
     assert packets.parse(packets.nack(1, 9, [3, 4, 30])) == [Nack(9, (3, 4, 30))]
     assert packets.parse(packets.bye([5, 6])) == [Bye((5, 6))]
     assert packets.parse(remb) == [Remb((0x12D687 & 0x3FFFF) << (0x12D687 >> 18))]
@@ -102,3 +103,14 @@ def test_garbage_raises_nothing(data: bytes) -> None:
 def test_garbage_in_a_right_frame_raises_nothing(count: int, kind: int, body: bytes) -> None:
     body = body[: len(body) // 4 * 4]
     packets.parse(bytes((0x80 | count, kind)) + (len(body) // 4).to_bytes(2, "big") + body)
+
+
+def test_the_payload_of_an_rtp_packet() -> None:
+    plain = b"\x80\x60" + bytes(10) + b"abc"
+    extended = b"\xb1\x60" + bytes(10) + bytes(4) + b"\xbe\xde\x00\x01" + bytes(4) + b"abc\x00\x02"
+    assert packets.rtp_payload(plain) == packets.rtp_payload(extended) == b"abc"
+
+
+@given(st.binary(max_size=60))
+def test_the_payload_of_garbage_raises_nothing(data: bytes) -> None:
+    packets.rtp_payload(data)
