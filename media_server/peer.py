@@ -27,6 +27,8 @@ class Ground:
     now_us: Callable[[], int]
     """CLOCK_MONOTONIC in microseconds: the clock of the data plane's arrival times."""
     fresh_ssrc: Callable[[], int]
+    admit: Callable[[], None]
+    """Raises UserError (`media-full`) when the server can take no more connections."""
     register: Callable[[Peer], None]
     unregister: Callable[[Peer], None]
 
@@ -51,6 +53,7 @@ class Peer:
     direction: Direction
 
     def __init__(self, ground: Ground, owner: PeerOwner, participant: str, resource: str, offer: Offer) -> None:
+        ground.admit()
         self.ground = ground
         self.participant = participant
         self.resource = resource

@@ -145,7 +145,7 @@ class MediaRoom(Protocol):
         `tracks` maps mid -> source name (SEND) or mid -> publication id (RECEIVE); an unknown or forbidden
         publication gets a rejected m-line. `resource` tells several connections of one participant and
         direction apart (WHEP resources); the same resource is renegotiated. Raises `hearing.errors.UserError`
-        (`sdp-invalid`, `sdp-unsupported`, `media-forbidden`).
+        (`sdp-invalid`, `sdp-unsupported`, `media-forbidden`, `media-full`).
         """
 
     async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:

@@ -47,6 +47,7 @@ class Room:
         self._publications: dict[str, Publication] = {}
         self._subscribers: dict[Subscriber, None] = {}
         self._speakers = Speakers()
+        self._closed = False
         self._may_publish: Callable[[str, Kind], bool] = lambda participant, kind: True
         self._may_receive: Callable[[str, str, Kind], bool] = lambda viewer, sender, kind: True
 
@@ -62,6 +63,8 @@ class Room:
         """See `MediaRoom.answer`. An offer of another client connection replaces the old one of this resource."""
         parsed = parse_offer(offer)
         key = (participant, direction, resource)
+        if self._closed:
+            raise UserError("media-forbidden", "本次庭审的媒体已关闭", "this session's media is closed")
         # Closing lets others run: a second offer may have made its peer in between.
         while (peer := self._peers.get(key)) is not None and not peer.continues(parsed):
             await self._close(key)
@@ -91,6 +94,7 @@ class Room:
 
     async def close(self) -> None:
         """See `MediaRoom`."""
+        self._closed = True
         for key in list(self._peers):
             await self._close(key)
         self._subscribers.clear()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from hearing.errors import UserError
+from media_server.addresses import candidate_hosts
 from media_server.dataplane.ports import Address, DataPlane, PeerId, Received
 from media_server.peer import Ground, Peer
 from media_server.ports import RoomListener
@@ -33,8 +35,10 @@ class SfuSettings:
     port: int = 0
     """UDP port; 0 = any free one (tests)."""
     announced: tuple[str, ...] = ()
-    """Host addresses in our answers, best first (NAT, several interfaces); empty = `host`."""
+    """IP addresses in our answers, best first (behind NAT); empty = see `candidate_hosts`."""
     consent_timeout_s: float = 10.0
+    max_peers: int = 600
+    """Connections of all rooms; one more is refused (`media-full`)."""
     lost_grace_s: float = 30.0
     """A peer that lost consent is kept for so long: its ICE restart finds publications and subscriptions in place."""
     audio_codecs: tuple[str, ...] = PREFERRED_AUDIO
@@ -65,7 +69,7 @@ class Sfu:
             where = f"UDP port {settings.port} on {settings.host}"
             raise OSError(error.errno, f"{where}: {error.strerror}") from error
         self._hub = TransportHub(self._plane, TransportSettings(consent_timeout_s=settings.consent_timeout_s))
-        hosts = settings.announced or (settings.host,)
+        hosts = candidate_hosts(settings.host, settings.announced)
         self._ground = Ground(
             plane=self._plane,
             hub=self._hub,
@@ -74,6 +78,7 @@ class Sfu:
             video_codecs=settings.video_codecs,
             now_us=monotonic_us,
             fresh_ssrc=_fresh_ssrc,
+            admit=self._admit,
             register=self._register,
             unregister=self._unregister,
         )
@@ -147,6 +152,12 @@ class Sfu:
                     room.tick(now_us)
                 except Exception:
                     _log.exception("room timer failed")
+
+    def _admit(self) -> None:
+        if len(self._peers) >= self._settings.max_peers:
+            raise UserError(
+                "media-full", "服务器的媒体连接已满，请稍后再试", "the server's media connections are full"
+            )
 
     def _register(self, peer: Peer) -> None:
         self._peers[peer.id] = peer

@@ -321,6 +321,24 @@ async def test_rooms_are_strangers(house: House) -> None:
     assert house.parts() == (0, 0, 0)
 
 
+async def test_a_full_server_and_a_closed_room_refuse(house: House) -> None:
+    small = Sfu(SfuSettings(max_peers=0), PlainDataPlane())
+    await small.start()
+    room = small.open_room("session", Told())
+    client = new_client()
+    house.clients.append(client)
+    client.addTransceiver(AudioStreamTrack(), direction="sendonly")
+    offer = await offer_of(client)
+    with pytest.raises(UserError) as full:
+        await room.answer("plaintiff", Direction.SEND, offer, {"0": "microphone"})
+    assert full.value.code == "media-full"
+    await room.close()
+    with pytest.raises(UserError) as closed:
+        await room.answer("plaintiff", Direction.SEND, offer, {"0": "microphone"})
+    assert closed.value.code == "media-forbidden"
+    await small.close()
+
+
 async def test_a_taken_port_is_named() -> None:
     first = Sfu(SfuSettings(), PlainDataPlane())
     await first.start()
