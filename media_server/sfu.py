@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from hearing.errors import UserError
-from media_server.addresses import candidate_hosts
 from media_server.dataplane.ports import Address, DataPlane, PeerId, Received
 from media_server.peer import Ground, Peer
 from media_server.ports import RoomListener
@@ -35,7 +35,7 @@ class SfuSettings:
     port: int = 0
     """UDP port; 0 = any free one (tests)."""
     announced: tuple[str, ...] = ()
-    """IP addresses in our answers, best first (behind NAT); empty = see `candidate_hosts`."""
+    """IP addresses in our answers, best first (behind NAT); empty = `host`."""
     consent_timeout_s: float = 10.0
     max_peers: int = 600
     """Connections of all rooms; one more is refused (`media-full`)."""
@@ -61,15 +61,17 @@ class Sfu:
         self.address: Address | None = None
 
     async def start(self) -> None:
-        """See `MediaServer.start`."""
+        """See `MediaServer.start`. ValueError when an announced address is a wildcard or no IP address."""
         settings = self._settings
+        hosts = settings.announced or (settings.host,)
+        if any(ipaddress.ip_address(host).is_unspecified for host in hosts):
+            raise ValueError(f"announce an address that clients can reach, not {', '.join(hosts)}")
         try:
             self.address = await self._plane.start(settings.host, settings.port, self)
         except OSError as error:
             where = f"UDP port {settings.port} on {settings.host}"
             raise OSError(error.errno, f"{where}: {error.strerror}") from error
         self._hub = TransportHub(self._plane, TransportSettings(consent_timeout_s=settings.consent_timeout_s))
-        hosts = candidate_hosts(settings.host, settings.announced)
         self._ground = Ground(
             plane=self._plane,
             hub=self._hub,

@@ -348,3 +348,10 @@ async def test_a_taken_port_is_named() -> None:
         await second.start()
     await second.close()
     await first.close()
+
+
+async def test_a_wildcard_cannot_be_announced() -> None:
+    sfu = Sfu(SfuSettings(host="0.0.0.0"), PlainDataPlane())
+    with pytest.raises(ValueError, match=r"0\.0\.0\.0"):
+        await sfu.start()
+    await sfu.close()
