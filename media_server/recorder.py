@@ -29,6 +29,9 @@ from media_server.recording.writer import Writer
 TICK_S = 0.25
 PAIR_US = 1_000_000
 """How long the first stream of a lane waits for its companion before a file is begun without it."""
+REPORT_US = 4_000_000
+"""How long the first frames wait for the sender reports that give them exact times (Chromium sends the first one
+of its microphone within 3.75 s)."""
 RETRY_US = 3_000_000
 KEYFRAME_RETRY_US = 1_000_000
 GAP_MS = 200.0
@@ -248,9 +251,7 @@ class Recorder:
             ready = [stream for stream in streams if stream.pending]
             if not ready:
                 continue
-            oldest_us = min(stream.pending[0].arrival_us for stream in ready)
-            waits = len(ready) < len(streams) and not any(stream.ended for stream in ready)
-            if force or not waits or oldest_us + PAIR_US <= now_us:
+            if force or _may_begin(ready, alone=len(ready) < len(streams), now_us=now_us):
                 ready.sort(key=lambda stream: stream.publication.kind is Kind.AUDIO)
                 self._book.begin(ready, [stream.pending[0] for stream in ready], now_us)
 
@@ -262,7 +263,8 @@ class Recorder:
                 stream.timeline = Timeline(stream.clock, stream.clock_rate_hz, self._session_ms)
             while stream.pending:
                 taken = stream.pending.popleft()
-                timed.append((stream.timeline.at(taken.rtp, taken.arrival_us), index, taken))
+                pts_ms = stream.timeline.at(taken.rtp, taken.arrival_us) - stream.lookahead_ms
+                timed.append((pts_ms, index, taken))
         timed.sort(key=lambda item: item[0])
         frames: list[MuxFrame] = []
         for pts_ms, index, taken in timed:
@@ -322,3 +324,11 @@ class Recorder:
             stream.pending.clear()
             stream.damage("disk")
         self._book.release(file)
+
+
+def _may_begin(ready: list[Stream], *, alone: bool, now_us: int) -> bool:
+    """Whether streams with frames need not wait for companions without any, nor for sender reports."""
+    waited_us = now_us - min(stream.pending[0].arrival_us for stream in ready)
+    if any(stream.ended for stream in ready) or waited_us >= REPORT_US:
+        return True
+    return all(stream.clock.reported for stream in ready) and (not alone or waited_us >= PAIR_US)

@@ -67,6 +67,7 @@ class Book:
         participant = publications[0].participant
         seat = self._seat_of(participant)
         self._count += 1
+        oldest_us = min((first.arrival_us for first in firsts if first), default=now_us)
         file = TrackFile(
             number=self._count,
             track=self._names.next(seat, participant),
@@ -77,8 +78,8 @@ class Book:
             sources=tuple(publication.source.value for publication in publications),
             participant=participant,
             seat=seat,
-            from_ms=round(self._session_ms(now_us)),
-            sealed_us=now_us,
+            from_ms=max(0, round(self._session_ms(oldest_us))),
+            sealed_us=oldest_us,
         )
         self._files[file.number] = file
         for stream in members:

@@ -15,6 +15,9 @@ from media_server.recording.timeline import Timeline
 MAX_PENDING = 4096
 """Frames between two ticks; more means that nobody ticks, and the oldest are turned into a declared hole."""
 
+OPUS_LOOKAHEAD_MS = 6.5
+"""libopus at 48 kHz: 312 samples (RFC 7845 4.2 calls it pre-skip)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hole:
@@ -53,6 +56,8 @@ class Stream:
         """Arrival of the newest packet."""
         self.first_us: int | None = None
         """Arrival of the first packet since the recording began."""
+        self.lookahead_ms = OPUS_LOOKAHEAD_MS if publication.codec == "opus" else 0.0
+        """How much later than its timestamp a decoder gives the sound."""
         self.gaps = 0
         self.ended = False
         self._ssrc = ssrc

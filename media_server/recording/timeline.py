@@ -50,6 +50,9 @@ class Timeline:
             pts_ms = target_ms
         else:
             pts_ms = max(nominal_ms + max(-reach_ms, min(reach_ms, error_ms)), last_ms)
+        if pts_ms > arrived_ms + FUTURE_MS:
+            pts_ms = max(target_ms, last_ms)
+            self._first = (rtp, pts_ms)
         self._last = (rtp, pts_ms)
         self.drift_ms = target_ms - self._first[1] - (rtp - self._first[0]) * self._tick_ms
         return pts_ms
