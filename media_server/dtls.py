@@ -71,7 +71,7 @@ class DtlsServer(RTCDtlsTransport):
         remote = RTCDtlsParameters([RTCDtlsFingerprint(f.algorithm, f.value) for f in fingerprints])
         try:
             await self.start(remote)
-        except SSL.Error:
+        except (SSL.Error, ValueError):  # ValueError: a certificate that cannot be parsed
             return None
         return self.keys if self._state is State.CONNECTED else None
 

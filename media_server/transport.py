@@ -37,7 +37,7 @@ class TransportSettings:
     """Old credentials stay valid after an ICE restart until the first check with the new ones, at most so long."""
     connect_timeout_s: float = 30.0
     """Limit for the first check to come (else CONSENT) and for the DTLS handshake after it (else DTLS)."""
-    max_handshakes: int = 16
+    max_handshakes: int = 64
     """DTLS handshakes at a time; further peers wait their turn."""
 
 
@@ -72,7 +72,8 @@ class PeerTransport:
         self.listener = listener
         self.last_check_s = hub.now_s()
         """When it was made, at first."""
-        self.checked = self.keyed = self.lost = False
+        self.first_check_s: float | None = None
+        self.keyed = self.lost = self.failed = False
         self.target: Address | None = None
         self.handshake: asyncio.Task[None] | None = None
         self._hub = hub
@@ -157,8 +158,11 @@ class TransportHub:
     def on_dtls(self, peer: PeerId, data: bytes) -> None:
         """Pass on `Upcalls.on_dtls` here."""
         known = self._peers.get(peer)
-        if known is not None:
-            known.dtls.push(data)
+        if known is None:
+            return
+        known.dtls.push(data)
+        if known.handshake is None and not known.failed:
+            known.handshake = self._own(self._handshake(known))
 
     async def close_peer(self, peer: PeerTransport) -> None:
         """See `PeerTransport.close`."""
@@ -186,21 +190,22 @@ class TransportHub:
         if nominated or peer.target is None:
             peer.target = source
             self.plane.send_to_address(peer.id, source)
-        if not peer.checked:
-            peer.checked = True
-            peer.handshake = self._own(self._handshake(peer))
-        elif peer.lost and peer.keyed:
+        peer.first_check_s = peer.first_check_s or peer.last_check_s
+        if peer.lost and peer.keyed:
             peer.lost, peer.connected = False, True
             peer.listener.transport_connected(peer.id)
 
     async def _handshake(self, peer: PeerTransport) -> None:
-        """Runs only after an authenticated check: nobody can make us work for a forged source address."""
+        """Starts with the first DTLS record, which comes from an authenticated address: nobody can make us work
+        for a forged one, and who never begins holds no place."""
         async with self._handshakes:
             try:
                 async with asyncio.timeout(self.settings.connect_timeout_s):
                     keys = await peer.dtls.handshake(peer.fingerprints)
             except TimeoutError:
                 keys = None
+        if peer.failed:
+            return
         if keys is None:
             self._lose(peer, LossReason.DTLS)
             return
@@ -211,10 +216,11 @@ class TransportHub:
         peer.listener.transport_connected(peer.id)
 
     def _lose(self, peer: PeerTransport, reason: LossReason) -> None:
-        if peer.id not in self._peers or (peer.lost and reason is LossReason.CONSENT):
+        if peer.id not in self._peers or peer.failed or (peer.lost and reason is LossReason.CONSENT):
             return
         peer.lost, peer.connected, peer.target = True, False, None
-        if reason is not LossReason.CONSENT:
+        peer.failed = reason is not LossReason.CONSENT
+        if peer.failed:
             peer.keyed = False
         # Sending without consent is not allowed (RFC 7675 5.1); the routes keep their numbers.
         self.plane.send_to_address(peer.id, None)
@@ -223,8 +229,11 @@ class TransportHub:
     def _tick(self) -> None:
         now_s = self.now_s()
         for peer in list(self._peers.values()):
-            limit_s = self.settings.consent_timeout_s if peer.checked else self.settings.connect_timeout_s
-            if not peer.lost and now_s - peer.last_check_s > limit_s:
+            started_s = peer.first_check_s
+            limit_s = self.settings.connect_timeout_s if started_s is None else self.settings.consent_timeout_s
+            if started_s is not None and not peer.keyed and now_s - started_s > self.settings.connect_timeout_s:
+                self._lose(peer, LossReason.DTLS)
+            elif now_s - peer.last_check_s > limit_s:
                 self._lose(peer, LossReason.CONSENT)
             peer.ice.expire(now_s)
         self._by_ufrag = {ufrag: peer for ufrag, peer in self._by_ufrag.items() if ufrag in peer.ice.ufrags}
