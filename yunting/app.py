@@ -48,7 +48,6 @@ class Server:
 
     base_url: str
     certificate: Path | None
-    media_port: int
     services: Services
 
 
@@ -58,10 +57,10 @@ def version() -> str:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Server]:
-    """The whole server, listening while the context is open.
+async def assembled(settings: Settings) -> AsyncIterator[Services]:
+    """Every room put together over the settings' store, nothing started, no port bound: for single commands.
 
-    Raises SettingsError, OSError (port taken, folder unwritable), records.errors.StoreUnavailable.
+    Raises SettingsError, OSError (folder unwritable), records.errors.StoreUnavailable.
     """
     folder = Path(settings.storage.folder)
     async with AsyncExitStack() as stack:
@@ -75,12 +74,11 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
         secret = await asyncio.to_thread(_load_secret, folder / "keys" / "server.secret")
         media = Sfu(_sfu_settings(settings), make_data_plane())
-        await media.start()
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
         book = LedgerBook(store, key, sources, version())
-        services = Services(
+        yield Services(
             settings=settings,
             book=book,
             store=store,
@@ -93,9 +91,18 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             version=version(),
             verifier_sha256=verifier_sha256(),
         )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Server]:
+    """The whole server, listening while the context is open.
+
+    Raises as `assembled`, and OSError when a port is taken.
+    """
+    async with assembled(settings) as services, AsyncExitStack() as stack:
+        await services.media.start()
         base_url, certificate = await _listen(stack, settings, services)
-        assert media.address is not None
-        yield Server(base_url=base_url, certificate=certificate, media_port=media.address[1], services=services)
+        yield Server(base_url=base_url, certificate=certificate, services=services)
 
 
 async def serve(settings: Settings, announce: Callable[[str], object]) -> None:
@@ -105,7 +112,7 @@ async def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with running(settings) as server:
-        announce(f"云庭 {version()}  {server.base_url}  媒体 UDP / media UDP {server.media_port}")
+        announce(f"云庭 {version()}  {server.base_url}  媒体 / media UDP {settings.media.port}")
         await stop.wait()
         announce("正在停止 / stopping")
 

@@ -159,7 +159,7 @@ def export(
     if json:
         _print_json(result)
     else:
-        _out.print(f"{result.folder}", soft_wrap=True)
+        _out.print(result.package, soft_wrap=True)
 
 
 @app.command()
@@ -184,8 +184,8 @@ def settings_doc() -> None:
 @app.command("protocol-doc")
 def protocol_doc(typescript: Annotated[bool, typer.Option("--typescript", help="TypeScript")] = False) -> None:
     """打印消息类型 / print the message types."""
-    from signaling.typescript import generate
+    from signaling.typescript import messages_ts
 
     if not typescript:
         raise typer.BadParameter("目前只有 --typescript / only --typescript so far")
-    sys.stdout.write(generate())
+    sys.stdout.write(messages_ts())
