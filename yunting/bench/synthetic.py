@@ -1,4 +1,4 @@
-"""A recorded session that nobody held: log and track files with a flash and a beep each second, for benches and tests.
+"""A recorded session that nobody held, for benches and tests: log and track files with a flash and a beep a second.
 
 A short clip per seat is encoded once and its packets are repeated, so that an hour costs seconds.
 """
@@ -6,6 +6,8 @@ A short clip per seat is encoded once and its packets are repeated, so that an h
 from __future__ import annotations
 
 import hashlib
+import io
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
 
 from hearing import events as ev
 from hearing.ids import new_ulid
@@ -185,12 +189,11 @@ class _Clip:
 
 
 def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
-    import io
-
     memory = io.BytesIO()
     width, height = size
     with av.open(memory, "w", format="matroska") as out:
         video = out.add_stream(codec, rate=25)
+        assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         fast = (
             {"preset": "ultrafast", "tune": "zerolatency"}
@@ -199,6 +202,7 @@ def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
         )
         video.options = {**fast, "g": "50"}
         audio = out.add_stream("libopus", rate=48_000, layout="mono")
+        assert isinstance(audio, AudioStream)
         for number in range(CLIP_S * 25):
             frame = av.VideoFrame.from_ndarray(_picture(width, height, number, index), "yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 25)
@@ -212,7 +216,7 @@ def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
             out.mux(audio.encode(part))
         out.mux(video.encode(None))
         out.mux(audio.encode(None))
-    with av.open(io.BytesIO(memory.getvalue())) as made:
+    with av.open(io.BytesIO(memory.getvalue()), "r") as made:
         packets: dict[str, list[tuple[int, bool, bytes]]] = {"video": [], "audio": []}
         for packet in made.demux():
             if packet.pts is not None and packet.time_base is not None:
@@ -245,8 +249,6 @@ def _sound(hz: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
 def _write_track(
     folder: Path, seat: ev.Seat, index: int, clip: _Clip, duration_ms: int, recess: tuple[int, int] | None
 ) -> list[tuple[int, ev.AnyEvent, str]]:
-    import io
-
     name = f"{seat.seat}_{seat.participant}_1.mkv"
     track = f"T{index + 1:02d}"
     path = folder / name
@@ -287,7 +289,7 @@ def _track_events(
     )
     listed: list[tuple[int, ev.AnyEvent, str]] = [(0, opened, "server")]
     edges = [*range(0, duration_ms, RANGE_MS), duration_ms]
-    for number, (from_ms, to_ms) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (from_ms, to_ms) in enumerate(itertools.pairwise(edges)):
         first = len(data) * number // (len(edges) - 1)
         end = len(data) * (number + 1) // (len(edges) - 1)
         sealed = ev.RangeSealed(

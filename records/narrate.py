@@ -1,0 +1,157 @@
+"""Events in words: one line in Chinese and in English for the player, the CSV and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hearing import events as ev
+from hearing.participant import Presence
+from hearing.roles import label
+from hearing.session import Move, state_label
+from records import words
+from records.timeline import Timeline
+
+_MOVES = {
+    Move.GATHER: ("开始候审", "Gathering"),
+    Move.OPEN: ("宣布开庭，录音录像开始", "Opened, recording begins"),
+    Move.RECESS: ("休庭，录音录像中断", "Recess, recording interrupted"),
+    Move.RESUME: ("复庭，录音录像继续", "Resumed, recording goes on"),
+    Move.CLOSE_EVIDENCE: ("转不公开举证质证，录音录像中断", "Evidence in closed session, recording interrupted"),
+    Move.MEDIATE_OFF_RECORD: ("转不录制的调解，录音录像中断", "Mediation off the record, recording interrupted"),
+    Move.DELIBERATE: ("合议庭合议，录音录像中断", "Deliberation, recording interrupted"),
+    Move.SUSPEND: ("技术中断", "Suspended for technical reasons"),
+    Move.CLOSE: ("闭庭，录音录像结束", "Closed, recording ends"),
+    Move.REOPEN: ("撤销闭庭，录音录像继续", "Closing undone, recording goes on"),
+    Move.CANCEL: ("取消", "Cancelled"),
+    Move.CONVERT_OFFLINE: ("转线下审理", "Converted to a hearing on site"),
+}
+
+_PRESENCE = {
+    Presence.INVITED: ("已受邀", "invited"),
+    Presence.CONSENTED: ("已同意在线诉讼", "consented"),
+    Presence.CHECKED: ("完成设备检测", "devices checked"),
+    Presence.WAITING: ("候审", "waiting"),
+    Presence.PRESENT: ("到庭", "present"),
+    Presence.TESTIFYING: ("到庭作证", "testifying"),
+    Presence.DROPPED: ("掉线", "dropped"),
+    Presence.LEFT: ("离开", "left"),
+    Presence.REMOVED: ("被请出", "removed"),
+    Presence.DISMISSED: ("退庭", "dismissed"),
+}
+
+_LAYOUTS = {
+    "auto": ("自动", "auto"),
+    "focus": ("单画面", "focus"),
+    "one_plus_five": ("1+5", "1+5"),
+    "grid": ("均分", "grid"),
+    "facing": ("并列质证", "facing"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`kind` groups lines for the player's filter: court, people, order, speech, recording, system."""
+
+    kind: str
+    zh: str
+    en: str
+
+
+def person(seats: Mapping[str, ev.Seat], participant: str | None) -> tuple[str, str]:
+    """Role and name, in both languages; an actor that is no participant stands for itself."""
+    seat = seats.get(participant or "")
+    if seat is None:
+        return ("服务器", "server") if participant == "server" else (participant or "", participant or "")
+    zh, en = label(seat.role)
+    return f"{zh}{seat.name}", f"{en} {seat.name}"
+
+
+def tell(event: ev.AnyEvent, timeline: Timeline) -> Line:
+    """One line for any event of the catalogue."""
+    seats = timeline.seats
+    match event:
+        case ev.StateChanged(move=move, after=after, reason=reason):
+            zh, en = _MOVES.get(move, (state_label(after), after.value))
+            return Line("court", zh + (f"：{reason}" if reason else ""), en + (f": {reason}" if reason else ""))
+        case ev.PhaseChanged(phase=phase):
+            zh, en = words.PHASES[phase]
+            return Line("court", f"进入“{zh}”", f"Phase: {en}")
+        case ev.PresenceChanged(participant=who, after=after, reason=reason):
+            zh, en = person(seats, who)
+            to_zh, to_en = _PRESENCE[after]
+            more = f"（{reason}）" if reason else ""
+            return Line("people", f"{zh} {to_zh}{more}", f"{en} {to_en}{f' ({reason})' if reason else ''}")
+        case ev.SpeakerChanged(participants=names):
+            people = [person(seats, name) for name in names]
+            return Line(
+                "speech",
+                "发言：" + "、".join(p[0] for p in people) if people else "无人发言",
+                "Speaking: " + ", ".join(p[1] for p in people) if people else "Nobody speaks",
+            )
+        case ev.FloorGranted(participant=who):
+            zh, en = person(seats, who)
+            return Line("order", f"请 {zh} 发言" if who else "发言权交回法庭", f"Floor: {en or 'the bench'}")
+        case ev.MuteSet(participant=who, kind=kind, muted=muted):
+            zh, en = person(seats, who)
+            what = ("视频" if kind == "video" else "麦克风", kind)
+            return Line(
+                "order",
+                f"{'关闭' if muted else '恢复'} {zh} 的{what[0]}",
+                f"{'Mute' if muted else 'Unmute'} {en} {kind}",
+            )
+        case ev.Warned(participant=who, count=count, reason=reason):
+            zh, en = person(seats, who)
+            return Line("order", f"第{count}次警告 {zh}：{reason}", f"Warning {count} to {en}: {reason}")
+        case ev.LayoutChanged(layout=layout):
+            zh, en = _LAYOUTS.get(layout, (layout, layout))
+            return Line("order", f"画面布局：{zh}", f"Layout: {en}")
+        case _:
+            return _tell_rest(event, timeline)
+
+
+def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
+    seats = timeline.seats
+    match event:
+        case ev.HandRaised(participant=who, raised=raised):
+            zh, en = person(seats, who)
+            return Line(
+                "people", f"{zh} {'举手' if raised else '放下手'}", f"{en} {'raised' if raised else 'lowered'} hand"
+            )
+        case ev.HelpAsked(participant=who):
+            zh, en = person(seats, who)
+            return Line("people", f"{zh} 求助", f"{en} asked for help")
+        case ev.ConsentGiven(participant=who):
+            zh, en = person(seats, who)
+            return Line("people", f"{zh} 同意在线诉讼", f"{en} consented")
+        case ev.KitChecked(participant=who):
+            zh, en = person(seats, who)
+            return Line("people", f"{zh} 完成设备检测", f"{en} checked devices")
+        case ev.TrackOpened(participant=who):
+            zh, en = person(seats, who)
+            return Line("recording", f"{zh} 轨道开始", f"Track of {en} begins")
+        case ev.TrackClosed(file=file):
+            return Line("recording", f"轨道结束 {file}", f"Track ends {file}")
+        case ev.RangeSealed(file=file, first_byte=first, end_byte=end):
+            return Line("recording", f"封存 {file} 字节 {first}–{end}", f"Sealed {file} bytes {first}–{end}")
+        case ev.GapRecorded(cause=cause, kind=kind, from_ms=from_ms, to_ms=to_ms):
+            zh, en = words.cause(cause)
+            length = f"{(to_ms - from_ms) / 1000:.1f}"
+            return Line("recording", f"缺口 {length} 秒（{kind}，{zh}）", f"Gap of {length} s ({kind}, {en})")
+        case ev.RecordingIncident(cause=cause, detail=detail):
+            zh, en = words.cause(cause)
+            return Line("recording", f"录制异常：{zh} {detail}", f"Recording incident: {en} {detail}")
+        case ev.ServerRestarted(down_ms=down_ms):
+            return Line(
+                "system", f"服务器重启，停 {down_ms / 1000:.1f} 秒", f"Server restarted, down {down_ms / 1000:.1f} s"
+            )
+        case ev.ClockAnchored(uncertainty_ms=error_ms):
+            return Line("system", f"时钟校准（±{error_ms} 毫秒）", f"Clock anchored (±{error_ms} ms)")
+        case ev.SessionCreated():
+            return Line("system", "庭次创建", "Session created")
+        case ev.ParticipantAdded(seat=seat):
+            zh, en = person({seat.participant: seat}, seat.participant)
+            return Line("people", f"增加出庭人员 {zh}", f"Added {en}")
+        case _:
+            name = str(event.__struct_config__.tag)
+            return Line("system", name, name)

@@ -1,0 +1,130 @@
+"""录音录像情况记录: the statement that goes with a recording (法释〔2017〕5号 art 4), made from the log alone."""
+
+from __future__ import annotations
+
+import datetime
+from html import escape
+
+from hearing.events import Entry, StateChanged
+from hearing.session import Move
+from records import narrate, words
+from records.coverage import Coverage
+from records.timeline import Timeline
+
+_STYLE = """
+body{font:16px/1.7 "Noto Serif CJK SC","Source Han Serif SC","SimSun",serif;color:#111}
+body{max-width:860px;margin:40px auto;padding:0 24px}
+h1{text-align:center;font-size:26px;letter-spacing:.2em}h2{font-size:18px;margin:28px 0 8px}
+table{border-collapse:collapse;width:100%}
+td,th{border:1px solid #555;padding:6px 10px;text-align:left;vertical-align:top}
+th{background:#f1f1ee;white-space:nowrap;font-weight:600}
+.sign{margin-top:48px;display:flex;justify-content:space-between}
+small{color:#555}@media print{body{margin:0}}
+"""
+_MOVES_LISTED = {Move.OPEN, Move.CLOSE, Move.REOPEN, Move.CONVERT_OFFLINE}
+
+
+def write_report(
+    timeline: Timeline, coverage: Coverage, entries: list[Entry], tz: datetime.tzinfo, fingerprint: str
+) -> bytes:
+    """A self-contained HTML page for print: start, end, interruptions with reason and operator, gaps, incidents."""
+    created = timeline.created
+
+    def wall(session_ms: int) -> str:
+        return words.local(timeline.utc_at(session_ms), tz).strftime("%Y-%m-%d %H:%M:%S")
+
+    def who(actor: str) -> str:
+        return escape(narrate.person(timeline.seats, actor)[0])
+
+    facts = [
+        ("法院", created.court),
+        ("案号", created.case_no),
+        ("庭次", created.hearing_no),
+        ("案由", created.cause),
+        ("是否公开", "公开" if created.public else "不公开"),
+        ("时长", words.clock(timeline.duration_ms)),
+        ("应录时长", f"{words.clock(coverage.due_ms)}（已扣除依法中断 {words.clock(coverage.lawful_break_ms)}）"),
+        ("实录时长", f"{words.clock(coverage.recorded_ms)}（{coverage.ppm / 10_000:.2f}%）"),
+        ("法院密钥指纹", fingerprint),
+    ]
+    course = [
+        (entry.at_ms, narrate.tell(entry.event, timeline).zh, entry.actor)
+        for entry in entries
+        if isinstance(entry.event, StateChanged) and entry.event.move in _MOVES_LISTED
+    ]
+    parts = [
+        "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>录音录像情况记录</title>",
+        f"<style>{_STYLE}</style><h1>录音录像情况记录</h1><table>",
+        *(f"<tr><th>{escape(name)}<td>{escape(text)}" for name, text in facts),
+        "</table><h2>一、启动与停止</h2>",
+        _table(
+            ("时间", "庭审时钟", "事项", "操作人"),
+            [(wall(at), words.clock(at), escape(text), who(actor)) for at, text, actor in course],
+        ),
+        "<h2>二、中断</h2>",
+        _table(
+            ("起止", "时长", "原因", "操作人"),
+            [
+                (
+                    f"{wall(s.span.from_ms)}<br>{wall(s.span.to_ms)}",
+                    words.clock(s.span.length_ms),
+                    escape(
+                        (words.PAUSES[s.pause][0] if s.pause else "闭庭后撤销")
+                        + (f"：{s.reason}" if s.reason else "")
+                    ),
+                    who(s.actor),
+                )
+                for s in timeline.breaks
+            ],
+        ),
+        "<h2>三、媒体缺口</h2>",
+        _table(
+            ("席位", "类型", "庭审时钟", "时长（秒）", "原因"),
+            [
+                (
+                    escape(f"{narrate.person(timeline.seats, track.participant)[0]}（{track.file}）"),
+                    escape({"audio": "音频", "video": "视频"}.get(gap.kind, gap.kind)),
+                    f"{words.clock(gap.span.from_ms, True)}–{words.clock(gap.span.to_ms, True)}",
+                    f"{gap.span.length_ms / 1000:.2f}",
+                    escape(words.cause(gap.cause)[0]),
+                )
+                for track in timeline.tracks
+                for gap in track.gaps
+            ],
+        ),
+        "<h2>四、录制异常</h2>",
+        _table(
+            ("庭审时钟", "原因", "说明"),
+            [
+                (
+                    f"{words.clock(i.from_ms, True)}–{words.clock(i.to_ms, True) if i.to_ms is not None else '结束'}",
+                    escape(words.cause(i.cause)[0]),
+                    escape(i.detail),
+                )
+                for i in timeline.incidents
+            ],
+        ),
+        "<h2>五、未列明的缺失（超过200毫秒）</h2>",
+        _table(
+            ("轨道", "庭审时钟"),
+            [
+                (
+                    escape(hole.track or "全部"),
+                    f"{words.clock(hole.span.from_ms, True)}–{words.clock(hole.span.to_ms, True)}",
+                )
+                for hole in coverage.unlisted
+            ],
+        ),
+        "<div class=sign><span>书记员：________________</span><span>审判长：________________</span></div>",
+        "<p><small>本记录由云庭根据事件日志自动生成；日志及其签名见 data/events/。</small></html>",
+    ]
+    return "\n".join(parts).encode()
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Cells are HTML already; an empty table is the word 无."""
+    if not rows:
+        return "<p>无</p>"
+    lines = ["<table><tr>" + "".join(f"<th>{escape(cell)}" for cell in head)]
+    lines += ["<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows]
+    return "\n".join([*lines, "</table>"])
