@@ -55,15 +55,17 @@ class NackGenerator:
 
     def due(self, now_us: int, round_trip_us: int | None = None) -> list[int]:
         """Sequence numbers (16 bit, ascending) to ask for now; each counts as asked. Holes too old are dropped."""
-        retry_us = max(SHORTEST_RETRY_US, (round_trip_us or self.round_trip_us or 100_000) * 5 // 4)
+        trip_us = self.round_trip_us if round_trip_us is None else round_trip_us
+        retry_us = max(SHORTEST_RETRY_US, (100_000 if trip_us is None else trip_us) * 5 // 4)
         asked = []
         for sequence, hole in list(self._holes.items()):
             if hole.tries >= MAX_TRIES or now_us - hole.seen_us > self._patience_us:
                 del self._holes[sequence]
                 self._gave_up = True
                 continue
-            wait_from, wait_us = (hole.asked_us, retry_us) if hole.tries else (hole.seen_us, REORDERING_US)
-            if now_us - wait_from >= wait_us:
+            # Each try waits longer, so that ten of them outlast a short outage even on a fast network.
+            wait_us = retry_us * min(hole.tries, 5) if hole.tries else REORDERING_US
+            if now_us - (hole.asked_us or hole.seen_us) >= wait_us:
                 hole.asked_us = now_us
                 hole.tries += 1
                 asked.append(sequence & 0xFFFF)

@@ -134,15 +134,24 @@ class Sfu:
     def on_rtcp(self, peer: PeerId, data: bytes) -> None:
         """See `Upcalls`."""
         found = self._peers.get(peer)
-        if found is not None:
+        if found is None:
+            return
+        try:
             found.rtcp(data, monotonic_us())
+        except Exception:
+            _log.exception("RTCP was not handled", bytes=len(data))
 
     def on_received(self, batch: Sequence[Received]) -> None:
         """See `Upcalls`."""
         for packet in batch:
             peer = self._peers.get(packet.peer)
-            if isinstance(peer, Upstream):
+            if not isinstance(peer, Upstream):
+                continue
+            # A fault of ours, or of an inner subscriber, on one packet must not cost the others of the batch.
+            try:
                 peer.received(packet)
+            except Exception:
+                _log.exception("packet was not noted", ssrc=packet.ssrc)
 
     async def _tick(self) -> None:
         while True:

@@ -22,6 +22,7 @@ class Delivery:
     """What the viewer last said of this copy."""
 
     fraction_lost: float = 0.0
+    told_us: int | None = None
     round_trip_us: int | None = None
 
 
@@ -93,7 +94,7 @@ class Subscription:
 
     def reported(self, block: ReportBlock, now_us: int) -> None:
         """A report block of the viewer about this copy."""
-        self.delivery.fraction_lost = block.fraction_lost
+        self.delivery.fraction_lost, self.delivery.told_us = block.fraction_lost, now_us
         trip_us = round_trip_us(now_us, block.last_report, block.delay)
         if trip_us is not None:
             self.delivery.round_trip_us = trip_us

@@ -19,6 +19,7 @@ from tests.fakes.udp_relay import UdpRelay
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+WATCH_SECONDS = float(os.environ.get("YUNTING_WATCH_SECONDS", "5"))
 LOSS_SECONDS = float(os.environ.get("YUNTING_LOSS_SECONDS", "10"))
 figures = logging.getLogger("figures")
 
@@ -36,20 +37,27 @@ async def test_three_see_and_hear_each_other_within_a_second(codec: str) -> None
             firsts[name] = await on.subscribe(
                 page, name, [p for p in on.room.publications() if p.participant != name]
             )
-        await asyncio.sleep(5)
+        await asyncio.sleep(WATCH_SECONDS)
         for name, page in pages.items():
             inbound = (await on.stats(page))["inbound"]
             videos = [s for s in inbound if s["kind"] == "video"]
             audios = [s for s in inbound if s["kind"] == "audio"]
-            frames = [(s["framesDecoded"], s["freezeCount"], s["packetsLost"]) for s in videos]
+            frames = [
+                (s["framesDecoded"], s["freezeCount"], s["totalFreezesDuration"], s["packetsLost"]) for s in videos
+            ]
             figures.info(
-                "%s %s: first frames after %s ms; decoded, freezes, lost: %s", codec, name, firsts[name], frames
+                "%s %s: first frames after %s ms; decoded, freezes, their seconds, lost: %s",
+                codec,
+                name,
+                firsts[name],
+                frames,
             )
             assert len(videos) == len(audios) == 2
             for video in videos:
                 assert video["codec"].lower() == f"video/{codec}"
-                assert video["framesDecoded"] > 40
-                assert video["freezeCount"] == 0
+                assert video["framesDecoded"] > 8 * WATCH_SECONDS
+                # A freeze counts from 0.2 s at this rate: what the others must have taken leaves the longest.
+                assert video["totalFreezesDuration"] - 0.2 * max(0, video["freezeCount"] - 1) <= 0.5
             for audio in audios:
                 assert audio["totalAudioEnergy"] > 0.01
             first = firsts[name]

@@ -83,9 +83,9 @@ async def survive(events: list[Received | bytes | None]) -> None:
             now_us += 25_000
             room.tick(now_us)
         elif isinstance(event, bytes):
-            sfu.on_rtcp(peer.id, event)
+            peer.rtcp(event, now_us)
         else:
-            sfu.on_received([event])
+            peer.received(event)
     assert len(peer._by_ssrc) <= 2
     assert all(layer.nack.missing <= MAX_MISSING for layer in peer.layers)
     assert len(peer._feedback._arrivals) <= 2 * MAX_SPAN
