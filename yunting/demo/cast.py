@@ -54,6 +54,8 @@ async def perform(call: Call) -> None:
         stage = [tasks.create_task(judge.run(await bench.staff_ticket(call.session)))]
         for seed, guest in enumerate(call.guests, 2):
             stage.append(tasks.create_task(_join(call, trust, guest, seed)))
+        # The record is to begin with the gavel: the bench is on air before it falls.
+        await asyncio.wait_for(judge.on_air.wait(), 30)
         await _script(call, judge.presence)
         await asyncio.wait_for(judge.presence.close(), 5)
         for task in stage[1:]:

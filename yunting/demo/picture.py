@@ -34,7 +34,8 @@ class Portrait:
         draw = ImageDraw.Draw(image)
         moment = datetime.fromtimestamp(utc_ms / 1000, _BEIJING)
         text = f"{moment:%H:%M:%S}.{utc_ms % 1000 // 100}"
-        draw.text((self._width * 0.045, self._height * 0.84), text, font=self._large, fill=_INK)
+        # At the right: name plates are laid over the lower left.
+        draw.text((self._width * 0.955, self._height * 0.84), text, font=self._large, fill=_INK, anchor="ra")
         self._draw_hand(draw, utc_ms)
         self._draw_mouth(draw, utc_ms, speaking)
         return VideoFrame.from_ndarray(np.asarray(image), format="rgb24").reformat(format="yuv420p")
