@@ -55,6 +55,8 @@ def _read_two_byte(block: bytes) -> Mapping[int, bytes]:
 
 def write(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> bytes:
     """The block that carries the elements listed in `ids` (their id -> new id); empty when none is there."""
+    if not elements:
+        return b""
     kept = [(ids[number], value) for number, value in elements.items() if number in ids]
     if not kept:
         return b""

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
 
+import msgspec
+
 Address = tuple[str, int]
 """Host and port as the kernel prints them (IPv6 without scope). A dual-stack socket unmaps ::ffff:a.b.c.d."""
 
@@ -78,12 +80,12 @@ class RouteStats:
     sequence_offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """One RTP packet that arrived and authenticated, told upward in batches.
 
     An RTX packet is told twice: as it came on its RTX SSRC (with its extensions), then, if the original was
-    missing, as the recovered packet on the media SSRC (without extensions: transport-cc counts once).
+    missing, as the recovered packet on the media SSRC (without extensions: transport-cc counts once). A msgspec
+    struct, because one is made per packet and costs a tenth of a dataclass.
     """
 
     peer: PeerId

@@ -293,14 +293,14 @@ class RouteState:
 def received(peer: PeerId, ssrc: int, packet: Packet, arrival_us: int, size: int, keyframe: bool) -> Received:
     """A packet as told upward."""
     return Received(
-        peer=peer,
-        ssrc=ssrc,
-        payload_type=packet.payload_type,
-        sequence=packet.number & 0xFFFF,
-        timestamp=packet.timestamp,
-        marker=packet.marker != 0,
-        arrival_us=arrival_us,
-        size_bytes=size,
-        extensions=packet.elements,
-        keyframe=keyframe,
+        peer,
+        ssrc,
+        packet.payload_type,
+        packet.number & 0xFFFF,
+        packet.timestamp,
+        packet.marker != 0,
+        arrival_us,
+        size,
+        packet.elements,
+        keyframe,
     )
