@@ -17,6 +17,12 @@ from signaling.rooms import Rooms
 BARRED = "barred_participants"
 
 REVOKED = Leave(action="end", code="revoked", zh="您的邀请已被撤销", en="your invitation has been revoked")
+SIGN_IN_AGAIN = Leave(
+    action="reconnect",
+    code="signed-out",
+    zh="您的账号已变更，请重新登录",
+    en="your account was changed: sign in again",
+)
 
 _COMMANDS = tuple(sorted(str(command.__struct_config__.tag) for command in get_args(cmd.AnyCommand)))
 
@@ -61,6 +67,10 @@ class Admission:
     async def bar(self, session: str, participant: str, leave: Leave = REVOKED) -> None:
         """Shut the participant out at once: tickets under way, credential, page and media. Idempotent."""
         await self._store.put(BARRED, f"{session}.{participant}", b"1")
+        await self.hang_up(session, participant, leave)
+
+    async def hang_up(self, session: str, participant: str, leave: Leave = SIGN_IN_AGAIN) -> None:
+        """End what the participant has open, page, media and credential, without barring them. Idempotent."""
         await self._credentials.revoke(session, participant)
         room = self._rooms.live(session)
         if room is not None:

@@ -22,29 +22,38 @@ class Attendance:
         self._silence_us = silence_ms * 1000
         self._deadlines: dict[str, tuple[int, str]] = {}
         self._media: dict[str, dict[Direction, str]] = {}
+        self._by_media: set[str] = set()
 
     def connected(self, participant: str) -> None:
         """A page or media resource of the participant is up: no deadline runs."""
         self._deadlines.pop(participant, None)
+
+    def came_by_media(self, participant: str) -> None:
+        """The participant came by WHIP or WHEP: the media connection stands for a page."""
+        self._by_media.add(participant)
+        self.connected(participant)
 
     def lost(self, participant: str, evidence: str, *, at_once: bool) -> None:
         """The last connection is gone; `at_once` when the silence has lasted already."""
         due_us = self._now_us() + (0 if at_once else self._silence_us)
         self._deadlines[participant] = (due_us, evidence)
 
-    def media_up(self, participant: str, direction: Direction) -> None:
-        """ICE and DTLS of this direction are up."""
+    def media_up(self, participant: str, direction: Direction) -> bool:
+        """ICE and DTLS of this direction are up; True when that alone says that the participant is here."""
         self._media.setdefault(participant, {}).pop(direction, None)
+        if participant in self._by_media:
+            self.connected(participant)
+        return participant in self._by_media
 
     def media_lost(self, participant: str, direction: Direction, reason: LossReason, *, has_page: bool) -> None:
-        """A media connection ended. An orderly close proves nothing; a participant without a page has dropped."""
+        """A media connection ended. An orderly close proves nothing; who came by media alone has dropped."""
         if reason is LossReason.CLOSED:
             self._media.get(participant, {}).pop(direction, None)
             return
         at_ms = self._ledger.clock.now_ms()
         said = f"media {direction.value} lost ({reason.value}) at {at_ms} ms"
         self._media.setdefault(participant, {})[direction] = said
-        if not has_page:
+        if not has_page and participant in self._by_media:
             self.lost(participant, said, at_once=True)
 
     async def settle(self) -> None:

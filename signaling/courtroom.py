@@ -253,7 +253,8 @@ class Courtroom:
 
     def peer_connected(self, participant: str, direction: Direction) -> None:
         """RoomListener."""
-        self.attendance.media_up(participant, direction)
+        if self.attendance.media_up(participant, direction) and participant in self.hearing.people:
+            self.tasks.spawn(self.ledger.arrived(participant, f"media {direction.value} up"), "arrived")
 
     def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
         """RoomListener: evidence for a drop; decides by itself only for somebody without a page (WHIP)."""

@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import structlog
+from signaling.errors import log_fault
 
 T = TypeVar("T")
-
-_log = structlog.get_logger("signaling")
 
 
 class TaskSet:
@@ -29,7 +27,7 @@ class TaskSet:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            _log.error("task.failed", task=task.get_name(), exc_info=problem)
+            log_fault("task.failed", problem, task=task.get_name())
 
     async def close(self) -> None:
         """Cancel all and wait. Idempotent."""

@@ -11,12 +11,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from identity.tickets import Tickets
 from signaling.admission import Admission
 from signaling.credentials import Credentials
+from signaling.export_routes import ExportRoutes
+from signaling.exports import Exports
 from signaling.gateway import Gateway
-from signaling.http import errors_to_json, security_headers
+from signaling.http import Senders, errors_to_json, security_headers
+from signaling.invitation_routes import InvitationRoutes
+from signaling.invitations import Invitations
+from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
 from signaling.rooms import Rooms
+from signaling.service_routes import ServiceRoutes
 from signaling.services import Services
+from signaling.session_desk import SessionDesk
+from signaling.session_routes import SessionRoutes
+from signaling.staff import Hashing, StaffBook
+from signaling.staff_routes import StaffDesk, StaffRoutes
 from signaling.tasks import TaskSet
+from signaling.whip import Whip
 
 SWEEP_INTERVAL_S = 300.0
 ADMISSION = web.AppKey("admission", Admission)
@@ -29,21 +40,36 @@ def build_app(services: Services) -> web.Application:
     While the application runs it recovers and tends `services.book`, opens courtrooms in `services.media` and runs
     exports; at cleanup it closes what it opened, and the book, but neither stores nor media server.
     """
+    settings = services.settings
+    tasks = TaskSet()
     tickets = Tickets(_ticket_key(services), services.store, services.sources.utc_ms)
     rooms = Rooms(services)
     admission = Admission(services.store, tickets, Credentials(services.store), rooms)
-    pages = Pages()
-    gateway = Gateway(services, rooms, admission)
-
-    app = web.Application(
-        middlewares=[security_headers, errors_to_json], client_max_size=services.settings.limits.body_bytes
+    senders = Senders(settings.http.trusted_proxies)
+    hashing = Hashing(services.hasher)
+    desk = StaffDesk(services, StaffBook(services.store, hashing))
+    invitations = Invitations(
+        services.store, services.derived_key("invitation lookup"), services.derived_key("invitation sealing")
     )
-    app.add_routes([web.get("/ws", gateway.handle), *pages.routes()])
+    sessions = SessionDesk(services, desk.book, invitations, admission)
+    pages = Pages()
 
+    app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
+    app.add_routes([web.get("/ws", Gateway(services, rooms, admission).handle)])
+    for room_of_routes in (
+        pages,
+        StaffRoutes(services, desk, senders, sessions.account_changed),
+        SessionRoutes(services, desk, sessions, admission),
+        InvitationRoutes(services, invitations, admission, senders),
+        ObserveRoutes(services, desk, sessions, admission, senders),
+        ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
+        Whip(services, rooms, admission),
+        ServiceRoutes(services, rooms),
+    ):
+        app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
 
     async def live(app: web.Application) -> AsyncIterator[None]:
-        tasks = TaskSet()
         await pages.load()
         await services.book.recover()
         await rooms.recover()
@@ -54,6 +80,7 @@ def build_app(services: Services) -> web.Application:
         await tasks.close()
         await rooms.close()
         await services.book.close()
+        hashing.close()
 
     async def hang_up(app: web.Application) -> None:
         # Before aiohttp waits for its handlers: each open WebSocket is one.

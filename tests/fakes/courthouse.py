@@ -34,7 +34,9 @@ from signaling.web import ADMISSION, build_app
 
 SECRET = bytes(range(32))
 REAL_TIME = Sources(lambda: time.monotonic_ns() // 1000, lambda: time.time_ns() // 1_000_000)
-FAST = Timing(ping_interval_ms=1_000, hello_timeout_ms=1_500, tick_ms=50, lamps_ms=300, health_ms=300)
+PATIENT = Timing(ping_interval_ms=30_000, hello_timeout_ms=1_000, tick_ms=50, lamps_ms=300, health_ms=300)
+HASTY = Timing(ping_interval_ms=750, hello_timeout_ms=1_000, tick_ms=50, lamps_ms=300, health_ms=300)
+"""Gives pages up after a second and a half of silence."""
 ID = {
     "judge": "01JDG000000000000000000001",
     "clerk": "01JDG000000000000000000002",
@@ -196,7 +198,7 @@ async def courthouse(
     store: MemoryStore | None = None,
     *,
     key: CourtKey | None = None,
-    timing: Timing = FAST,
+    timing: Timing = PATIENT,
     sources: Sources = REAL_TIME,
     environment: dict[str, str] | None = None,
 ) -> AsyncIterator[Courthouse]:

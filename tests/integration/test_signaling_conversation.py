@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
-from tests.fakes.courthouse import ID, courthouse
+from tests.fakes.courthouse import HASTY, ID, courthouse
 
 pytestmark = pytest.mark.integration
 
@@ -96,7 +96,7 @@ async def test_leaving_is_not_dropping() -> None:
 
 
 async def test_a_killed_connection_counts_as_dropped_after_two_missed_pings() -> None:
-    async with courthouse() as court:
+    async with courthouse(timing=HASTY) as court:
         session = await court.session()
         judge = await court.connect(session, "judge")
         plaintiff = await court.connect(session, "plaintiff")
@@ -113,7 +113,7 @@ async def test_a_killed_connection_counts_as_dropped_after_two_missed_pings() ->
 
 
 async def test_a_silent_page_is_told_to_resume_and_dropped() -> None:
-    async with courthouse() as court:
+    async with courthouse(timing=HASTY) as court:
         session = await court.session()
         plaintiff = await court.connect(session, "plaintiff")
         leave = await plaintiff.hear("leave", within_s=4)

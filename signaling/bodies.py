@@ -1,0 +1,236 @@
+"""Bodies of the REST interface, request and answer (`docs/protocol.md`, "HTTP")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from hearing.participant import Presence
+from hearing.roles import Role
+from hearing.session import State
+
+Line = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=60)]
+Account = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+Password = Annotated[str, Meta(min_length=1, max_length=200)]
+UtcMs = Annotated[int, Meta(ge=0, lt=1 << 48)]
+SeatName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+StaffRole = Literal["judge", "clerk", "operator"]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request."""
+
+
+class Nothing(Body, frozen=True, kw_only=True):
+    """`{}` or no body at all."""
+
+
+class Login(Body, frozen=True, kw_only=True):
+    account: Annotated[str, Meta(max_length=100)]
+    password: Password
+
+
+class NewPassword(Body, frozen=True, kw_only=True):
+    old: Password
+    new: Password
+
+
+class NewAccount(Body, frozen=True, kw_only=True):
+    account: Account
+    name: Name
+    role: StaffRole
+    password: Password
+
+
+class ChangedAccount(Body, frozen=True, kw_only=True):
+    name: Name | None = None
+    role: StaffRole | None = None
+    active: bool | None = None
+    password: Password | None = None
+
+
+class NewDevice(Body, frozen=True, kw_only=True):
+    name: Name
+    kind: Literal["display", "kiosk"]
+    court: Annotated[str, Meta(max_length=100)] = ""
+
+
+class NewSeat(Body, frozen=True, kw_only=True):
+    seat: SeatName
+    role: Role
+    name: Name
+    required: bool = True
+    account: Account | None = None
+
+
+class NewSession(Body, frozen=True, kw_only=True):
+    court: Line
+    case_no: Line
+    hearing_no: Annotated[str, Meta(max_length=40)] = ""
+    cause: Annotated[str, Meta(max_length=200)] = ""
+    title: Annotated[str, Meta(max_length=200)] = ""
+    public: bool = True
+    scheduled_utc_ms: UtcMs
+    seats: Annotated[list[NewSeat], Meta(min_length=1, max_length=100)]
+
+
+class Rescheduled(Body, frozen=True, kw_only=True):
+    scheduled_utc_ms: UtcMs
+    reason: Line
+
+
+class WithReason(Body, frozen=True, kw_only=True):
+    reason: Line
+
+
+class Code(Body, frozen=True, kw_only=True):
+    code: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class Consent(Body, frozen=True, kw_only=True):
+    code: Annotated[str, Meta(min_length=1, max_length=100)]
+    sha256: Annotated[str, Meta(max_length=64)]
+    language: Annotated[str, Meta(max_length=10)] = "zh-CN"
+
+
+class ObserverSignIn(Body, frozen=True, kw_only=True):
+    name: Name
+    declaration: bool
+
+
+class ForSession(Body, frozen=True, kw_only=True):
+    session: Annotated[str, Meta(max_length=40)]
+
+
+class NewExport(Body, frozen=True, kw_only=True):
+    edition: Literal["court"] = "court"
+
+
+# --- answers ------------------------------------------------------------------------------------------------
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer; every field is always there."""
+
+
+class Staff(Answer, frozen=True, kw_only=True):
+    account: str
+    name: str
+    role: StaffRole
+    must_change_password: bool
+
+
+class AccountRow(Answer, frozen=True, kw_only=True):
+    account: str
+    name: str
+    role: StaffRole
+    must_change_password: bool
+    active: bool
+    created_utc_ms: int
+
+
+class Device(Answer, frozen=True, kw_only=True):
+    id: str
+    name: str
+    kind: Literal["display", "kiosk"]
+    court: str
+
+
+class NewDeviceCredential(Answer, frozen=True, kw_only=True):
+    id: str
+    name: str
+    kind: Literal["display", "kiosk"]
+    court: str
+    credential: str
+
+
+class SessionSummary(Answer, frozen=True, kw_only=True):
+    id: str
+    case_no: str
+    hearing_no: str
+    title: str
+    cause: str
+    court: str
+    scheduled_utc_ms: int
+    state: State
+    state_label: str
+    people: int
+    public: bool
+
+
+class InvitationLink(Answer, frozen=True, kw_only=True):
+    url: str
+    code: str
+    """The eight-digit 庭审码; empty when revoked."""
+    revoked: bool
+
+
+class SeatRow(Answer, frozen=True, kw_only=True):
+    participant: str
+    seat: str
+    role: Role
+    name: str
+    required: bool
+    presence: Presence
+    account: str | None
+    invitation: InvitationLink | None
+
+
+class SessionDetail(SessionSummary, frozen=True, kw_only=True):
+    seats: list[SeatRow]
+
+
+class Ticket(Answer, frozen=True, kw_only=True):
+    ticket: str
+    participant: str
+    session: str
+
+
+class Notices(Answer, frozen=True, kw_only=True):
+    version: str
+    zh: str
+    en: str
+    sha256: str
+
+
+class OpenedInvitation(Answer, frozen=True, kw_only=True):
+    code: str
+    court: str
+    case_no: str
+    title: str
+    scheduled_utc_ms: int
+    state: State
+    name: str
+    role: Role
+    label_zh: str
+    label_en: str
+    consented: bool
+    notices: Notices
+
+
+class ExportStarted(Answer, frozen=True, kw_only=True):
+    job: str
+
+
+class ExportJob(Answer, frozen=True, kw_only=True):
+    job: str
+    permille: int
+    step_zh: str
+    step_en: str
+    done: bool
+    error: str | None
+    url: str | None
+    bytes: int | None
+    sha512: str | None
+
+
+class CourtCard(Answer, frozen=True, kw_only=True):
+    court: str
+    key_fingerprint: str
+    verifier_sha256: str
+    version: str
+    time_zone: str
+    languages: list[str]

@@ -1,0 +1,199 @@
+"""Export jobs: one runs at a time, a few wait, progress goes to the clerk's page; the package streams as a ZIP."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from io import RawIOBase
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from hearing.errors import UserError
+from hearing.ids import new_ulid
+from signaling.bodies import ExportJob
+from signaling.errors import error_message
+from signaling.ports import Exported, ExportStep
+from signaling.protocol import ExportProgress
+from signaling.rooms import Rooms
+from signaling.services import Services
+from signaling.session_desk import SessionDesk
+from signaling.tasks import TaskSet
+
+MAX_WAITING = 8
+JOBS_KEPT = 200
+CHUNK_BYTES = 256 * 1024
+CHUNKS_AHEAD = 8
+
+_log = structlog.get_logger("signaling")
+
+
+class Exports:
+    """Jobs by id; the oldest finished ones are forgotten beyond JOBS_KEPT (their packages stay on disk)."""
+
+    def __init__(self, services: Services, rooms: Rooms, sessions: SessionDesk, tasks: TaskSet) -> None:
+        self._services = services
+        self._rooms = rooms
+        self._sessions = sessions
+        self._tasks = tasks
+        self._jobs: OrderedDict[str, ExportJob] = OrderedDict()
+        self._packages: dict[str, Exported] = {}
+        self._one_at_a_time = asyncio.Semaphore(1)
+
+    async def start(self, session: str, edition: str, account: str, name: str) -> str:
+        """Queue an export; returns its job. Raises UserError `unknown-session`, `busy`."""
+        await self._services.book.get(session)
+        if sum(not job.done for job in self._jobs.values()) >= MAX_WAITING:
+            raise UserError("busy", "导出任务过多，请稍后再试", "too many exports are waiting: try again later")
+        job = new_ulid(self._services.sources.utc_ms())
+        self._jobs[job] = ExportJob(
+            job=job,
+            permille=0,
+            step_zh="排队中",
+            step_en="waiting",
+            done=False,
+            error=None,
+            url=None,
+            bytes=None,
+            sha512=None,
+        )
+        self._forget_old()
+        owner = await self._sessions.seat_of(session, account)
+        self._tasks.spawn(self._run(job, session, edition, name, owner), "export")
+        return job
+
+    def job(self, job: str) -> ExportJob:
+        """How far the job is. Raises UserError `unknown-job`."""
+        found = self._jobs.get(job)
+        if found is None:
+            raise UserError("unknown-job", "没有这个导出任务", "there is no such export")
+        return found
+
+    def package(self, job: str) -> Exported:
+        """The finished package. Raises UserError `unknown-job`, `not-ready`."""
+        self.job(job)
+        found = self._packages.get(job)
+        if found is None:
+            raise UserError("not-ready", "案卷包尚未完成", "the package is not ready")
+        return found
+
+    async def _run(self, job: str, session: str, edition: str, name: str, owner: str | None) -> None:
+        def progress(step: ExportStep) -> None:
+            permille = max(self._jobs[job].permille, min(step.permille, 999))
+            self._set(job, session, owner, permille=permille, step_zh=step.step_zh, step_en=step.step_en)
+
+        try:
+            async with self._one_at_a_time:
+                made = await self._services.exporter.export(session, edition, name, progress)
+        except Exception as problem:
+            error = error_message(None, problem, "export")
+            self._set(job, session, owner, done=True, error=error.code, step_zh=error.zh, step_en=error.en)
+            return
+        self._packages[job] = made
+        self._set(
+            job,
+            session,
+            owner,
+            permille=1000,
+            step_zh="完成",
+            step_en="done",
+            done=True,
+            url=f"/api/v1/exports/{job}/package.zip",
+            bytes=made.bytes_total,
+            sha512=made.sha512,
+        )
+
+    def _set(self, job: str, session: str, owner: str | None, **changes: object) -> None:
+        now = msgspec.structs.replace(self._jobs[job], **changes)
+        self._jobs[job] = now
+        room = self._rooms.live(session)
+        connection = room.connections.get(owner) if room is not None and owner is not None else None
+        if connection is not None:
+            connection.send(
+                ExportProgress(
+                    job=job,
+                    permille=now.permille,
+                    step_zh=now.step_zh,
+                    step_en=now.step_en,
+                    done=now.done,
+                    url=now.url,
+                    error=now.error,
+                )
+            )
+
+    def _forget_old(self) -> None:
+        for job in [job for job, state in self._jobs.items() if state.done][: max(0, len(self._jobs) - JOBS_KEPT)]:
+            del self._jobs[job]
+            self._packages.pop(job, None)
+
+
+class _Pipe(RawIOBase):
+    """A write-only file whose chunks go into a bounded queue; the writer waits when the reader is slow."""
+
+    def __init__(self, chunks: queue.Queue[bytes | None], stopped: threading.Event) -> None:
+        self._chunks = chunks
+        self._stopped = stopped
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = bytes(memoryview(data))  # type: ignore[arg-type]
+        while not self._stopped.is_set():
+            try:
+                self._chunks.put(piece, timeout=0.5)
+            except queue.Full:
+                continue
+            return len(piece)
+        raise BrokenPipeError("the download was given up")
+
+
+async def zip_stream(folder: Path) -> AsyncIterator[bytes]:
+    """The folder as a ZIP (stored, ZIP64), a few chunks in memory at a time. A reader that stops ends the writer."""
+    chunks: queue.Queue[bytes | None] = queue.Queue(CHUNKS_AHEAD)
+    stopped = threading.Event()
+
+    def write() -> None:
+        try:
+            with zipfile.ZipFile(_Pipe(chunks, stopped), "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+                for path in sorted(folder.rglob("*")):
+                    if path.is_file():
+                        _add(archive, path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+        except BrokenPipeError:
+            return
+        finally:
+            if not stopped.is_set():
+                chunks.put(None)
+
+    writer = asyncio.ensure_future(asyncio.to_thread(write))
+    try:
+        while (chunk := await asyncio.to_thread(_next, chunks, stopped)) is not None:
+            yield chunk
+        await writer
+    finally:
+        stopped.set()
+        while not chunks.empty():
+            chunks.get_nowait()
+        await writer
+
+
+def _next(chunks: queue.Queue[bytes | None], stopped: threading.Event) -> bytes | None:
+    """The next chunk; None at the end, or soon after the reader has stopped (no thread may wait for ever)."""
+    while not stopped.is_set():
+        try:
+            return chunks.get(timeout=0.5)
+        except queue.Empty:
+            continue
+    return None
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    info = zipfile.ZipInfo.from_file(path, name)
+    with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
+        while block := source.read(CHUNK_BYTES):
+            target.write(block)

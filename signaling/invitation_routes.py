@@ -1,0 +1,130 @@
+"""`/api/v1/invitations/...`: what a person with a link or a 庭审码 may do: see, consent, enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from hearing import events as ev
+from hearing.errors import UserError
+from hearing.participant import Presence
+from hearing.roles import label
+from hearing.session import is_over
+from hearing.state import Hearing
+from signaling.admission import Admission
+from signaling.bodies import Code, Consent, OpenedInvitation, Ticket
+from signaling.http import Senders, body_of, reply
+from signaling.invitations import Invitation, Invitations
+from signaling.limits import Limiter
+from signaling.notices import NOTICES, STAGE
+from signaling.services import Services
+
+_LANGUAGES = frozenset({"zh-CN", "zh", "en"})
+
+
+class InvitationRoutes:
+    """Handlers. Wrong codes are limited by address prefix; a good link by itself only."""
+
+    def __init__(self, services: Services, invitations: Invitations, admission: Admission, senders: Senders) -> None:
+        per_minute = services.settings.limits.codes_per_minute
+        now_us = services.sources.monotonic_us
+        self._services = services
+        self._invitations = invitations
+        self._admission = admission
+        self._senders = senders
+        self._wrong = Limiter(per_minute / 60, per_minute, now_us)
+        self._uses = Limiter(1.0, 30, now_us)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `web.Application.add_routes`."""
+        return [
+            web.post("/api/v1/invitations/open", self.open),
+            web.post("/api/v1/invitations/consent", self.consent),
+            web.post("/api/v1/invitations/ticket", self.ticket),
+        ]
+
+    async def open(self, request: web.Request) -> web.Response:
+        """Whom and what the invitation is for, and the notices. Idempotent."""
+        body = await body_of(request, Code)
+        invitation = await self._find(request, body.code)
+        hearing = (await self._services.book.get(invitation.session)).hearing
+        person = hearing.people[invitation.participant]
+        zh, en = label(person.role)
+        return reply(
+            OpenedInvitation(
+                code=self._invitations.codes(invitation).link,
+                court=hearing.court,
+                case_no=hearing.case_no,
+                title=hearing.title,
+                scheduled_utc_ms=hearing.scheduled_utc_ms,
+                state=hearing.state,
+                name=person.seat.name,
+                role=person.role,
+                label_zh=zh,
+                label_en=en,
+                consented=has_consented(hearing, invitation.participant),
+                notices=NOTICES,
+            )
+        )
+
+    async def consent(self, request: web.Request) -> web.Response:
+        """Consent to the text that was shown; logged with its hash. Idempotent."""
+        body = await body_of(request, Consent)
+        invitation = await self._find(request, body.code)
+        if body.sha256 != NOTICES.sha256:
+            raise UserError("notice-changed", "告知书已更新，请重新阅读", "the notice has changed: read it again")
+        if body.language not in _LANGUAGES:
+            raise UserError("bad-language", "不支持的语言", "unknown language")
+        ledger = await self._services.book.get(invitation.session)
+
+        def consented(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            _check_not_over(hearing)
+            if has_consented(hearing, invitation.participant):
+                return ()
+            return [
+                ev.ConsentGiven(
+                    participant=invitation.participant,
+                    stage=STAGE,
+                    text_sha256=body.sha256,
+                    language=body.language,
+                )
+            ]
+
+        await ledger.change(invitation.participant, consented)
+        return web.Response(status=204)
+
+    async def ticket(self, request: web.Request) -> web.Response:
+        """A ticket, after consent."""
+        body = await body_of(request, Code)
+        invitation = await self._find(request, body.code)
+        hearing = (await self._services.book.get(invitation.session)).hearing
+        _check_not_over(hearing)
+        if not has_consented(hearing, invitation.participant):
+            raise UserError("consent-needed", "请先阅读并同意告知书", "read the notice and consent first")
+        token = self._admission.ticket(hearing, invitation.participant)
+        return reply(Ticket(ticket=token, participant=invitation.participant, session=invitation.session))
+
+    async def _find(self, request: web.Request, code: str) -> Invitation:
+        sender = self._senders.prefix(request)
+        if not self._wrong.has(sender):
+            raise UserError("too-many-tries", "尝试次数过多，请稍后再试", "too many tries: wait a minute")
+        try:
+            invitation = await self._invitations.find(code)
+        except UserError:
+            self._wrong.take(sender)
+            raise
+        if not self._uses.take(f"{invitation.session}.{invitation.participant}"):
+            raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
+        return invitation
+
+
+def has_consented(hearing: Hearing, participant: str) -> bool:
+    """Whether the person has consented to this stage: nobody gets beyond `invited` without."""
+    person = hearing.people.get(participant)
+    return person is not None and person.presence is not Presence.INVITED
+
+
+def _check_not_over(hearing: Hearing) -> None:
+    if is_over(hearing.state):
+        raise UserError("session-over", "本次庭审已结束", "this session is over")

@@ -1,0 +1,92 @@
+"""The REST interface as an OpenAPI 3.1 document, from the routes that exist and the structs they use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from hearing.events import Entry
+from signaling import bodies as b
+from signaling.http import Problem
+
+_SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
+    ("POST", "staff/login"): (b.Login, b.Staff),
+    ("GET", "staff/me"): (None, b.Staff),
+    ("POST", "staff/password"): (b.NewPassword, None),
+    ("GET", "staff/accounts"): (None, list[b.AccountRow]),
+    ("POST", "staff/accounts"): (b.NewAccount, b.Staff),
+    ("PATCH", "staff/accounts/{account}"): (b.ChangedAccount, b.Staff),
+    ("GET", "devices"): (None, list[b.Device]),
+    ("POST", "devices"): (b.NewDevice, b.NewDeviceCredential),
+    ("POST", "devices/ticket"): (b.ForSession, b.Ticket),
+    ("GET", "devices/sessions"): (None, list[b.SessionSummary]),
+    ("GET", "sessions"): (None, list[b.SessionSummary]),
+    ("POST", "sessions"): (b.NewSession, b.SessionDetail),
+    ("GET", "sessions/{id}"): (None, b.SessionDetail),
+    ("PATCH", "sessions/{id}"): (b.Rescheduled, b.SessionDetail),
+    ("POST", "sessions/{id}/gather"): (None, b.SessionDetail),
+    ("POST", "sessions/{id}/cancel"): (b.WithReason, b.SessionDetail),
+    ("POST", "sessions/{id}/seats"): (b.NewSeat, b.SessionDetail),
+    ("POST", "sessions/{id}/seats/{participant}/invitation"): (None, b.SessionDetail),
+    ("DELETE", "sessions/{id}/seats/{participant}/invitation"): (b.WithReason, None),
+    ("POST", "sessions/{id}/ticket"): (None, b.Ticket),
+    ("GET", "sessions/{id}/events"): (None, list[Entry]),
+    ("POST", "sessions/{id}/exports"): (b.NewExport, b.ExportStarted),
+    ("GET", "exports/{job}"): (None, b.ExportJob),
+    ("POST", "invitations/open"): (b.Code, b.OpenedInvitation),
+    ("POST", "invitations/consent"): (b.Consent, None),
+    ("POST", "invitations/ticket"): (b.Code, b.Ticket),
+    ("POST", "observe/{session}/ticket"): (b.ObserverSignIn, b.Ticket),
+    ("GET", "court"): (None, b.CourtCard),
+}
+
+_PREFIX = "/api/v1/"
+
+
+def document(app: web.Application, version: str) -> dict[str, Any]:
+    """The whole document; pure but for reading the application's routes."""
+    kinds = [kind for pair in _SHAPES.values() for kind in pair if kind is not None]
+    schemas, components = msgspec.json.schema_components(
+        [*kinds, Problem], ref_template="#/components/schemas/{name}"
+    )
+    by_kind = {str(kind): schema for kind, schema in zip([*kinds, Problem], schemas, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for route in app.router.routes():
+        canonical = route.resource.canonical if route.resource is not None else ""
+        if not canonical.startswith(_PREFIX) or route.method in {"HEAD", "OPTIONS", "*"}:
+            continue
+        wanted, given = _SHAPES.get((route.method, canonical.removeprefix(_PREFIX)), (None, None))
+        paths.setdefault(canonical, {})[route.method.lower()] = _operation(
+            canonical, (route.handler.__doc__ or "").strip(), by_kind.get(str(wanted)), by_kind.get(str(given))
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Yunting 云庭", "version": version},
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": components},
+    }
+
+
+def _operation(path: str, summary: str, wanted: Any, given: Any) -> dict[str, Any]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    done: dict[str, Any] = {"description": "done"}
+    if given is not None:
+        done["content"] = {"application/json": {"schema": given}}
+    operation: dict[str, Any] = {
+        "summary": summary.split("\n")[0],
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
+        ],
+        "responses": {
+            "2XX": done,
+            "default": {
+                "description": "refused",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        },
+    }
+    if wanted is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": wanted}}}
+    return operation

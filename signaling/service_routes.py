@@ -1,0 +1,101 @@
+"""What operators and programs ask: `/healthz`, `/readyz`, `/metrics`, the court's card, the OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import prometheus_client
+from aiohttp import web
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from hearing.participant import CONNECTED
+from hearing.session import is_recording
+from signaling.bodies import CourtCard
+from signaling.http import reply
+from signaling.openapi import document
+from signaling.rooms import Rooms
+from signaling.services import Services
+
+
+class ServiceRoutes:
+    """Handlers."""
+
+    def __init__(self, services: Services, rooms: Rooms) -> None:
+        self._services = services
+        self._registry = CollectorRegistry()
+        self._courtrooms = _Courtrooms(rooms)
+        self._registry.register(self._courtrooms)
+        prometheus_client.ProcessCollector(registry=self._registry)
+        prometheus_client.PlatformCollector(registry=self._registry)
+        prometheus_client.GCCollector(registry=self._registry)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `web.Application.add_routes`."""
+        return [
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+            web.get("/metrics", self.metrics),
+            web.get("/api/v1/court", self.court),
+            web.get("/api/v1/openapi.json", self.openapi),
+        ]
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """The process answers."""
+        return web.Response(text="ok\n")
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """The record can be written. Raises StoreUnavailable (503) when not."""
+        await self._services.store.put("health", "ready", b"1")
+        return web.Response(text="ready\n")
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Prometheus text."""
+        self._courtrooms.take()
+        # In a thread: the process figures are read from /proc.
+        body = await asyncio.to_thread(prometheus_client.generate_latest, self._registry)
+        return web.Response(body=body, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST})
+
+    async def court(self, request: web.Request) -> web.Response:
+        """Who runs this server, and the fingerprints that verify its records."""
+        settings = self._services.settings
+        return reply(
+            CourtCard(
+                court=settings.court.name,
+                key_fingerprint=self._services.court_key.fingerprint,
+                verifier_sha256=self._services.verifier_sha256,
+                version=self._services.version,
+                time_zone=settings.court.time_zone,
+                languages=["zh-CN", "en"],
+            )
+        )
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        """The REST interface as OpenAPI 3.1."""
+        return reply(document(request.app, self._services.version))
+
+
+class _Courtrooms(Collector):
+    """Figures of the open courtrooms: taken on the event loop, rendered in a thread."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._figures: list[tuple[str, str, int]] = []
+
+    def take(self) -> None:
+        """Count now."""
+        rooms = self._rooms.all()
+        people = [person for room in rooms for person in room.hearing.people.values()]
+        self._figures = [
+            ("yunting_courtrooms", "Open courtrooms", len(rooms)),
+            ("yunting_courtrooms_recording", "Recording", sum(is_recording(r.hearing.state) for r in rooms)),
+            ("yunting_connections", "Connected pages", sum(len(room.connections) for room in rooms)),
+            ("yunting_participants_present", "Participants", sum(p.presence in CONNECTED for p in people)),
+            ("yunting_publications", "Running tracks", sum(len(room.media.publications()) for room in rooms)),
+            ("yunting_incidents", "Recording incidents", sum(room.hearing.incidents for room in rooms)),
+        ]
+
+    def collect(self) -> Iterator[Metric]:
+        for name, text, value in self._figures:
+            yield GaugeMetricFamily(name, text, value=value)

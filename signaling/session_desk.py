@@ -1,0 +1,257 @@
+"""What a clerk does with sessions: make, schedule, cancel, seat, invite. Routes stay thin; the log has it all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from hearing import events as ev
+from hearing.errors import UserError
+from hearing.ids import is_case_no, new_ulid
+from hearing.roles import Right, Role, is_staff, rights
+from hearing.session import Move, State, is_over, next_state, state_label
+from hearing.state import Hearing, Person
+from records.ledger import Ledger
+from signaling.admission import Admission
+from signaling.bodies import InvitationLink, NewSeat, NewSession, SeatRow, SessionDetail, SessionSummary
+from signaling.invitations import Invitations
+from signaling.services import Services
+from signaling.staff import StaffBook
+from signaling.view import is_public_role
+
+SEAT_ACCOUNTS = "seat_accounts"
+
+_EXAMPLE = "（2026）粤01民初1号"
+
+
+class SessionDesk:
+    """Sessions as the court's own people see them. `actor` is an account name."""
+
+    def __init__(self, services: Services, staff: StaffBook, invitations: Invitations, admission: Admission) -> None:
+        self._services = services
+        self._staff = staff
+        self._invitations = invitations
+        self._admission = admission
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    async def on_day(self, day: date | None = None, court: str = "") -> list[SessionSummary]:
+        """Sessions scheduled on that day (None: today) in the court's time zone, by time; `court` limits them to
+        one court."""
+        # In a thread: the first use of a zone reads its file.
+        zone = await asyncio.to_thread(ZoneInfo, self._services.settings.court.time_zone)
+        day = day or datetime.fromtimestamp(self._services.sources.utc_ms() / 1000, zone).date()
+        found = [
+            hearing
+            for hearing in self._services.book.hearings()
+            if datetime.fromtimestamp(hearing.scheduled_utc_ms / 1000, zone).date() == day
+            and court in ("", hearing.court)
+        ]
+        return [summary(hearing) for hearing in sorted(found, key=lambda h: (h.scheduled_utc_ms, h.session))]
+
+    async def detail(self, session: str, base_url: str, *, with_links: bool) -> SessionDetail:
+        """One session with its seats; invitation links for those who manage it. Raises `unknown-session`."""
+        hearing = (await self._services.book.get(session)).hearing
+        accounts = await self.accounts_of(session)
+        rows = [
+            await self._row(hearing, person, accounts, base_url, with_links)
+            for person in hearing.people.values()
+            if not is_public_role(person.role)
+        ]
+        return SessionDetail(**msgspec.structs.asdict(summary(hearing)), seats=rows)
+
+    async def accounts_of(self, session: str) -> dict[str, str]:
+        """participant -> account of the session's staff seats."""
+        raw = await self._services.store.get(SEAT_ACCOUNTS, session)
+        return msgspec.json.decode(raw, type=dict[str, str]) if raw is not None else {}
+
+    async def seat_of(self, session: str, account: str) -> str | None:
+        """The participant whose seat belongs to this account."""
+        return next((p for p, owner in (await self.accounts_of(session)).items() if owner == account), None)
+
+    # --- writing --------------------------------------------------------------------------------------------
+
+    async def create(self, body: NewSession, actor: str) -> Ledger:
+        """A new session with seats and invitations. Raises UserError: `case-no`, `seat-twice`, `no-judge`,
+        `account-needed`, `unknown-account`, `account-role`."""
+        if not is_case_no(body.case_no):
+            raise UserError(
+                "case-no", "案号格式有误，例如（2026）粤01民初1号", "not a case number, e.g. （2026）粤01民初1号"
+            )
+        if len({seat.seat for seat in body.seats}) != len(body.seats):
+            raise UserError("seat-twice", "席位名称重复", "two seats have the same name")
+        if not any(Right.RUN_SESSION in rights(seat.role) for seat in body.seats):
+            raise UserError("no-judge", "至少需要一名审判长或审判员", "a session needs a judge")
+        for seat in body.seats:
+            await self._check(seat)
+        seats = tuple(self._seat(seat) for seat in body.seats)
+        owners = {
+            made.participant: asked.account
+            for made, asked in zip(seats, body.seats, strict=True)
+            if asked.account is not None
+        }
+        session = new_ulid(self._services.sources.utc_ms())
+        # Before the log exists nobody can come with these; after it, each seat has its way in.
+        await self._services.store.put(SEAT_ACCOUNTS, session, msgspec.json.encode(owners))
+        created = ev.SessionCreated(
+            court=body.court,
+            case_no=body.case_no,
+            hearing_no=body.hearing_no,
+            cause=body.cause,
+            title=body.title,
+            public=body.public,
+            scheduled_utc_ms=body.scheduled_utc_ms,
+            seats=seats,
+        )
+        ledger = await self._services.book.create(created, actor, session)
+        for made in seats:
+            if made.participant not in owners:
+                await self.invite(ledger, made.participant, actor)
+        return ledger
+
+    async def reschedule(self, session: str, scheduled_utc_ms: int, reason: str, actor: str) -> None:
+        """A new time. Raises UserError `session-begun`."""
+        ledger = await self._services.book.get(session)
+
+        def rescheduled(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            if hearing.state not in {State.SCHEDULED, State.WAITING}:
+                raise UserError("session-begun", "庭审已开始或已结束，不能改期", "the session has begun or is over")
+            return [ev.SessionRescheduled(scheduled_utc_ms=scheduled_utc_ms, reason=reason)]
+
+        await ledger.change(actor, rescheduled)
+
+    async def move(self, session: str, move: Move, reason: str, actor: str) -> None:
+        """Gather or cancel, from the clerk's desk instead of the courtroom. Raises Refused `move-not-allowed`."""
+        ledger = await self._services.book.get(session)
+
+        def moved(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            after = next_state(hearing.state, move)
+            return [ev.StateChanged(move=move, before=hearing.state, after=after, reason=reason)]
+
+        await ledger.change(actor, moved)
+
+    async def add_seat(self, session: str, body: NewSeat, actor: str) -> None:
+        """One more person. Raises UserError as `create`, and `session-over`."""
+        await self._check(body)
+        ledger = await self._services.book.get(session)
+        seat = self._seat(body)
+
+        def added(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            if is_over(hearing.state):
+                raise UserError("session-over", "庭审已结束", "the session is over")
+            if any(person.seat.seat == seat.seat for person in hearing.people.values()):
+                raise UserError("seat-twice", "席位名称重复", "this seat exists already")
+            return [ev.ParticipantAdded(seat=seat)]
+
+        if body.account is not None:
+            owners = {**await self.accounts_of(session), seat.participant: body.account}
+            await self._services.store.put(SEAT_ACCOUNTS, session, msgspec.json.encode(owners))
+        await ledger.change(actor, added)
+        if body.account is None:
+            await self.invite(ledger, seat.participant, actor)
+
+    async def invite(self, ledger: Ledger, participant: str, actor: str) -> None:
+        """New codes for the seat; the old link ends. Raises UserError `unknown-participant`, `staff-seat`."""
+        person = ledger.hearing.people.get(participant)
+        if person is None:
+            raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
+        if participant in await self.accounts_of(ledger.session) or is_public_role(person.role):
+            raise UserError("staff-seat", "该席位由账号进入，无需邀请", "this seat is entered with an account")
+        codes = await self._invitations.issue(ledger.session, participant)
+        await self._admission.unbar(ledger.session, participant)
+        await ledger.note(actor, [ev.InvitationIssued(participant=participant, code_sha256=codes.sha256)])
+
+    async def revoke(self, session: str, participant: str, reason: str, actor: str) -> None:
+        """End the seat's invitation, and whatever was opened with it, at once. Idempotent."""
+        ledger = await self._services.book.get(session)
+        if participant not in ledger.hearing.people:
+            raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
+        if await self._invitations.revoke(session, participant):
+            await self._admission.bar(session, participant)
+            await ledger.note(actor, [ev.InvitationRevoked(participant=participant, reason=reason)])
+
+    async def account_changed(self, account: str, *, active: bool) -> None:
+        """End every connection of the account's seats: it must sign in again, or is barred until it is active
+        again. Idempotent."""
+        for hearing in self._services.book.hearings():
+            participant = await self.seat_of(hearing.session, account)
+            if participant is not None:
+                if active:
+                    await self._admission.unbar(hearing.session, participant)
+                    await self._admission.hang_up(hearing.session, participant)
+                else:
+                    await self._admission.bar(hearing.session, participant)
+
+    # --- details --------------------------------------------------------------------------------------------
+
+    def _seat(self, body: NewSeat) -> ev.Seat:
+        return ev.Seat(
+            participant=new_ulid(self._services.sources.utc_ms()),
+            seat=body.seat,
+            role=body.role,
+            name=body.name,
+            required=body.required,
+        )
+
+    async def _check(self, seat: NewSeat) -> None:
+        may = rights(seat.role)
+        if is_public_role(seat.role):
+            raise UserError("seat-role", "旁听席和显示屏无需预设", "observers and displays come by themselves")
+        if seat.account is None:
+            if Right.RUN_SESSION in may or Right.ADMIT in may:
+                raise UserError(
+                    "account-needed", f"席位 {seat.seat} 须指定账号", f"seat {seat.seat} needs a staff account"
+                )
+            return
+        account = await self._staff.find(seat.account)
+        if account is None or not account.active:
+            raise UserError("unknown-account", f"没有账号 {seat.account}", f"there is no account {seat.account}")
+        fits = is_staff(seat.role) and (Right.RUN_SESSION not in may or account.role == "judge")
+        if not fits or (seat.role is Role.CLERK and account.role != "clerk"):
+            raise UserError(
+                "account-role", f"账号 {seat.account} 不能坐此席", f"account {seat.account} may not take this seat"
+            )
+
+    async def _row(
+        self, hearing: Hearing, person: Person, accounts: dict[str, str], base_url: str, with_links: bool
+    ) -> SeatRow:
+        seat = person.seat
+        link = None
+        if with_links and (found := await self._invitations.of_seat(hearing.session, seat.participant)):
+            codes, revoked = found
+            link = InvitationLink(
+                url="" if revoked else f"{base_url}/join/{codes.link}",
+                code="" if revoked else codes.digits,
+                revoked=revoked,
+            )
+        return SeatRow(
+            participant=seat.participant,
+            seat=seat.seat,
+            role=seat.role,
+            name=seat.name,
+            required=seat.required,
+            presence=person.presence,
+            account=accounts.get(seat.participant),
+            invitation=link,
+        )
+
+
+def summary(hearing: Hearing) -> SessionSummary:
+    """One line of the list."""
+    return SessionSummary(
+        id=hearing.session,
+        case_no=hearing.case_no,
+        hearing_no=hearing.hearing_no,
+        title=hearing.title,
+        cause=hearing.cause,
+        court=hearing.court,
+        scheduled_utc_ms=hearing.scheduled_utc_ms,
+        state=hearing.state,
+        state_label=state_label(hearing.state),
+        people=sum(not is_public_role(person.role) for person in hearing.people.values()),
+        public=hearing.public,
+    )
