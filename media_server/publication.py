@@ -79,11 +79,14 @@ class Layer:
         self.meter = RateMeter()
         self.last_block: ReportBlock | None = None
         self.last_report: SenderInfo | None = None
+        self.last_us = 0
+        """Arrival of the last packet."""
         self._repairs = kind is Kind.VIDEO
 
     def received(self, packet: Received, *, wanted: bool) -> bool:
         """Count a packet of this SSRC; True for a repetition, which counts for the repair and not for the network.
         What is not wanted (muted) is reported as received and never asked for again."""
+        self.last_us = packet.arrival_us
         self.meter.add(packet.size_bytes, packet.arrival_us)
         repeated = wanted and self.nack.received(packet.sequence, packet.arrival_us)
         if not repeated:
@@ -145,6 +148,7 @@ class Publication:
             self._plane.mute(self.peer, ssrc, True)
         if self.running and self._taps:
             self._start_tap()
+            self.want_keyframe()
         return layer
 
     def allow(self, allowed: bool) -> bool:

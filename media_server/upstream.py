@@ -21,6 +21,8 @@ from media_server.sdp_answer import choose_codec
 REPORT_INTERVAL_US = 1_000_000
 MAX_REBINDINGS = 32
 """Times an m-line may change its SSRC without negotiation."""
+SILENCE_US = 300_000
+"""Another SSRC takes over an m-line only when the one before has been silent for so long: two cannot take turns."""
 
 _CNAME = "yunting"
 
@@ -218,6 +220,9 @@ class Upstream(Peer):
             line.rebindings += 1
             self._bind_rtx(line, packet.ssrc)
         elif packet.payload_type == line.chosen.codec.payload_type:
+            layer = line.publication.layer
+            if layer and packet.arrival_us - layer.last_us < SILENCE_US:
+                return None
             line.rebindings += 1
             self._bind(line, packet.ssrc)
             return self._by_ssrc.get(packet.ssrc)

@@ -205,7 +205,7 @@ async def stage(settings: SfuSettings | None = None) -> AsyncIterator[Stage]:
 
     app = web.Application()
     app.add_routes([web.get("/", page), web.post("/answer", answer)])
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import pytest
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
@@ -62,6 +64,26 @@ def test_any_traffic_is_survived(events: list[Received | bytes | None]) -> None:
 
 
 async def survive(events: list[Received | bytes | None]) -> None:
+    async with unnamed_streams() as (sfu, peer):
+        room = sfu.open_room("session", sfu._rooms["session"][1])
+        now_us = 10**9
+        for event in events:
+            if event is None:
+                now_us += 25_000
+                room.tick(now_us)
+            elif isinstance(event, bytes):
+                peer.rtcp(event, now_us)
+            else:
+                peer.received(event)
+        assert len(peer._by_ssrc) <= 2
+        assert all(layer.nack.missing <= MAX_MISSING for layer in peer.layers)
+        assert len(peer._feedback._arrivals) <= 2 * MAX_SPAN
+        assert room.stats("plaintiff") is not None
+
+
+@contextlib.asynccontextmanager
+async def unnamed_streams() -> AsyncIterator[tuple[Sfu, Upstream]]:
+    """A sending peer whose SDP has no a=ssrc, so that every SSRC has to be learnt from the packets."""
     sfu = Sfu(SfuSettings(video_codecs=("vp8",)), PlainDataPlane())
     await sfu.start()
     with pytest.MonkeyPatch.context() as patch:
@@ -69,26 +91,33 @@ async def survive(events: list[Received | bytes | None]) -> None:
         client = new_client()
         client.addTransceiver(AudioStreamTrack(), direction="sendonly")
         client.addTransceiver(VideoStreamTrack(), direction="sendonly")
-        # Without a=ssrc every SSRC has to be learnt from the packets.
         lines = (await offer_of(client)).splitlines(keepends=True)
-        offer = "".join(line for line in lines if not line.startswith("a=ssrc"))
+    offer = "".join(line for line in lines if not line.startswith("a=ssrc"))
     room = sfu.open_room("session", Told())
     await room.answer("plaintiff", Direction.SEND, offer, {"0": "microphone", "1": "camera"})
     (peer,) = sfu._peers.values()
     assert isinstance(peer, Upstream)
     peer.up = True
-    now_us = 10**9
-    for event in events:
-        if event is None:
-            now_us += 25_000
-            room.tick(now_us)
-        elif isinstance(event, bytes):
-            peer.rtcp(event, now_us)
-        else:
-            peer.received(event)
-    assert len(peer._by_ssrc) <= 2
-    assert all(layer.nack.missing <= MAX_MISSING for layer in peer.layers)
-    assert len(peer._feedback._arrivals) <= 2 * MAX_SPAN
-    assert room.stats("plaintiff") is not None
+    yield sfu, peer
     await client.close()
     await sfu.close()
+
+
+async def test_another_ssrc_takes_over_only_from_a_silent_one() -> None:
+    async with unnamed_streams() as (_, peer):
+        video = peer.publications[1]
+
+        def arrive(ssrc: int, at_ms: int) -> None:
+            mid = {peer._mid_extension: b"1"}
+            peer.received(
+                Received(peer.id, ssrc, video.payload_type, at_ms, 0, True, at_ms * 1000, 100, mid, keyframe=False)
+            )
+
+        for at_ms in range(1000, 1200, 20):
+            arrive(11, at_ms)
+            arrive(22, at_ms)
+        assert [layer.ssrc for layer in video.layers] == [11]
+        arrive(22, 2000)
+        assert [layer.ssrc for layer in video.layers] == [22]
+        arrive(11, 2010)
+        assert [layer.ssrc for layer in video.layers] == [22]
