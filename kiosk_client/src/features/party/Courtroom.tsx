@@ -1,0 +1,165 @@
+import { useEffect, useState } from "preact/hooks";
+import { Refused } from "../../protocol/socket.ts";
+import { type Hearing, person } from "../../state/hearing.ts";
+import type { HearingMedia } from "../../state/media.ts";
+import { either, text } from "../../text/index.ts";
+import { Banner, Button } from "../../ui/index.ts";
+import { focusOf, onStage, pictureOf } from "../hearing/layout.ts";
+import { PersonTile } from "../hearing/PersonTile.tsx";
+import { PauseCard } from "./Cards.tsx";
+import { HelpDialog } from "./HelpDialog.tsx";
+import { LeaveDialog } from "./LeaveDialog.tsx";
+import { MoreDialog } from "./MoreDialog.tsx";
+import { follow } from "./news.ts";
+import { ToolBar } from "./ToolBar.tsx";
+import "./party.css";
+
+interface Props {
+  hearing: Hearing;
+  media: HearingMedia;
+  onLeft: () => void;
+  /** A phone has two cameras; a booth does not. */
+  flip?: boolean;
+}
+
+/** Everything that must be said above the picture, the most urgent first. */
+function Banners({ hearing, media }: { hearing: Hearing; media: HearingMedia }) {
+  const t = text().party;
+  const h = t.hearing;
+  const only = media.audioOnly.value;
+  const broken = media.upHealth.value === "interrupted" || media.downHealth.value === "interrupted";
+  const [away, setAway] = useState(false);
+  useEffect(() => {
+    const look = () => document.visibilityState === "hidden" && setAway(true);
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  useEffect(() => {
+    if (!away) return;
+    const timer = setTimeout(() => setAway(false), 15_000);
+    return () => clearTimeout(timer);
+  }, [away]);
+  const view = hearing.state.value.hearing;
+  return (
+    <>
+      {media.soundBlocked.value && (
+        <Banner tone="warn" actions={<Button onClick={media.unlockSound}>{h.soundBlocked}</Button>} />
+      )}
+      {media.howling.value && (
+        <Banner tone="bad" actions={<Button onClick={() => media.setMic(true)}>{h.micAgain}</Button>}>
+          {media.howling.value === "tone" ? h.howlingTone : h.howlingEcho}
+        </Banner>
+      )}
+      {broken && <Banner tone="warn">{t.reconnect.media}</Banner>}
+      {only && (
+        <Banner
+          tone={only === "chosen" ? "info" : "warn"}
+          actions={only === "chosen" && <Button onClick={() => media.setAudioOnly(false)}>{h.pictureBack}</Button>}
+        >
+          {{ loss: h.audioOnlyLoss, slow: h.audioOnlySlow, chosen: h.audioOnlyChosen }[only]}
+        </Banner>
+      )}
+      {away && <Banner tone="info">{h.away}</Banner>}
+      {view?.state === "waiting" && <Banner tone="info">{h.notYet}</Banner>}
+    </>
+  );
+}
+
+/** The hearing as a party sees it: one large, oneself in the corner, the others in a strip, five buttons. */
+export function Courtroom({ hearing, media, onLeft, flip }: Props) {
+  const t = text();
+  const [dialog, setDialog] = useState<"help" | "more" | "leave" | null>(null);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [news] = useState(() => follow(hearing));
+  useEffect(() => news.stop, [news]);
+  const state = hearing.state.value;
+  const view = state.hearing;
+  const self = hearing.self.value;
+  if (!view || !self) return <p class="party-empty">{t.common.loading}</p>;
+
+  const others = onStage(view).filter((one) => one.seat.participant !== state.me);
+  const mine = others.some((one) => one.seat.participant === chosen) ? chosen : null;
+  const focus = mine ?? focusOf(view, state.speakers, state.me);
+  const strip = others.filter((one) => one.seat.participant !== focus);
+  const soundOnly = media.audioOnly.value !== null;
+  const streamOf = (participant: string) => {
+    const picture = pictureOf(state.publications, participant);
+    return { stream: (picture && media.streams.value.get(picture.id)) ?? null, expected: picture !== null };
+  };
+  const large = person(state, focus);
+  const toast = news.toast.value;
+  const refused = (cause: unknown) => {
+    if (cause instanceof Refused) news.say({ tone: "warn", words: either(cause.zh, cause.english) });
+    else throw cause;
+  };
+  const pause = PauseCard({ view });
+
+  return (
+    <main class="courtroom">
+      <Banners hearing={hearing} media={media} />
+      <div class="court-floor">
+        <div class="court-main">
+          {pause ??
+            (large ? (
+              <PersonTile
+                person={large}
+                {...streamOf(large.seat.participant)}
+                speaking={state.speakers[0] === large.seat.participant}
+                soundOnly={soundOnly}
+                fit="contain"
+              />
+            ) : (
+              <p class="stage-empty">{t.party.hearing.empty}</p>
+            ))}
+        </div>
+        <div class="court-own">
+          <PersonTile
+            person={self}
+            stream={media.cameraOn.value && !soundOnly ? media.ownStream.value : null}
+            speaking={state.speakers[0] === state.me}
+            own
+            soundOnly={soundOnly}
+          />
+        </div>
+        {toast && (
+          <div key={toast.seq} class={`toast notice-${toast.tone}`} role="alert">
+            {toast.words}
+          </div>
+        )}
+      </div>
+      {strip.length > 0 && !pause && (
+        <ul class="court-strip">
+          {strip.map((one) => (
+            <li key={one.seat.participant}>
+              <button type="button" class="strip-tile" onClick={() => setChosen(one.seat.participant)}>
+                <PersonTile
+                  person={one}
+                  {...streamOf(one.seat.participant)}
+                  speaking={state.speakers[0] === one.seat.participant}
+                  soundOnly={soundOnly}
+                />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <ToolBar
+        hearing={hearing}
+        media={media}
+        onRefused={refused}
+        onHelp={() => setDialog("help")}
+        onMore={() => setDialog("more")}
+      />
+      <HelpDialog hearing={hearing} open={dialog === "help"} onClose={() => setDialog(null)} />
+      <MoreDialog
+        hearing={hearing}
+        media={media}
+        flip={flip}
+        open={dialog === "more"}
+        onClose={() => setDialog(null)}
+        onLeave={() => setDialog("leave")}
+      />
+      <LeaveDialog hearing={hearing} open={dialog === "leave"} onClose={() => setDialog(null)} onLeft={onLeft} />
+    </main>
+  );
+}

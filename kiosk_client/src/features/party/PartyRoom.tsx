@@ -1,0 +1,141 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { api } from "../../protocol/api.ts";
+import { type Hearing, joinHearing } from "../../state/hearing.ts";
+import { type HearingMedia, joinMedia } from "../../state/media.ts";
+import { either, text } from "../../text/index.ts";
+import { Button } from "../../ui/index.ts";
+import type { Ready } from "../entry/DeviceCheck.tsx";
+import { StatusBar } from "../hearing/StatusBar.tsx";
+import { EndCard, isOver, StateCard } from "./Cards.tsx";
+import { Courtroom } from "./Courtroom.tsx";
+import { Reconnect } from "./Reconnect.tsx";
+import { Waiting } from "./Waiting.tsx";
+import "./party.css";
+
+interface Props {
+  code: string;
+  ready: Ready;
+  /** Name in storage for a reload; omit on shared devices. */
+  keep?: string;
+  flip?: boolean;
+  bar?: "full" | "compact";
+  /** Leave the room for good: the way back to where this page began. */
+  onExit: () => void;
+  exitWord: string;
+}
+
+interface Joined {
+  hearing: Hearing;
+  media: HearingMedia;
+}
+
+const BACKGROUND_AFTER_MS = 5_000;
+
+/** Tells the clerk when the page was in the background: a phone's camera stops there, and nobody should have to guess. */
+function reportBackground(hearing: Hearing): () => void {
+  let hidden_ms: number | null = null;
+  const look = () => {
+    if (document.visibilityState === "hidden") {
+      hidden_ms = performance.now();
+      return;
+    }
+    const away_ms = hidden_ms === null ? 0 : performance.now() - hidden_ms;
+    hidden_ms = null;
+    hearing.socket.probe();
+    if (away_ms < BACKGROUND_AFTER_MS) return;
+    const seconds = Math.round(away_ms / 1000);
+    // Refused where help may not be asked; the server's own view of the connection stays.
+    hearing.do({ do: "help", text: `页面曾在后台 ${seconds} 秒` }).catch(() => undefined);
+  };
+  document.addEventListener("visibilitychange", look);
+  return () => document.removeEventListener("visibilitychange", look);
+}
+
+/** From the end of the device check to the end of the hearing: connects, waits, takes part, and says how it ended. */
+export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, exitWord }: Props) {
+  const [joined, setJoined] = useState<Joined | null>(null);
+  const [left, setLeft] = useState(false);
+  useEffect(() => {
+    const hearing = joinHearing({ ticket: async () => (await api.invitationTicket(code)).ticket, keep });
+    const media = joinMedia(hearing, ready);
+    const told = hearing.listen((message) => {
+      if (message.type !== "welcome") return;
+      told();
+      hearing.socket.kit(ready.kit).catch(() => undefined);
+    });
+    const stop = reportBackground(hearing);
+    setJoined({ hearing, media });
+    return () => {
+      stop();
+      media.close();
+      hearing.close();
+    };
+  }, []);
+  if (!joined) return null;
+  const leave = () => {
+    setLeft(true);
+    joined.media.close();
+    joined.hearing.close();
+  };
+  return (
+    <div class="party">
+      {!left && <StatusBar hearing={joined.hearing} media={joined.media} form={bar} />}
+      <Inside {...joined} left={left} flip={flip} onLeft={leave} onExit={onExit} exitWord={exitWord} />
+      {!left && <Reconnect hearing={joined.hearing} />}
+    </div>
+  );
+}
+
+interface InsideProps extends Joined {
+  left: boolean;
+  flip?: boolean;
+  onLeft: () => void;
+  onExit: () => void;
+  exitWord: string;
+}
+
+function Inside({ hearing, media, left, flip, onLeft, onExit, exitWord }: InsideProps): ComponentChildren {
+  const t = text();
+  const c = t.party.cards;
+  const link = hearing.link.value;
+  const view = hearing.state.value.hearing;
+  const self = hearing.self.value;
+  const exit = <Button onClick={onExit}>{exitWord}</Button>;
+  if (left) {
+    return (
+      <StateCard icon="leave" title={c.left}>
+        {exit}
+      </StateCard>
+    );
+  }
+  if (self?.presence === "removed") {
+    return (
+      <StateCard icon="leave" title={c.removed} hint={c.removedHint} tone="bad">
+        {exit}
+      </StateCard>
+    );
+  }
+  if (view && isOver(view)) return <EndCard view={view}>{exit}</EndCard>;
+  if (link.at === "ended") {
+    return (
+      <StateCard icon="network" title={view ? c.ended : c.failed} lead={either(link.zh, link.en)} tone="bad">
+        {exit}
+      </StateCard>
+    );
+  }
+  if (!view || !self) return <p class="party-empty">{t.common.loading}</p>;
+  if (self.presence === "dismissed") {
+    return (
+      <StateCard icon="check" title={c.dismissed} hint={c.dismissedHint}>
+        {exit}
+      </StateCard>
+    );
+  }
+  const inside = self.presence === "present" || self.presence === "testifying" || self.presence === "dropped";
+  return inside ? (
+    <Courtroom hearing={hearing} media={media} onLeft={onLeft} flip={flip} />
+  ) : (
+    <Waiting hearing={hearing} media={media} onLeft={onLeft} />
+  );
+}
