@@ -3,7 +3,7 @@ import { gate, HOME, nextDoor, openGate, signOut } from "../features/accounts/ga
 import { Operator } from "../features/accounts/Operator.tsx";
 import { PasswordForm } from "../features/accounts/PasswordForm.tsx";
 import { SignIn } from "../features/accounts/SignIn.tsx";
-import { Comfort } from "../features/accounts/StaffBar.tsx";
+import { PreferenceButtons } from "../features/hearing/Preferences.tsx";
 import { failureText } from "../features/order/Ask.tsx";
 import { api } from "../protocol/api.ts";
 import { courtText } from "../text/court.ts";
@@ -47,7 +47,7 @@ function Page() {
         <p class="sign-foot">{t.signIn.notice}</p>
       </aside>
       <main class="sign-desk">
-        <Comfort />
+        <PreferenceButtons words />
         <div class="sign-form">
           {now.at === "out" && <SignIn onDone={() => void openGate()} />}
           {now.at === "in" && now.staff.must_change_password && (

@@ -1,5 +1,5 @@
 import { call } from "./api.ts";
-import type { Presence, Role, State } from "./messages.ts";
+import type { Presence, Role, State, UpdateMessage } from "./messages.ts";
 
 /** Requests of the court's own people (docs/protocol.md, HTTP). All throw ApiError. */
 export type StaffRole = "judge" | "clerk" | "operator";
@@ -85,6 +85,9 @@ export interface ExportJob {
   sha512?: string | null;
 }
 
+/** One line of the log as `GET sessions/{id}/events` gives it. */
+export type LogEntry = Pick<UpdateMessage, "seq" | "at_ms" | "utc_ms" | "actor" | "event">;
+
 const at = encodeURIComponent;
 const post = <T>(path: string, body: unknown = {}) => call<T>(path, { method: "POST", body });
 
@@ -105,6 +108,7 @@ export const staffApi = {
 
   sessions: (day: string) => call<SessionSummary[]>(`sessions?day=${at(day)}`),
   session: (id: string) => call<SessionDetail>(`sessions/${at(id)}`),
+  events: (id: string) => call<LogEntry[]>(`sessions/${at(id)}/events?after=0`),
   create: (body: NewSession) => post<SessionDetail>("sessions", body),
   reschedule: (id: string, scheduled_utc_ms: number, reason: string) =>
     call<SessionDetail>(`sessions/${at(id)}`, { method: "PATCH", body: { scheduled_utc_ms, reason } }),

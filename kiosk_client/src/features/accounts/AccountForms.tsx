@@ -7,7 +7,7 @@ import { Ask, failureText } from "../order/Ask.tsx";
 import { freshPassword, PASSWORD_MIN } from "./gate.ts";
 
 const ROLES: readonly StaffRole[] = ["judge", "clerk", "operator"];
-const ACCOUNT = /^[a-z0-9][a-z0-9.-]{1,31}$/;
+const ACCOUNT = /^[a-z0-9][a-z0-9._-]{1,39}$/;
 
 export function AccountForm({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const { staff, court } = courtText();
@@ -60,7 +60,7 @@ export function AccountForm({ onDone, onClose }: { onDone: () => void; onClose: 
           onInput={(value) => setAccount(value.toLowerCase())}
           hint={t.accountRule}
           autocomplete="off"
-          maxLength={32}
+          maxLength={40}
           {...(tried && wrongAccount ? { error: t.accountRule } : {})}
         />
         <Choice

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import type { Staff } from "../../protocol/staff.ts";
-import { contrast, language, nextSize } from "../../state/preferences.ts";
 import { courtText } from "../../text/court.ts";
-import { text } from "../../text/index.ts";
 import { Brand, Icon } from "../../ui/index.ts";
+import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { signOut } from "./gate.ts";
+import "../hearing/hearing.css";
 import "./staff.css";
 
 interface Props {
@@ -21,7 +21,7 @@ export function StaffBar({ court, title, staff, children }: Props) {
     <header class="staff-bar">
       <Brand court={court} sub={title} />
       <div class="staff-bar-middle">{children}</div>
-      <Comfort />
+      <PreferenceButtons />
       <span class="staff-who">
         <span class="staff-post">{t.operator.roles[staff.role]}</span>
         <span>{staff.name}</span>
@@ -31,46 +31,5 @@ export function StaffBar({ court, title, staff, children }: Props) {
         <span>{words.signOut}</span>
       </button>
     </header>
-  );
-}
-
-/** Language, type size and contrast: always at hand, the same place on every page of the court's people. */
-export function Comfort() {
-  const { common } = text();
-  return (
-    <div class="comfort">
-      <button
-        type="button"
-        class="bar-button"
-        aria-label={common.languageLabel}
-        onClick={() => {
-          language.value = language.value === "en" ? "zh-CN" : "en";
-        }}
-      >
-        <Icon name="language" />
-        <span>{common.language}</span>
-      </button>
-      <button
-        type="button"
-        class="bar-button"
-        aria-label={common.sizeNext}
-        title={common.sizeNext}
-        onClick={nextSize}
-      >
-        <Icon name="size" />
-      </button>
-      <button
-        type="button"
-        class="bar-button"
-        aria-label={common.contrast}
-        title={common.contrast}
-        aria-pressed={contrast.value === "high"}
-        onClick={() => {
-          contrast.value = contrast.value === "high" ? "normal" : "high";
-        }}
-      >
-        <Icon name="contrast" />
-      </button>
-    </div>
   );
 }

@@ -79,7 +79,11 @@ export function Attendance({ hearing, noSeat }: Props) {
             narrow: true,
             cell: (one) => <NetworkCell lamp={lamps[one.seat.participant]} />,
           },
-          { key: "figures", title: `${t.rtt} · ${t.loss} · ${t.rate}`, cell: (one) => <Figures lamp={lamps[one.seat.participant]} /> },
+          {
+            key: "figures",
+            title: `${t.rtt} · ${t.loss} · ${t.rate}`,
+            cell: (one) => <Figures lamp={lamps[one.seat.participant]} />,
+          },
           {
             key: "do",
             title: court.act,

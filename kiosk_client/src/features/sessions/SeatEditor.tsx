@@ -62,7 +62,7 @@ export function SeatEditor({ seat, all, checked, onChange, onRemove }: Props) {
       <Field
         label={t.person}
         value={seat.name}
-        maxLength={80}
+        maxLength={60}
         onInput={(name) => onChange({ ...seat, name })}
         {...words("name")}
       />
@@ -70,7 +70,7 @@ export function SeatEditor({ seat, all, checked, onChange, onRemove }: Props) {
         <Field
           label={t.account}
           value={seat.account}
-          maxLength={32}
+          maxLength={40}
           autocomplete="off"
           onInput={(account) => onChange({ ...seat, account: account.trim() })}
           {...words("account", "account_twice")}

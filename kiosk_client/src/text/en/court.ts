@@ -98,6 +98,7 @@ export const court: CourtTexts["court"] = {
   none: "None",
   status: "Status",
   act: "Actions",
+  keySpace: "Space",
   copy: "Copy",
   copied: "Copied",
   minutes: (n: number) => `${n} min`,

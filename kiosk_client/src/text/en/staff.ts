@@ -43,7 +43,7 @@ export const staff: CourtTexts["staff"] = {
     name: "Name",
     role: "Post",
     account: "Account",
-    accountRule: "2 to 32 lower-case letters, digits, dots or hyphens",
+    accountRule: "2 to 40 lower-case letters, digits, dots, underscores or hyphens",
     initial: "Initial password",
     initialRule: "At least 10 characters; to be changed at the first sign-in.",
     generate: "Generate",

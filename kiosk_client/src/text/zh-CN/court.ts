@@ -97,6 +97,7 @@ export const court = {
   none: "无",
   status: "状态",
   act: "操作",
+  keySpace: "空格",
   copy: "复制",
   copied: "已复制",
   minutes: (n: number) => `${n} 分钟`,

@@ -42,7 +42,7 @@ export const staff = {
     name: "姓名",
     role: "岗位",
     account: "账号",
-    accountRule: "2–32 个小写字母、数字、点或短横线",
+    accountRule: "2–40 个小写字母、数字、点、下划线或短横线",
     initial: "初始密码",
     initialRule: "至少 10 个字符；首次登录须修改。",
     generate: "生成",
