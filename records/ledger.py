@@ -177,7 +177,7 @@ class Ledger:
         once a second. Raises StoreUnavailable; the next call tries again."""
         # Read twice: a thread that is put to sleep between two clocks sees a step that never was.
         step_ms = min(self.clock.wall_step_ms(), self.clock.wall_step_ms(), key=abs)
-        if abs(step_ms) >= STEP_THRESHOLD_MS:
+        if abs(step_ms) >= STEP_THRESHOLD_MS and is_open(self._hearing.state):
             await self._reanchor(step_ms)
         if self._sources.monotonic_us() - self._head_at_us >= HEAD_INTERVAL_MS * 1000:
             await self.sign()
