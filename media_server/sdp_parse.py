@@ -92,6 +92,7 @@ class _Reader:
         self.transport = _Transport()
         self.sections: list[_Section] = []
         self.bundle: tuple[str, ...] = ()
+        self.default_direction = "sendrecv"
         self.session_id = ""
         self.version = 0
 
@@ -157,7 +158,9 @@ class _Reader:
             raise _Fault(f"more than {MAX_MEDIA} m= lines")
         if len(parts) > 3 + _MAX_CODECS:
             raise _Fault(f"m= has more than {_MAX_CODECS} formats")
-        self.sections.append(_Section(parts[0], int(port), parts[2], tuple(parts[3:])))
+        section = _Section(parts[0], int(port), parts[2], tuple(parts[3:]))
+        section.direction = self.default_direction
+        self.sections.append(section)
 
     def _finish(self, section: _Section, index: int) -> OfferedMedia:
         own, shared = section.transport, self.transport
@@ -230,6 +233,8 @@ class _Reader:
     def direction(self, section: _Section | None, name: str, _value: str) -> None:
         if section is not None:
             section.direction = name
+        else:
+            self.default_direction = name
 
     def rtp_map(self, section: _Section | None, _name: str, value: str) -> None:
         number, _, encoding = value.partition(" ")

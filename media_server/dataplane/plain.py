@@ -155,10 +155,7 @@ class PlainDataPlane:
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         """See `DataPlane`."""
-        state = self._routes[route]
-        state.paused = paused
-        if paused:
-            state.hold()
+        self._routes[route].pause(paused)
 
     def remove_route(self, route: RouteId) -> None:
         """See `DataPlane`."""
@@ -190,11 +187,7 @@ class PlainDataPlane:
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """See `DataPlane`."""
-        stream = self._peers[peer].stream(ssrc)
-        stream.muted = muted
-        if muted:
-            for route in stream.routes:
-                route.hold()
+        self._peers[peer].stream(ssrc).mute(muted)
 
     def send_rtcp(self, peer: PeerId, data: bytes) -> None:
         """See `DataPlane`."""

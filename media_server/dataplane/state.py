@@ -72,6 +72,17 @@ class Stream:
         """Nobody asked for this stream: its state may be forgotten."""
         return not (self.routes or self.waiting or self.taps or self.muted)
 
+    def mute(self, muted: bool) -> None:
+        """See `DataPlane.mute`."""
+        if muted == self.muted:
+            return
+        self.muted = muted
+        for route in self.routes:
+            if muted:
+                route.hold()
+            else:
+                route.begin_anew()
+
     def restart(self) -> None:
         """New keys: indices begin anew, so everything told in old indices is void."""
         for route in self.routes:
@@ -190,8 +201,8 @@ class RouteState:
         self.live = False
         self.paused = False
         self.started = False
-        self.first = 0
-        """Lowest incoming index that `delta` holds for."""
+        self.first = stream.window.highest + 1
+        """Lowest incoming index that may be sent, and that `delta` holds for while live."""
         self.delta = 0
         self.timestamp_delta = 0
         self.segments: deque[Segment] = deque(maxlen=_MAX_SEGMENTS)
@@ -209,6 +220,21 @@ class RouteState:
         if outbound is not None:
             self.seal = outbound.seal
             self.salted = outbound.salt ^ (self.ssrc << 48)
+
+    def pause(self, paused: bool) -> None:
+        """See `DataPlane.pause_route`."""
+        if paused == self.paused:
+            return
+        self.paused = paused
+        if paused:
+            self.hold()
+        else:
+            self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """What came until now must not be sent: a late packet would else open the way for repeats of the rest."""
+        if not self.live:
+            self.first = max(self.first, self.stream.window.highest + 1)
 
     def start(self, index: int, timestamp: int, keyframe: bool, now_us: int) -> bool:
         """Go live with this packet if it may be the first; numbers continue after the last one sent."""

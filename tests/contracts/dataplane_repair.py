@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from media_server.dataplane.ports import (
     TapPacket,
 )
@@ -55,6 +57,33 @@ class Repair(WithWorld):
         got += await world.flow()
         assert world.plane.retransmit(route, [packet.sequence for packet in got]) == 3
         assert [packet.payload[2:] for packet in await world.flow()] == [b"one", b"three", b"five"]
+
+    @pytest.mark.parametrize("how", ["pause", "mute"])
+    async def test_what_was_held_back_is_never_sent_afterwards(self, world: World, how: str) -> None:
+        route = world.route(rtx_ssrc=10, rtx_payload_types={120: 121})
+
+        def hold(held: bool) -> None:
+            if how == "pause":
+                world.plane.pause_route(route, held)
+            else:
+                world.plane.mute(PUBLISHER, 1, held)
+
+        late = [world.publisher.seal(Rtp(number, b"secret")) for number in (3, 5)]
+        world.publisher.send(Rtp(1, b"one"))
+        got = await world.flow()
+        hold(True)
+        world.publisher.send(Rtp(2, b"secret"), Rtp(4, b"secret"), Rtp(6, b"secret"))
+        assert await world.flow() == []
+        hold(False)
+        for datagram in late:
+            world.publisher.send_raw(datagram)
+        world.publisher.send(Rtp(7, b"seven"))
+        got += await world.flow()
+        assert [packet.payload for packet in got] == [b"one", b"seven"]
+        assert steps(got) == [1]
+        start = got[0].sequence
+        world.plane.retransmit(route, [(start + step) & 0xFFFF for step in range(-8, 9)])
+        assert [packet.payload[2:] for packet in await world.flow()] == [b"one", b"seven"]
 
     async def test_the_cache_holds_500_video_packets(self, world: World) -> None:
         route = world.route(rtx_ssrc=10, rtx_payload_types={120: 121})

@@ -112,14 +112,9 @@ def test_no_nonce_seals_two_packets(actions: list[tuple[object, ...]]) -> None:
                 stream, number, size, keyframe=not other and bool(values[3]), payload_type=97 if other else 96
             )
         elif name == "pause":
-            machine.route.paused = bool(first)
-            if first:
-                machine.route.hold()
+            machine.route.pause(bool(first))
         elif name == "mute":
-            stream.muted = bool(values[1])
-            if stream.muted:
-                for route in stream.routes:
-                    route.hold()
+            stream.mute(bool(values[1]))
         elif name == "switch" and stream is not machine.route.stream and machine.route not in stream.waiting:
             stream.waiting.append(machine.route)
         elif name == "address":
@@ -139,15 +134,14 @@ def test_without_loss_the_outgoing_numbers_have_no_gap(events: list[str]) -> Non
     stream = machine.streams[0]
     for number, event in enumerate(events, 65_500):
         if event == "pause":
-            machine.route.paused = True
-            machine.route.hold()
+            machine.route.pause(True)
         elif event == "mute":
-            stream.muted = True
-            machine.route.hold()
+            stream.mute(True)
         machine.packet(
             stream, number, event != "padding", keyframe=False, payload_type=97 if event == "other type" else 96
         )
-        machine.route.paused = stream.muted = False
+        machine.route.pause(False)
+        stream.mute(False)
     numbers = machine.numbers()
     assert len(numbers) == events.count("media")
     assert [(number - numbers[0]) & 0xFFFF for number in numbers] == list(range(len(numbers)))

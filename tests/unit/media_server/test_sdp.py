@@ -221,6 +221,13 @@ def test_bare_line_feeds_are_read() -> None:
     assert offer.media[0].codecs[0].payload_type == 111
 
 
+def test_the_sessions_direction_holds_where_a_line_has_none() -> None:
+    lines = [line for line in MINIMAL if line != "a=sendonly"]
+    assert parse_offer("\r\n".join(lines)).media[0].direction == "sendrecv"
+    lines.insert(4, "a=recvonly")
+    assert parse_offer("\r\n".join(lines)).media[0].direction == "recvonly"
+
+
 @pytest.mark.parametrize(
     ("line", "text", "named"),
     [
