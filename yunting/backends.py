@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Protocol
 
@@ -24,7 +25,7 @@ async def open_store(url: str) -> Store:
             from records.sqlite import SqliteStore
 
             file = Path(rest.removeprefix("///"))
-            file.parent.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
             return await SqliteStore.open(file)
         case "memory":
             from records.memory import MemoryStore

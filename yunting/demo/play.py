@@ -169,9 +169,13 @@ def _seat(seat: str, role: Role, name: str, *, required: bool = True, account: s
     return who if account is None else {**who, "account": account}
 
 
+def _invitation(session: dict[str, Any], seat: str) -> dict[str, Any]:
+    invitation: dict[str, Any] = next(s["invitation"] for s in session["seats"] if s["seat"] == seat)
+    return invitation
+
+
 def _code(session: dict[str, Any], seat: str) -> str:
-    invitation = next(s["invitation"] for s in session["seats"] if s["seat"] == seat)
-    return str(invitation["code"])
+    return str(_invitation(session, seat)["code"])
 
 
 def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Accounts, *, once: bool) -> None:
@@ -179,10 +183,10 @@ def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Ac
     if once:
         return
     base, identity = server.base_url, session["id"]
-    phone, kiosk = _code(session, "agent-1"), _code(session, "third-party-1")
+    kiosk = _code(session, "third-party-1")
     say(f"""
   旁听 / watch        {base}/observe/{identity}
-  手机 / phone        {base}/join/{phone}
+  手机 / phone        {_invitation(session, "agent-1")["url"]}
   E法亭 / kiosk       {base}/kiosk      庭审码 / code {kiosk}
   法官 / judge        {base}/judge      {accounts.judge} / {accounts.password}
   书记员 / clerk      {base}/clerk      {accounts.clerk} / {accounts.password}

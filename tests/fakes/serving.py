@@ -1,0 +1,101 @@
+"""`yunting serve` as a process of its own, on loopback, with its data in a folder of the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from signaling.staff import ensure_staff
+from yunting.backends import open_store
+from yunting.demo.client import Api
+
+PASSWORD = "correct-horse-77"
+STAFF = (("bench", "judge"), ("desk", "clerk"), ("root", "operator"))
+
+
+class ServerProcess:
+    """One server and its folder; may be killed and started again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.base_url = f"https://127.0.0.1:{self.port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def prepare(self) -> None:
+        """Make the staff accounts bench (judge), desk (clerk) and root (operator)."""
+        store = await open_store(f"sqlite:///{self.folder / 'yunting.db'}")
+        wanted = [(account, account, role, PASSWORD) for account, role in STAFF]
+        await ensure_staff(store, PasswordHasher(time_cost=1, memory_cost=1024), 1, wanted)  # type: ignore[arg-type]
+        await store.close()
+
+    async def start(self) -> None:
+        """Start and wait until it listens. Its log goes to `server.log` in the folder."""
+        log = (self.folder / "server.log").open("ab")
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "yunting",
+            "serve",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **self._environment()},
+        )
+        log.close()
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        if not line:
+            raise RuntimeError((self.folder / "server.log").read_text()[-2000:])
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send `how` and wait for the end; the exit code."""
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(how)
+        return await asyncio.wait_for(self._process.wait(), 30)
+
+    def api(self) -> Api:
+        """A client that trusts the server's own certificate."""
+        return Api(self.base_url, ssl.create_default_context(cafile=str(self.folder / "tls" / "server.crt")))
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "YUNTING_HTTP_HOST": "127.0.0.1",
+            "YUNTING_HTTP_PORT": str(self.port),
+            "YUNTING_MEDIA_HOST": "127.0.0.1",
+            "YUNTING_MEDIA_PORT": str(self.port),
+            "YUNTING_STORAGE_FOLDER": str(self.folder),
+            "YUNTING_STORAGE_STORE": f"sqlite:///{self.folder / 'yunting.db'}",
+            "YUNTING_STORAGE_MIN_FREE_BYTES": "0",
+            "YUNTING_COMPOSITE_WIDTH": "640",
+            "YUNTING_COMPOSITE_HEIGHT": "360",
+        }
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[ServerProcess]:
+    """A prepared, running server; killed at the end if it still runs."""
+    server = ServerProcess(folder)
+    await server.prepare()
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop(signal.SIGKILL)
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
