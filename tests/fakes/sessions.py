@@ -1,0 +1,48 @@
+"""Recorded sessions and packages for the tests of records: made once a test run, copied where a test alters them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from records.composite import Look
+from records.keys import CourtKey
+from records.package import ExportOptions, PackageResult, SessionSources, export_session
+from yunting.bench.synthetic import SyntheticSession, make_session
+
+SMALL = Look(width=640, height=360, fps=25, preset="ultrafast")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A package, what it was made of, and the court's key."""
+
+    result: PackageResult
+    source: SyntheticSession
+    key: CourtKey
+
+    def copy(self, folder: Path) -> Path:
+        """A copy that a test may alter."""
+        return Path(shutil.copytree(self.result.folder, folder / self.result.folder.name))
+
+
+def sources_of(made: SyntheticSession) -> SessionSources:
+    return SessionSources(made.entries, made.heads, made.recordings)
+
+
+def make_package(
+    folder: Path,
+    *,
+    seats: int = 3,
+    seconds: int = 6,
+    recess: tuple[int, int] | None = (2000, 4000),
+    look: Look = SMALL,
+) -> Made:
+    """A session held, recorded and exported; blocks for about a second."""
+    key = CourtKey.generate()
+    source = make_session(folder / "recordings", key, seats=seats, seconds=seconds, recess=recess, size=(320, 180))
+    options = ExportOptions(look=look, actor="书记员")
+    result = asyncio.run(export_session(sources_of(source), folder / "packages", key, options))
+    return Made(result, source, key)
