@@ -30,8 +30,9 @@ from signaling.tasks import TaskSet
 from signaling.whip import Whip
 
 SWEEP_INTERVAL_S = 300.0
+ROOMS = web.AppKey("rooms", Rooms)
 ADMISSION = web.AppKey("admission", Admission)
-"""For the program beside the web: tickets without a route (demo, tests)."""
+"""For the program beside the web: tickets without a route, courtrooms (demo, tests)."""
 
 
 def build_app(services: Services) -> web.Application:
@@ -68,6 +69,8 @@ def build_app(services: Services) -> web.Application:
     ):
         app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
+    app[SESSIONS] = sessions
+    app[ROOMS] = rooms
 
     async def live(app: web.Application) -> AsyncIterator[None]:
         await pages.load()

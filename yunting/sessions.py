@@ -17,7 +17,7 @@ from hearing.state import Hearing, apply
 from records.ports import EventStore
 from signaling.bodies import NewSession, StaffRole
 from signaling.staff import Hashing, StaffBook
-from signaling.web import session_desk
+from signaling.web import SESSIONS, build_app
 from yunting.app import assembled
 from yunting.backends import open_store
 
@@ -42,7 +42,7 @@ async def create(settings: Settings, file: Path) -> Sequence[str]:
     body = _read(file, ZoneInfo(settings.court.time_zone))
     base_url = settings.http.public_url or f"https://127.0.0.1:{settings.http.port}"
     async with assembled(settings) as services:
-        desk = session_desk(services)
+        desk = build_app(services)[SESSIONS]
         ledger = await desk.create(body, _ACTOR)
         detail = await desk.detail(ledger.session, base_url, with_links=True)
     lines = [f"庭次 / session  {detail.id}"]
