@@ -142,6 +142,7 @@ async def test_five_per_cent_loss_both_ways_keeps_the_picture_moving() -> None:
         clean = await frames_in(on, viewer, 5)
         for relay in (up, down):
             relay.loss_up = relay.loss_down = 0.05
+            relay.delay_ms = 20
         losses: list[tuple[float, float]] = []
         sampling = asyncio.create_task(sample_losses(on, losses))
         lossy = await frames_in(on, viewer, LOSS_SECONDS)
@@ -155,6 +156,11 @@ async def test_five_per_cent_loss_both_ways_keeps_the_picture_moving() -> None:
         figures.info("network lamp: loss up %.3f, loss down %.3f", mean_up, mean_down)
         assert 0.01 < mean_up < 0.15
         assert 0.01 < mean_down < 0.15
+        for lamp in (on.room.stats("plaintiff"), on.room.stats("judge")):
+            assert lamp is not None
+            assert lamp.rtt_ms is not None
+            figures.info("network lamp: %s", lamp)
+            assert 38 < lamp.rtt_ms < 150
         assert up.up.dropped > 20
         assert lossy >= 0.8 * clean
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,12 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamT
 
 from hearing.errors import UserError
 from media_server.dataplane.plain import PlainDataPlane
+from media_server.peer import Peer
 from media_server.ports import Direction, Kind, LossReason, PublicationInfo, SenderReport
+from media_server.publication import Publication
 from media_server.room import Room
 from media_server.sfu import Sfu, SfuSettings
+from media_server.subscription import Subscription
 from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
 from tests.fakes.room_listener import Told
 
@@ -123,8 +127,14 @@ async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
 
 async def until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.02)
+
+
+def remembered() -> list[object]:
+    """What is still held of connections and tracks, anywhere in the process."""
+    gc.collect()
+    return [thing for thing in gc.get_objects() if isinstance(thing, Peer | Publication | Subscription)]
 
 
 async def test_aiortc_publishes_and_aiortc_watches(house: House) -> None:
@@ -254,6 +264,7 @@ async def test_removal_frees_everything(house: House) -> None:
     await house.room.remove("judge")
     assert house.parts() == (0, 0, 0)
     assert {reason for _, _, reason in house.told.lost} == {LossReason.CLOSED}
+    await until(lambda: not remembered())
 
 
 async def test_a_reloaded_page_replaces_its_connection(house: House) -> None:
