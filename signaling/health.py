@@ -45,6 +45,7 @@ def lamp(participant: str, stats: PeerStats | None, report: NetworkReport | None
         loss_down_permille=down,
         kbps_up=kbps_up,
         kbps_down=kbps_down,
+        hidden=report is not None and report.hidden,
     )
 
 

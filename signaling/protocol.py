@@ -89,6 +89,8 @@ class NetworkReport(Message, frozen=True, kw_only=True, tag="network_report"):
     kbps_down: int
     freezes: int = 0
     audio_only: bool = False
+    hidden: bool = False
+    """The page is in the background: a phone's camera stops there."""
 
 
 FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport
@@ -261,6 +263,8 @@ class Lamp(msgspec.Struct, frozen=True, kw_only=True):
     loss_down_permille: int
     kbps_up: int
     kbps_down: int
+    hidden: bool = False
+    """Their page is in the background."""
 
 
 class Network(Message, frozen=True, kw_only=True, tag="network"):

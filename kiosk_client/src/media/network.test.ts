@@ -66,7 +66,7 @@ describe("figures", () => {
 
   test("the lamp", () => {
     expect(grade(fine)).toBe("good");
-    expect(grade({ ...fine, loss_down_permille: 30 })).toBe("fair");
+    expect(grade({ ...fine, loss_down_permille: 31 })).toBe("fair");
     expect(grade({ ...fine, rtt_ms: 900 })).toBe("poor");
   });
 });

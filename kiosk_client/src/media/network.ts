@@ -91,11 +91,11 @@ export function figures(before: Counters, after: Counters, signalling_rtt_ms: nu
   };
 }
 
-/** Lamp for the figures: fair from 3 % loss or 300 ms, poor from 10 % or 800 ms. */
+/** Lamp for the figures, by the server's own bounds: fair over 3 % loss or 250 ms, poor over 10 % or 600 ms. */
 export function grade(f: Pick<Figures, "rtt_ms" | "loss_up_permille" | "loss_down_permille">): Grade {
   const loss = Math.max(f.loss_up_permille, f.loss_down_permille);
-  if (loss >= 100 || f.rtt_ms >= 800) return "poor";
-  if (loss >= 30 || f.rtt_ms >= 300) return "fair";
+  if (loss > 100 || f.rtt_ms > 600) return "poor";
+  if (loss > 30 || f.rtt_ms > 250) return "fair";
   return "good";
 }
 

@@ -495,6 +495,8 @@ export interface NetworkReportMessage {
   readonly kbps_down: number;
   readonly freezes?: number;
   readonly audio_only?: boolean;
+  /** The page is in the background: a phone's camera stops there. */
+  readonly hidden?: boolean;
 }
 
 /** Something a role may do. Commands name the right they need. */
@@ -680,6 +682,8 @@ export interface Lamp {
   readonly loss_down_permille: number;
   readonly kbps_up: number;
   readonly kbps_down: number;
+  /** Their page is in the background. */
+  readonly hidden: boolean;
 }
 
 /** Lamps: of everybody for judge and clerk, of oneself for others. */

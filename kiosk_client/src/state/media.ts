@@ -54,6 +54,14 @@ export interface MediaOptions {
 
 const REPORT_EVERY_MS = 2_000;
 const RETRY_MS = 1_500;
+const NO_FIGURES: Figures = {
+  rtt_ms: 0,
+  loss_up_permille: 0,
+  loss_down_permille: 0,
+  kbps_up: 0,
+  kbps_down: 0,
+  freezes: 0,
+};
 const IN_COURTROOM = new Set(["present", "testifying"]);
 
 /**
@@ -197,6 +205,11 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     watcher?.wantVideo(!only).catch(ignoreRefusal);
   }
 
+  function report(now: Figures): void {
+    const hidden = document.visibilityState === "hidden";
+    hearing.socket.tell({ type: "network_report", ...now, audio_only: audioOnly.peek() !== null, hidden });
+  }
+
   async function measure(): Promise<void> {
     const connections = [publisher?.connection ?? null, watcher?.connection ?? null];
     if (connections.every((connection) => connection === null)) return;
@@ -212,7 +225,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       audioOnly.value = guard.reason;
       applyPicture();
     }
-    hearing.socket.tell({ type: "network_report", ...now, audio_only: audioOnly.peek() !== null });
+    report(now);
   }
 
   applyMic();
@@ -230,6 +243,12 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     watcher?.restartIce();
   };
   const route = (navigator as Navigator & { connection?: EventTarget }).connection;
+  // Said at once: a phone stops the camera and soon the page itself in the background.
+  const seen = () => {
+    if (document.visibilityState === "visible") hearing.socket.probe();
+    report(figuresNow.peek() ?? NO_FIGURES);
+  };
+  document.addEventListener("visibilitychange", seen);
   window.addEventListener("online", moved);
   route?.addEventListener("change", moved);
 
@@ -276,6 +295,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       clearInterval(timer);
       if (retry) clearTimeout(retry);
       for (const stop of stops) stop();
+      document.removeEventListener("visibilitychange", seen);
       window.removeEventListener("online", moved);
       route?.removeEventListener("change", moved);
       stopMedia();

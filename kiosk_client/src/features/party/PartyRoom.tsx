@@ -30,28 +30,6 @@ interface Joined {
   media: HearingMedia;
 }
 
-const BACKGROUND_AFTER_MS = 5_000;
-
-/** Tells the clerk when the page was in the background: a phone's camera stops there, and nobody should have to guess. */
-function reportBackground(hearing: Hearing): () => void {
-  let hidden_ms: number | null = null;
-  const look = () => {
-    if (document.visibilityState === "hidden") {
-      hidden_ms = performance.now();
-      return;
-    }
-    const away_ms = hidden_ms === null ? 0 : performance.now() - hidden_ms;
-    hidden_ms = null;
-    hearing.socket.probe();
-    if (away_ms < BACKGROUND_AFTER_MS) return;
-    const seconds = Math.round(away_ms / 1000);
-    // Refused where help may not be asked; the server's own view of the connection stays.
-    hearing.do({ do: "help", text: `页面曾在后台 ${seconds} 秒` }).catch(() => undefined);
-  };
-  document.addEventListener("visibilitychange", look);
-  return () => document.removeEventListener("visibilitychange", look);
-}
-
 /** From the end of the device check to the end of the hearing: connects, waits, takes part, and says how it ended. */
 export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, exitWord }: Props) {
   const [joined, setJoined] = useState<Joined | null>(null);
@@ -64,10 +42,8 @@ export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, ex
       told();
       hearing.socket.kit(ready.kit).catch(() => undefined);
     });
-    const stop = reportBackground(hearing);
     setJoined({ hearing, media });
     return () => {
-      stop();
       media.close();
       hearing.close();
     };
