@@ -32,7 +32,8 @@ from signaling.whip import Whip
 SWEEP_INTERVAL_S = 300.0
 ROOMS = web.AppKey("rooms", Rooms)
 ADMISSION = web.AppKey("admission", Admission)
-"""For the program beside the web: tickets without a route, courtrooms (demo, tests)."""
+SESSIONS = web.AppKey("sessions", SessionDesk)
+"""For the program beside the web: tickets without a route, courtrooms, the clerk's desk (command line, tests)."""
 
 
 def build_app(services: Services) -> web.Application:
@@ -69,6 +70,7 @@ def build_app(services: Services) -> web.Application:
     ):
         app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
+    app[SESSIONS] = sessions
     app[SESSIONS] = sessions
     app[ROOMS] = rooms
 
