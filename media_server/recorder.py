@@ -22,7 +22,7 @@ from media_server.recording.clocks import PeerClock
 from media_server.recording.files import Lane, TrackFile, lane_of, size_of
 from media_server.recording.health import TrackHealth, describe
 from media_server.recording.matroska import MuxFrame
-from media_server.recording.stream import Stream, Taken
+from media_server.recording.stream import Hole, Stream, Taken
 from media_server.recording.timeline import Timeline
 from media_server.recording.writer import Writer
 
@@ -302,24 +302,27 @@ class Recorder:
         if hole is None or (hole.cause == "keyframe" and pts_ms - from_ms <= GAP_MS):
             still = stream.publication.source is Source.SCREEN
             if stream.last_ms is not None and pts_ms - from_ms > SILENCE_MS and not still:
-                self._book.gap(file.track, stream, from_ms, pts_ms, "silence")
+                self._book.gap(file, stream, from_ms, pts_ms, Hole("silence"))
             return
-        self._book.gap(file.track, stream, from_ms, pts_ms, hole.cause, hole.packets)
+        self._book.gap(file, stream, from_ms, pts_ms, hole)
 
     def _last_gap(self, stream: Stream, to_ms: float) -> None:
         """What was missing when the stream ended; without a file there is nobody to tell it of."""
         file = self._book.of(stream)
         if file is not None and stream.hole is not None and stream.last_ms is not None:
-            self._book.gap(file.track, stream, stream.last_ms, to_ms, stream.hole.cause, stream.hole.packets)
+            self._book.gap(file, stream, stream.last_ms, to_ms, stream.hole)
 
     def _fail(self, file: TrackFile, cause: str, detail: str, lost_from_ms: int, now_us: int) -> None:
         """The file takes no more: its streams wait for the next try, and what they lose is a gap."""
         self._book.incident(cause, lost_from_ms, detail)
         self._down[file.lane] = now_us + RETRY_US
-        for stream in file.members:
+        began = file.opened or (file.reason == "disk-slow" and file.opening is None)
+        for stream, before_ms in zip(file.members, file.before, strict=True):
             if self._book.of(stream) not in (None, file) or stream.ended or not self._recording:
                 continue
-            if stream.last_ms is not None:
+            if not began:
+                stream.last_ms = before_ms
+            elif stream.last_ms is not None:
                 stream.last_ms = min(stream.last_ms, lost_from_ms)
             stream.pending.clear()
             stream.damage("disk")

@@ -10,7 +10,7 @@ from media_server.ports import Kind
 from media_server.recording.files import Names, TrackFile, lane_of, size_of, spec_of
 from media_server.recording.incidents import Incidents
 from media_server.recording.matroska import MuxFrame
-from media_server.recording.stream import Stream, Taken
+from media_server.recording.stream import Hole, Stream, Taken
 from media_server.recording.writer import Close, Closed, Failed, Open, Opened, Outcome, Seal, Sealed, Write, Writer
 
 RANGE_US = 5_000_000
@@ -85,17 +85,26 @@ class Book:
         for stream in members:
             self._file_of[id(stream)] = file
         specs = tuple(spec_of(stream, frame) for stream, frame in zip(members, frames, strict=True))
-        self._writer.order(Open(file.number, file.name, specs))
+        file.opening = Open(file.number, file.name, specs)
+        file.before = [stream.last_ms for stream in members]
         return file
 
     def write(self, file: TrackFile, frames: Sequence[MuxFrame]) -> bool:
         """Order frames to be written; False when the writer's queue is full and none was taken."""
-        return not frames or self._writer.offer(Write(file.number, tuple(frames)))
+        if not frames:
+            return True
+        taken = self._writer.offer(Write(file.number, tuple(frames)), file.opening)
+        if taken:
+            file.opening = None
+        return taken
 
     def complete(self, file: TrackFile, reason: str) -> None:
-        """No more frames; its streams are free for another file."""
+        """No more frames; its streams are free for another file. One that never had a frame is forgotten."""
         file.reason = reason
-        self._writer.order(Close(file.number))
+        if file.opening is None:
+            self._writer.order(Close(file.number))
+        else:
+            del self._files[file.number]
         self.release(file)
 
     def release(self, file: TrackFile) -> None:
@@ -107,17 +116,27 @@ class Book:
     def seal_due(self, now_us: int) -> None:
         """Order the ranges that are `RANGE_US` old to be sealed."""
         for file in self.running():
-            if file.sealed_us + RANGE_US <= now_us:
+            if file.opening is None and file.sealed_us + RANGE_US <= now_us:
                 file.sealed_us = now_us
                 self._writer.order(Seal(file.number))
 
-    def gap(self, track: str, stream: Stream, from_ms: float, to_ms: float, cause: str, packets: int = 0) -> None:
-        """Record that media of this stream is missing."""
+    def gap(self, file: TrackFile, stream: Stream, from_ms: float, to_ms: float, hole: Hole) -> None:
+        """Record that media of this stream is missing; told when the file exists."""
         stream.gaps += 1
         start_ms = round(from_ms)
         end_ms = max(round(to_ms), start_ms)
-        kind = stream.publication.kind.value
-        self._emit(GapRecorded(track=track, kind=kind, from_ms=start_ms, to_ms=end_ms, cause=cause, packets=packets))
+        gap = GapRecorded(
+            track=file.track,
+            kind=stream.publication.kind.value,
+            from_ms=start_ms,
+            to_ms=end_ms,
+            cause=hole.cause,
+            packets=hole.packets,
+        )
+        if file.opened or file.number not in self._files:
+            self._emit(gap)
+        else:
+            file.held.append(gap)
 
     def incident(self, cause: str, from_ms: int, detail: str) -> None:
         """The recorder cannot do its duty; over when a file begun after this has been sealed."""
@@ -136,17 +155,7 @@ class Book:
     def _tell(self, outcome: Outcome, now_us: int) -> Failure | None:
         file = self._files[outcome.file]
         if isinstance(outcome, Opened):
-            self._emit(
-                TrackOpened(
-                    track=file.track,
-                    file=file.name,
-                    participant=file.participant,
-                    seat=file.seat,
-                    codecs=file.codecs,
-                    sources=file.sources,
-                    from_ms=file.from_ms,
-                )
-            )
+            self._opened(file)
         elif isinstance(outcome, Sealed):
             self._sealed(file, outcome, now_us)
         elif isinstance(outcome, Closed):
@@ -155,6 +164,23 @@ class Book:
         else:
             return self._failed(file, outcome)
         return None
+
+    def _opened(self, file: TrackFile) -> None:
+        file.opened = True
+        self._emit(
+            TrackOpened(
+                track=file.track,
+                file=file.name,
+                participant=file.participant,
+                seat=file.seat,
+                codecs=file.codecs,
+                sources=file.sources,
+                from_ms=file.from_ms,
+            )
+        )
+        for gap in file.held:
+            self._emit(gap)
+        file.held.clear()
 
     def _sealed(self, file: TrackFile, sealed: Sealed, now_us: int) -> None:
         file.bytes_total, file.reported_us = sealed.end_byte, now_us
@@ -177,7 +203,7 @@ class Book:
         del self._files[file.number]
         if file.reason and file.last_ms > lost_from_ms:
             for stream in file.members:
-                self.gap(file.track, stream, lost_from_ms, file.last_ms, "disk")
+                self.gap(file, stream, lost_from_ms, file.last_ms, Hole("disk"))
         if failed.opened:
             self._closed(file, failed.durable_ms, failed.bytes_total, failed.cause)
         return Failure(file, failed.cause, failed.detail, lost_from_ms)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hearing.events import GapRecorded
 from media_server.payloads import Frame
 from media_server.ports import Source
 from media_server.recording.matroska import StreamSpec
 from media_server.recording.stream import Stream
+from media_server.recording.writer import Open
 
 Lane = tuple[str, str]
 """Participant and what belongs together: camera with microphone, screen with its sound, the room camera."""
@@ -66,6 +68,14 @@ class TrackFile:
     bytes_total: int = 0
     reported_us: int | None = None
     """When the newest range was reported."""
+    opening: Open | None = None
+    """The order to begin it, given with its first frames; None from then on."""
+    before: list[float | None] = field(default_factory=list)
+    """`last_ms` of each member before this file: where the gap starts if it never comes to be."""
+    opened: bool = False
+    """Whether the writer has made it."""
+    held: list[GapRecorded] = field(default_factory=list)
+    """Gaps before its first frames, to be told when it has been opened."""
     reason: str = ""
     """Why it was closed; empty while it is open."""
 

@@ -131,17 +131,19 @@ class Writer:
             self._thread.join()
             self._thread = None
 
-    def order(self, order: Open | Seal | Close) -> None:
+    def order(self, order: Seal | Close) -> None:
         """Queue an order that takes no room worth counting."""
         self._orders.put(order)
 
-    def offer(self, write: Write) -> bool:
-        """Queue frames unless the queue is full; False means that none of them was taken."""
+    def offer(self, write: Write, opening: Open | None = None) -> bool:
+        """Queue frames, after the order to begin their file, unless the queue is full; False: nothing was taken."""
         size = sum(len(frame.data) for frame in write.frames)
         with self._lock:
             if self._held_bytes + size > self._queue_bytes:
                 return False
             self._held_bytes += size
+        if opening is not None:
+            self._orders.put(opening)
         self._orders.put(write)
         return True
 

@@ -49,6 +49,7 @@ def encode_loop(
     codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
     codec.time_base, codec.framerate = Fraction(1, fps), Fraction(fps)
     codec.bit_rate = bitrate_bps
+    codec.thread_count = 1  # the same bytes every time
     keep = f"keyint={fps * seconds}:scenecut=0:repeat-headers=1:annexb=1:vbv-maxrate=2000:vbv-bufsize=400"
     codec.options = {"tune": "zerolatency", "preset": "ultrafast", "profile": "baseline", "x264-params": keep}
     noise = np.random.default_rng(1)

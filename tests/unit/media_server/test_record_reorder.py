@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 
 import pytest
@@ -29,7 +30,7 @@ def numbers(items: list[Packet | Lost]) -> list[int]:
     shuffle=st.randoms(use_true_random=False),
 )
 def test_everything_is_delivered_in_order_or_declared(
-    start: int, count: int, lost: set[int], shuffle: object
+    start: int, count: int, lost: set[int], shuffle: random.Random
 ) -> None:
     sent = [start + n for n in range(count) if n not in lost or n == count - 1]
     late = sorted(range(len(sent)), key=lambda index: index + (shuffle.random() * 8 if index else 0))
