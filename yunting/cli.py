@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
-    _err.print(f"yunting: {text}", style="red", soft_wrap=True)
+    _err.print(f"yunting: {text}", style="red", soft_wrap=True, markup=False)
     sys.exit(code)
 
 
