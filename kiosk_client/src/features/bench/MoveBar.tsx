@@ -52,7 +52,8 @@ export function MoveBar({ hearing, zone, held }: Props) {
     else setAsking(button);
   }
 
-  const buttons = moveButtons(view.moves).filter((button) => button.move !== "gather");
+  const buttons = moveButtons(view.moves).filter(({ move }) => move !== "gather" && move !== "reopen");
+  if (buttons.length === 0) return null;
   return (
     <div class="move-bar" role="toolbar" aria-label={t.title}>
       {buttons.map((button) => (

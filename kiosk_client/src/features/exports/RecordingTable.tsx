@@ -1,4 +1,4 @@
-import type { HearingView, RecordingHealthMessage, TrackHealth } from "../../protocol/messages.ts";
+import type { HearingView, RecordingHealthMessage, State, TrackHealth } from "../../protocol/messages.ts";
 import { type Hearing, person } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either } from "../../text/index.ts";
@@ -10,11 +10,21 @@ import "./exports.css";
 const SEAL_LATE_MS = 15_000;
 const DISK_LOW_BYTES = 5_000_000_000;
 
-export type HealthWord = "on" | "off" | "pause" | "unknown";
+const OVER: ReadonlySet<State> = new Set([
+  "closed",
+  "transcript_review",
+  "signed",
+  "sealed",
+  "cancelled",
+  "converted_offline",
+]);
+
+export type HealthWord = "on" | "off" | "pause" | "over" | "unknown";
 
 /** How the recording stands: it follows the session's state, so a pause is named by that state. */
 export function healthOf(view: HearingView, health: RecordingHealthMessage | null): HealthWord {
   if (view.state === "scheduled" || view.state === "waiting") return "off";
+  if (OVER.has(view.state)) return "over";
   if (!health && view.recording) return "unknown";
   return (health?.recording ?? view.recording) ? "on" : view.opened_utc_ms === null ? "off" : "pause";
 }

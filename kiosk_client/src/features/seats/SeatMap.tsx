@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Lamp as LampFigures, PersonView } from "../../protocol/messages.ts";
+import type { Lamp as LampFigures, PersonView, Presence } from "../../protocol/messages.ts";
 import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
@@ -11,6 +11,8 @@ import { raisedHands, seatActions, seatGroups } from "./order.ts";
 import { PresenceTag } from "./PresenceTag.tsx";
 import { SeatActions } from "./SeatActions.tsx";
 import "./seats.css";
+
+const MISSING: ReadonlySet<Presence> = new Set(["invited", "consented", "checked", "dropped", "left"]);
 
 interface Props {
   hearing: Hearing;
@@ -107,7 +109,7 @@ function Seat({ one, lamp, hand, mine, compact, speaking, floor_ms, open, onTogg
       {!compact && (
         <span class="seat-line">
           <span class="seat-name">{one.seat.name}</span>
-          {!here && one.seat.required && <span class="seat-required">{t.required}</span>}
+          {one.seat.required && MISSING.has(one.presence) && <span class="seat-required">{t.required}</span>}
         </span>
       )}
       <span class="seat-line seat-marks">

@@ -35,6 +35,7 @@ export const bench: CourtTexts["bench"] = {
     title: "Recording",
     on: "Recording",
     off: "Not started",
+    over: "Recording ended",
     pause: "Lawful pause",
     tracks: (n: number) => `${n} tracks`,
     disk: "Disk left",

@@ -34,6 +34,7 @@ export const bench = {
     title: "录音录像",
     on: "录制中",
     off: "未开始录制",
+    over: "录制已结束",
     pause: "依法暂停录制",
     tracks: (n: number) => `${n} 路`,
     disk: "磁盘余量",
