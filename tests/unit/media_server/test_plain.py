@@ -82,9 +82,14 @@ class Machine:
         return [int.from_bytes(datagram[2:4], "big") for datagram in self.sender.sent]
 
 
+PACKET = st.tuples(
+    st.just("packet"), st.sampled_from([0, 0, 0, 1]), st.integers(-6, 8), st.sampled_from([1, 1, 1, 0]), st.booleans()
+)
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.just("packet"), st.integers(0, 1), st.integers(-6, 8), st.integers(0, 1), st.booleans()),
+        PACKET,
+        PACKET,
+        PACKET,
         st.tuples(st.just("other type"), st.integers(0, 1), st.integers(-3, 3)),
         st.tuples(st.just("pause"), st.booleans()),
         st.tuples(st.just("mute"), st.integers(0, 1), st.booleans()),
@@ -92,7 +97,8 @@ ACTIONS = st.lists(
         st.tuples(st.just("address"), st.booleans()),
         st.tuples(st.just("repeat"), st.integers(0, 40)),
     ),
-    max_size=120,
+    min_size=40,
+    max_size=150,
 )
 
 
