@@ -1,1 +1,0 @@
-import{n as e,r as t,t as n}from"./jsxRuntime-DtRN4M1X.js";e(`join`,n(`main`,{children:t().common.loading}));
