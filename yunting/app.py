@@ -172,6 +172,7 @@ def _sfu_settings(settings: Settings) -> SfuSettings:
         port=media.port,
         announced=media.announced or announced(media.host),
         consent_timeout_s=media.consent_timeout_s,
+        max_peers=media.max_peers,
         video_codecs=media.video_codecs,
         ice_servers=servers,
     )
