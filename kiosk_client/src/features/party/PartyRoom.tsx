@@ -23,6 +23,8 @@ interface Props {
   /** Leave the room for good: the way back to where this page began. */
   onExit: () => void;
   exitWord: string;
+  /** Stands beside every ending, e.g. a booth's idle watch. */
+  atEnd?: ComponentChildren;
 }
 
 interface Joined {
@@ -31,7 +33,7 @@ interface Joined {
 }
 
 /** From the end of the device check to the end of the hearing: connects, waits, takes part, and says how it ended. */
-export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, exitWord }: Props) {
+export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, exitWord, atEnd }: Props) {
   const [joined, setJoined] = useState<Joined | null>(null);
   const [left, setLeft] = useState(false);
   useEffect(() => {
@@ -57,7 +59,7 @@ export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, ex
   return (
     <div class="party">
       {!left && <StatusBar hearing={joined.hearing} media={joined.media} form={bar} />}
-      <Inside {...joined} left={left} flip={flip} onLeft={leave} onExit={onExit} exitWord={exitWord} />
+      <Inside {...joined} left={left} flip={flip} onLeft={leave} onExit={onExit} exitWord={exitWord} atEnd={atEnd} />
       {!left && <Reconnect hearing={joined.hearing} />}
     </div>
   );
@@ -69,15 +71,21 @@ interface InsideProps extends Joined {
   onLeft: () => void;
   onExit: () => void;
   exitWord: string;
+  atEnd?: ComponentChildren;
 }
 
-function Inside({ hearing, media, left, flip, onLeft, onExit, exitWord }: InsideProps): ComponentChildren {
+function Inside({ hearing, media, left, flip, onLeft, onExit, exitWord, atEnd }: InsideProps): ComponentChildren {
   const t = text();
   const c = t.party.cards;
   const link = hearing.link.value;
   const view = hearing.state.value.hearing;
   const self = hearing.self.value;
-  const exit = <Button onClick={onExit}>{exitWord}</Button>;
+  const exit = (
+    <>
+      <Button onClick={onExit}>{exitWord}</Button>
+      {atEnd}
+    </>
+  );
   if (left) {
     return (
       <StateCard icon="leave" title={c.left}>
