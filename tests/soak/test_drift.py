@@ -1,4 +1,4 @@
-"""Ten minutes of three persons whose clocks run apart: the recording follows the server's clock (<= 20 ms an hour)."""
+"""Ten minutes of three persons whose clocks run apart: the recording follows the server (<= 20 ms an hour)."""
 
 from __future__ import annotations
 
