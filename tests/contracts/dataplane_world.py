@@ -114,7 +114,7 @@ ROUTE = Route(
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110  (upcalls set plain state)
+        while not condition():
             await asyncio.sleep(0.001)
 
 

@@ -71,7 +71,7 @@ class MiniSfu:
 
 async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  (the condition is plain state of the server)
+        while not condition():
             await asyncio.sleep(0.01)
 
 
