@@ -154,9 +154,8 @@ class Connection:
 
     async def _take(self, text: str) -> None:
         if not self._room.limiter.take(self.participant):
-            self._strike(
-                Error(re=None, code="too-many", zh="操作过于频繁，请稍候", en="too many messages: slow down")
-            )
+            re = _re_of(text) if len(text) <= MAX_FRAME_BYTES else None
+            self._strike(Error(re=re, code="too-many", zh="操作过于频繁，请稍候", en="too many messages: slow down"))
             # Reading no faster than the limit lets TCP hold the sender back.
             await asyncio.sleep(self._room.limiter.wait_s(self.participant))
             return
@@ -218,6 +217,8 @@ class Connection:
 
     async def _write(self) -> None:
         try:
+            # The welcome: `Gateway` queues it before anything else.
+            await self._put_on_wire(await self._outbox.get())
             while not self.live:
                 for update in await self._room.missed(self.seq):
                     await self._put_on_wire(update.frame(self.participant))

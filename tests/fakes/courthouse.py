@@ -27,6 +27,7 @@ from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
+from records.sqlite import SqliteStore
 from signaling.ports import Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
@@ -188,14 +189,15 @@ class Page:
                 return message
 
     def kill(self) -> None:
-        """Reset the TCP connection, as a dying network does."""
-        transport = self.socket._response.connection.transport  # type: ignore[union-attr]
-        transport.abort()  # type: ignore[union-attr]
+        """Reset the TCP connection, as a dying network does. Idempotent."""
+        connection = self.socket._response.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
 
 
 @contextlib.asynccontextmanager
 async def courthouse(
-    store: MemoryStore | None = None,
+    store: MemoryStore | SqliteStore | None = None,
     *,
     key: CourtKey | None = None,
     timing: Timing = PATIENT,

@@ -227,11 +227,11 @@ async def test_observers_are_refused_and_cut_within_a_second_when_the_session_is
         assert "旁听群众" not in str(welcome["hearing"])
         assert (await judge.do("move", move="close_evidence"))["type"] == "done"
         assert (await observer.update("session.state"))["event"]["after"] == "closed_evidence"
-        granted = await judge.do("floor", participant=ID["clerk"])
+        granted = await judge.do("mute", participant=ID["clerk"])
         assert granted["type"] == "done", granted
         hidden = await observer.hear("update")
         assert hidden["event"] is None
-        assert hidden["hearing"]["floor"] is None
+        assert hidden["hearing"]["speakers"] == []
         status, refused = await call(court.http, court, "POST", f"observe/{session}/ticket", ask)
         assert (status, refused["error"]) == (403, "not-public")
 
