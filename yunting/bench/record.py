@@ -22,6 +22,8 @@ from media_server.recorder import TICK_S, Recorder
 from yunting.bench.record_source import Found, Publisher, encode_loop, measure
 
 START_US = 1_000_000_000
+WAITING_S = 30.0
+"""People wait before 开庭: by then their clocks are known."""
 
 
 class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +40,8 @@ class RecordResult(msgspec.Struct, frozen=True, kw_only=True):
     av_skew_ms_max: float
     """Largest distance between flash and beep of any second, within and across persons, from what happened."""
     drift_ms_per_h: float
-    """Largest slope of (recorded - true) time over a track."""
+    """Largest slope of (recorded - true) time over a track; only minutes of media make it a figure (`--seconds 600`):
+    one millisecond over twenty seconds is 180 ms an hour."""
     coverage: float
     """Recorded share of the time of each track, gaps taken off, the worst track."""
     seats: int
@@ -72,10 +75,11 @@ class Take:
         return first
 
 
-def take(folder: Path, publishers: list[Publisher], seconds: float) -> Take:
-    """Record the publishers for `seconds` of simulated time into `folder`."""
+def take(folder: Path, publishers: list[Publisher], seconds: float, *, waiting_s: float = 0.0) -> Take:
+    """Record the publishers for `seconds` of simulated time into `folder`, after `waiting_s` of 候审."""
     now_us = START_US
-    taken = Take(folder, publishers, opened_s=START_US / 1e6)
+    open_us = START_US + int(waiting_s * 1e6)
+    taken = Take(folder, publishers, opened_s=open_us / 1e6)
     recorder = Recorder(
         folder,
         emit=taken.events.append,
@@ -84,13 +88,11 @@ def take(folder: Path, publishers: list[Publisher], seconds: float) -> Take:
         monotonic_us=lambda: now_us,
     )
     clock = SessionClock(Sources(lambda: now_us, lambda: 1_800_000_000_000))
-    clock.start()
     for publisher in publishers:
         for publication, ssrc, clock_rate_hz in publisher.publications():
             recorder.track_started(publication, ssrc, clock_rate_hz)
-    feeds = [list(publisher.events(seconds)) for publisher in publishers]
+    feeds = [list(publisher.events(waiting_s + seconds)) for publisher in publishers]
     before = resource.getrusage(resource.RUSAGE_SELF)
-    recorder.open(clock)
     tick_us = START_US
     for arrival_us, publication_id, item in heapq.merge(*feeds, key=lambda event: event[0]):
         while tick_us + TICK_S * 1e6 <= arrival_us:
@@ -100,11 +102,17 @@ def take(folder: Path, publishers: list[Publisher], seconds: float) -> Take:
             # Real time gives the writer its turn between two ticks; so does this.
             time.sleep(0)
         now_us = arrival_us
+        if now_us >= open_us and not clock.running:
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            now_us = open_us
+            clock.start()
+            recorder.open(clock)
+            now_us = arrival_us
         if isinstance(item, SenderReport):
             recorder.track_report(publication_id, item)
         else:
             recorder.track_packet(publication_id, arrival_us, item)
-            taken.packets += 1
+            taken.packets += clock.running
     recorder.close()
     recorder.stop_writing()
     after = resource.getrusage(resource.RUSAGE_SELF)
@@ -117,8 +125,7 @@ def errors_ms(publisher: Publisher, found: Found, opened_s: float) -> dict[Kind,
     result: dict[Kind, list[tuple[float, float]]] = {}
     for kind, seen in ((Kind.VIDEO, found.flashes), (Kind.AUDIO, found.beeps)):
         pairs = []
-        for truth_s in publisher.truth[kind]:
-            at_s = truth_s - opened_s
+        for at_s in (truth_s - opened_s for truth_s in publisher.truth[kind] if truth_s >= opened_s):
             near = min(seen, key=lambda time_s: abs(time_s - at_s), default=None)
             if near is not None and abs(near - at_s) < 0.5:
                 pairs.append((at_s, (near - at_s) * 1000))
@@ -150,7 +157,7 @@ def run(options: RecordOptions) -> RecordResult:
         for number in range(options.seats)
     ]
     with tempfile.TemporaryDirectory(prefix="yunting-bench-") as name:
-        taken = take(Path(name), publishers, options.seconds)
+        taken = take(Path(name), publishers, options.seconds, waiting_s=WAITING_S)
         found = taken.found()
         pairs = {p.participant: errors_ms(p, found[p.participant], taken.opened_s) for p in publishers}
     everything = [error for kinds in pairs.values() for rows in kinds.values() for _, error in rows]
