@@ -38,6 +38,8 @@ ANSWERS_KEPT = 128
 
 _log = structlog.get_logger("signaling")
 _encoder = msgspec.json.Encoder()
+_TOUCHES_MEDIA = (ev.StateChanged, ev.PresenceChanged, ev.MuteSet, ev.ParticipantAdded, ev.SessionCreated)
+"""Events that change what `hearing.policy` says; all others leave the media rules as they are."""
 _GONE = {
     Presence.REMOVED: Leave(action="end", code="removed", zh="您已被请出法庭", en="the court has removed you"),
     Presence.DISMISSED: Leave(
@@ -198,13 +200,16 @@ class Courtroom:
             hearing = apply(hearing, entry)
             updates.append(EncodedUpdate(entry, hearing))
         self.hearing = after
-        self.media.refresh()
+        touches_media = any(isinstance(entry.event, _TOUCHES_MEDIA) for entry in entries)
+        if touches_media:
+            self.media.refresh()
         self._recent.extend(updates)
         for connection in self.connections.values():
             if connection.live:
                 for update in updates:
                     connection.send_frame(update.frame(connection.participant), seq=update.entry.seq)
-        self.tell_publications()
+        if touches_media:
+            self.tell_publications()
         for entry in entries:
             self._see_off(entry.event)
 

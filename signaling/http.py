@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -72,7 +73,7 @@ CSP = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "media-src 'self' blob: mediastream:",
-        "connect-src 'self'",
+        "connect-src 'self' {socket}",
         "font-src 'self'",
         "worker-src 'self' blob:",
         "object-src 'none'",
@@ -82,8 +83,9 @@ CSP = "; ".join(
     )
 )
 
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,260}\Z")
+
 _HEADERS = {
-    "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -142,17 +144,19 @@ class Senders:
     """Where requests come from, behind proxies on the trusted list."""
 
     def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
-        self._trusted = frozenset(str(ipaddress.ip_address(text)) for text in trusted_proxies)
+        self._trusted = frozenset(ipaddress.ip_address(text) for text in trusted_proxies)
 
     def prefix(self, request: web.Request) -> str:
         """The sender's address prefix: the last address in X-Forwarded-For that no trusted proxy wrote."""
         hops = [request.remote or ""]
         hops += [h.strip() for h in reversed(request.headers.get("X-Forwarded-For", "").split(",")) if h.strip()]
-        for hop in hops:
-            prefix = address_prefix(hop)
-            if prefix not in self._trusted or hop is hops[-1]:
-                return prefix
-        return "unknown"
+        return address_prefix(next((hop for hop in hops if not self._is_trusted(hop)), hops[-1]))
+
+    def _is_trusted(self, hop: str) -> bool:
+        try:
+            return ipaddress.ip_address(hop) in self._trusted
+        except ValueError:
+            return False
 
 
 @web.middleware
@@ -177,11 +181,17 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     if not response.prepared:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", CSP.format(socket=_socket_source(request)))
         response.headers.setdefault("Cache-Control", "no-store")
         if request.path.startswith(("/whip/", "/whep/")):
             # WHIP clients are web pages of anybody who holds a ticket (RFC 9725 4.2).
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
+
+
+def _socket_source(request: web.Request) -> str:
+    """Our WebSocket for `connect-src`: older Safari does not count wss: of the same host as 'self'."""
+    return f"wss://{request.host}" if _HOST.match(request.host) else ""
 
 
 def _of_http(problem: web.HTTPException) -> UserError:
