@@ -11,17 +11,15 @@ interface Props {
   corner?: preact.ComponentChildren;
 }
 
-/** A short line that begins a chapter: 一、 or 1. */
-const HEADING = /^([一二三四五六七八九十]+、|\d+\.\s+\S.{0,60}$)/;
+/** A short line that begins a chapter: 一、… or 1. Title (no full stop). */
+const HEADING = /^([一二三四五六七八九十]+、.{1,20}|\d+\. [A-Z][^.]{1,70})$/;
 
 function NoticeText({ body }: { body: string }) {
   const [first, ...lines] = body.split("\n").filter((line) => line.trim() !== "");
   return (
     <>
       <h2>{first}</h2>
-      {lines.map((line) =>
-        HEADING.test(line) && line.length < 40 ? <h3 key={line}>{line}</h3> : <p key={line}>{line}</p>,
-      )}
+      {lines.map((line) => (HEADING.test(line) ? <h3 key={line}>{line}</h3> : <p key={line}>{line}</p>))}
     </>
   );
 }

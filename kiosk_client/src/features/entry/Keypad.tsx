@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { text } from "../../text/index.ts";
 import { Button, Icon } from "../../ui/index.ts";
 
@@ -17,13 +17,26 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 export function Keypad({ value, onChange, onDone, busy, error }: Props) {
   const t = text();
   const c = t.party.code;
-  const add = (digit: string) => value.length < LENGTH && !busy && onChange(value + digit);
+  // A code reader types faster than a page renders, so the newest digits are kept apart from what is drawn.
+  const newest = useRef(value);
+  newest.current = value;
+  const change = (digits: string) => {
+    if (busy || digits.length > LENGTH) return;
+    newest.current = digits;
+    onChange(digits);
+  };
+  const add = (digit: string) => change(newest.current + digit);
+  const erase = () => change(newest.current.slice(0, -1));
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (/^\d$/.test(event.key)) add(event.key);
-      else if (event.key === "Backspace") onChange(value.slice(0, -1));
-      else if (event.key === "Enter" && value.length === LENGTH && !(event.target instanceof HTMLButtonElement))
+      else if (event.key === "Backspace") erase();
+      else if (
+        event.key === "Enter" &&
+        newest.current.length === LENGTH &&
+        !(event.target instanceof HTMLButtonElement)
+      )
         onDone();
       else return;
       event.preventDefault();
@@ -52,13 +65,13 @@ export function Keypad({ value, onChange, onDone, busy, error }: Props) {
             {digit}
           </button>
         ))}
-        <button type="button" class="key key-word" onClick={() => onChange("")}>
+        <button type="button" class="key key-word" onClick={() => change("")}>
           {c.clear}
         </button>
         <button type="button" class="key digits" onClick={() => add("0")}>
           0
         </button>
-        <button type="button" class="key" aria-label={c.erase} onClick={() => onChange(value.slice(0, -1))}>
+        <button type="button" class="key" aria-label={c.erase} onClick={erase}>
           <Icon name="backspace" />
         </button>
       </div>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Invitation } from "../../protocol/api.ts";
+import { language } from "../../state/preferences.ts";
 import { either, text } from "../../text/index.ts";
 import { Button, Notice, wallTime } from "../../ui/index.ts";
 import { EntryFrame } from "./EntryFrame.tsx";
@@ -8,6 +9,13 @@ interface Props {
   invitation: Invitation;
   onConfirm: () => void;
   corner?: preact.ComponentChildren;
+}
+
+function dateWords(utc_ms: number): string {
+  const day = new Intl.DateTimeFormat(language.value, { timeZone: "Asia/Shanghai", dateStyle: "full" }).format(
+    utc_ms,
+  );
+  return `${day} ${wallTime(utc_ms, "minute")}`;
 }
 
 /** Step 1: which case, and who one is in it. */
@@ -44,7 +52,7 @@ export function Who({ invitation, onConfirm, corner }: Props) {
           </div>
           <div>
             <dt>{t.party.who.when}</dt>
-            <dd class="digits">{wallTime(invitation.scheduled_utc_ms, "full").slice(0, 16)}</dd>
+            <dd class="digits">{dateWords(invitation.scheduled_utc_ms)}</dd>
           </div>
         </dl>
       </section>

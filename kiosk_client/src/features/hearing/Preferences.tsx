@@ -1,6 +1,7 @@
 import { contrast, language, nextSize, typeSize } from "../../state/preferences.ts";
 import { text } from "../../text/index.ts";
 import { Icon } from "../../ui/index.ts";
+import "./hearing.css";
 
 /** Language, type size and contrast: on every page, always in the same order. */
 export function PreferenceButtons({ words = false }: { words?: boolean }) {

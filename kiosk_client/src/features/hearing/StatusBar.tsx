@@ -40,9 +40,11 @@ export function StatusBar({ hearing, media, emblem, zone, onHelp, bare, form = "
       <Lamp tone={view?.recording ? "record" : "off"} live>
         {view?.recording ? t.recording : t.notRecording}
       </Lamp>
-      <Lamp tone={lamp === "unknown" ? "off" : lamp} compact={form === "compact" && lamp === "good"} live>
-        {t.network[lamp === "record" || lamp === "off" ? "unknown" : lamp]}
-      </Lamp>
+      {!(form === "compact" && lamp === "unknown") && (
+        <Lamp tone={lamp === "unknown" ? "off" : lamp} compact={form === "compact" && lamp === "good"} live>
+          {t.network[lamp === "record" || lamp === "off" ? "unknown" : lamp]}
+        </Lamp>
+      )}
     </>
   );
   if (form === "compact") {

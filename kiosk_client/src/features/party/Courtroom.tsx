@@ -112,15 +112,17 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
               <p class="stage-empty">{t.party.hearing.empty}</p>
             ))}
         </div>
-        <div class="court-own">
-          <PersonTile
-            person={self}
-            stream={media.cameraOn.value && !soundOnly ? media.ownStream.value : null}
-            speaking={state.speakers[0] === state.me}
-            own
-            soundOnly={soundOnly}
-          />
-        </div>
+        {!pause && (
+          <div class="court-own">
+            <PersonTile
+              person={self}
+              stream={media.cameraOn.value && !soundOnly ? media.ownStream.value : null}
+              speaking={state.speakers[0] === state.me}
+              own
+              soundOnly={soundOnly}
+            />
+          </div>
+        )}
         {toast && (
           <div key={toast.seq} class={`toast notice-${toast.tone}`} role="alert">
             {toast.words}

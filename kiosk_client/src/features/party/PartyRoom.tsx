@@ -100,7 +100,7 @@ function Inside({ hearing, media, left, flip, onLeft, onExit, exitWord, atEnd }:
       </StateCard>
     );
   }
-  if (view && isOver(view)) return <EndCard view={view}>{exit}</EndCard>;
+  if (view && isOver(view)) return <EndCard view={view}>{atEnd && exit}</EndCard>;
   if (link.at === "ended") {
     return (
       <StateCard icon="network" title={view ? c.ended : c.failed} lead={either(link.zh, link.en)} tone="bad">
