@@ -20,10 +20,11 @@ from av.video.stream import VideoStream
 
 RATE_HZ = 48_000
 SAMPLES_PER_MS = RATE_HZ // 1000
-STEER_SAMPLES = 5 * SAMPLES_PER_MS
-"""A deviation up to this is rounding of timestamps and left alone."""
-JUMP_SAMPLES = 60 * SAMPLES_PER_MS
-"""A deviation beyond this is a gap and jumped over; in between, frames are stretched by at most one per cent."""
+STEER_SAMPLES = 3 * SAMPLES_PER_MS // 2
+"""A deviation up to this is rounding of timestamps to ms and left alone."""
+JUMP_SAMPLES = 5 * SAMPLES_PER_MS
+"""A deviation beyond this is a lost packet or a gap and jumped over; in between it is drift of the sender's clock:
+frames are stretched by at most one per cent."""
 
 Samples = npt.NDArray[np.float32]
 

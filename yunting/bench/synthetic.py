@@ -30,6 +30,8 @@ from records.keys import CourtKey
 OPENED_UTC_MS = 1_798_765_200_000
 CLIP_S = 4
 BEEP_MS = 60
+PHASE_MS = 400
+"""Flash and beep begin this long after each full second: not where a repeated clip begins anew."""
 RANGE_MS = 10_000
 CAST = (
     (Role.PRESIDING_JUDGE, "bench-1", "周明远"),
@@ -226,9 +228,9 @@ def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
 
 
 def _picture(width: int, height: int, number: int, index: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """A moving bar on a gradient in the seat's own tint; white in the first frames of each second."""
+    """A moving bar on a gradient in the seat's own tint; white for a moment in each second."""
     planes = np.empty((height * 3 // 2, width), dtype=np.uint8)
-    if number % 25 * 40 < BEEP_MS:
+    if 0 <= number % 25 * 40 - PHASE_MS < BEEP_MS:
         planes[:height], planes[height:] = 235, 128
         return planes
     planes[:height] = np.linspace(40, 110, width, dtype=np.uint8)
@@ -242,7 +244,7 @@ def _picture(width: int, height: int, number: int, index: int) -> np.ndarray[tup
 
 def _sound(hz: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     time_s = np.arange(CLIP_S * 48_000) / 48_000
-    tone = np.sin(2 * math.pi * hz * time_s) * (time_s % 1 < BEEP_MS / 1000)
+    tone = np.sin(2 * math.pi * hz * time_s) * ((time_s - PHASE_MS / 1000) % 1 < BEEP_MS / 1000)
     return (tone * 9_000).astype(np.int16)
 
 
@@ -260,7 +262,7 @@ def _write_track(
         }
         for base_ms in range(0, duration_ms, CLIP_S * 1000):
             both = [(at, "video", keyframe, data) for at, keyframe, data in clip.video]
-            both += [(max(0, at), "audio", keyframe, data) for at, keyframe, data in clip.audio if at < CLIP_S * 1000]
+            both += [(at, "audio", keyframe, data) for at, keyframe, data in clip.audio if 0 <= at < CLIP_S * 1000]
             for at, kind, keyframe, data in sorted(both, key=lambda item: item[:2]):
                 at_ms = base_ms + at
                 if at_ms >= duration_ms or at_ms in pause:
