@@ -34,7 +34,6 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
     state,
     incidents: live?.hearing?.incidents ?? 0,
     tracks: health && health.tracks.length > 0 ? health.tracks.length : null,
-    gaps: health?.tracks.reduce((sum, track) => sum + track.gaps, 0) ?? null,
     disk_free_bytes: health?.disk_free_bytes ?? null,
     recorded_bytes: health?.tracks.reduce((sum, track) => sum + track.bytes_total, 0) ?? null,
     undo_s,
@@ -49,17 +48,19 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
   // The clerk's socket tells the progress as it happens; polling also works without a seat and after a reload.
   const told = job ? live?.exports[job.job] : undefined;
   const id = job?.job;
-  const busy = job !== null && !job.done && !job.error;
+  const unfinished = job !== null && !job.done && !job.error;
   useEffect(() => {
-    if (!id || !busy) return;
+    if (!id || !unfinished) return;
     const poll = () =>
       void staffApi.exportJob(id).then(setJob, (cause: unknown) => {
         setProblem(failureText(cause));
       });
     const timer = setInterval(poll, POLL_MS);
     return () => clearInterval(timer);
-  }, [id, busy]);
+  }, [id, unfinished]);
   const shown = told && job && told.permille > job.permille && !job.done ? { ...job, ...told } : job;
+
+  const busy = shown !== null && !shown.done && !shown.error;
 
   async function start() {
     setProblem(null);

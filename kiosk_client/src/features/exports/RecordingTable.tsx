@@ -21,12 +21,14 @@ const OVER: ReadonlySet<State> = new Set([
 
 export type HealthWord = "on" | "off" | "pause" | "over" | "unknown";
 
-/** How the recording stands: it follows the session's state, so a pause is named by that state. */
+/**
+ * How the recording stands. The session's state decides whether there is to be one; the recorder's own figures, which
+ * come a moment later, only confirm it.
+ */
 export function healthOf(view: HearingView, health: RecordingHealthMessage | null): HealthWord {
-  if (view.state === "scheduled" || view.state === "waiting") return "off";
   if (OVER.has(view.state)) return "over";
-  if (!health && view.recording) return "unknown";
-  return (health?.recording ?? view.recording) ? "on" : view.opened_utc_ms === null ? "off" : "pause";
+  if (!view.recording) return view.opened_utc_ms === null ? "off" : "pause";
+  return health?.recording ? "on" : "unknown";
 }
 
 /** dBov (-127..0) to a bar between 0 and 1; below -60 is silence. */
@@ -48,6 +50,8 @@ export function RecordingTable({ hearing }: { hearing: Hearing | null }) {
     );
   const health = state.recording;
   const word = healthOf(view, health);
+  const kindOf = (kind: string) =>
+    kind === "audio" ? t.kinds.audio : kind === "video" ? t.kinds.video : t.kinds.both;
   const name = (track: TrackHealth) => {
     const one = person(state, track.participant);
     return one ? `${either(one.label_zh, one.label_en)} ${one.seat.name}` : track.participant;
@@ -77,7 +81,16 @@ export function RecordingTable({ hearing }: { hearing: Hearing | null }) {
         rowKey={(track) => track.track}
         empty={t.empty}
         columns={[
-          { key: "track", title: t.track, cell: (track) => <strong>{name(track)}</strong> },
+          {
+            key: "track",
+            title: t.track,
+            cell: (track) => (
+              <span>
+                <strong>{name(track)}</strong>
+                <span class="soft"> · {kindOf(track.kind)}</span>
+              </span>
+            ),
+          },
           {
             key: "level",
             title: t.level,

@@ -5,7 +5,6 @@ const input = {
   state: "closed",
   incidents: 0,
   tracks: 4,
-  gaps: 0,
   disk_free_bytes: 90e9,
   recorded_bytes: 1e9,
   undo_s: 0,

@@ -12,7 +12,6 @@ export interface PreflightInput {
   state: State;
   incidents: number;
   tracks: number | null;
-  gaps: number | null;
   disk_free_bytes: number | null;
   recorded_bytes: number | null;
   undo_s: number;
@@ -27,7 +26,7 @@ export function preflight(input: PreflightInput): Fact[] {
     { id: "incidents", ok: input.incidents === 0, blocking: false, figure: `${input.incidents}` },
   ];
   if (input.tracks !== null)
-    facts.push({ id: "tracks", ok: input.tracks > 0, blocking: false, figure: `${input.tracks}/${input.gaps ?? 0}` });
+    facts.push({ id: "tracks", ok: input.tracks > 0, blocking: false, figure: `${input.tracks}` });
   if (input.disk_free_bytes !== null) {
     // The package holds the tracks once more and the composite besides.
     const need = (input.recorded_bytes ?? 0) * 3;

@@ -33,7 +33,7 @@ export function FlowRail({ hearing, visited, mayRun }: Props) {
               onClick={() => act(hearing.do({ do: "phase", phase }))}
             >
               <span class="flow-sign">{mark === "done" && <Icon name="check" />}</span>
-              <span>{words[phase]}</span>
+              <span>{phase === "closing" ? t.flowClosing : words[phase]}</span>
             </button>
           </li>
         ))}

@@ -5,7 +5,7 @@ import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Button, Icon, Lamp, Notice, Table } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
-import { IN_COURTROOM, seatGroups } from "./order.ts";
+import { IN_COURTROOM, ON_LINE, seatGroups } from "./order.ts";
 import { PresenceTag } from "./PresenceTag.tsx";
 
 interface Props {
@@ -27,12 +27,20 @@ export function Attendance({ hearing, noSeat }: Props) {
         <Notice tone={noSeat ? "warn" : "info"}>{noSeat ? t.noSeat : clerk.gatherHint}</Notice>
       </div>
     );
+  const link = hearing.link.value;
+  if (link.at === "ended")
+    return (
+      <div class="panel-body">
+        <Notice tone="info">{either(link.zh, link.en)}</Notice>
+      </div>
+    );
   const { hearing: view, lamps } = hearing.state.value;
   if (!view) return <p class="table-empty">{text().common.loading}</p>;
   const people = seatGroups(view.people).flatMap((group) => group.people);
   const waiting = people.filter((one) => one.presence === "waiting" && !ISOLATED_WAIT.has(one.seat.role));
   const here = people.filter((one) => IN_COURTROOM.has(one.presence));
   const missing = people.filter((one) => one.presence === "invited" && one.seat.required);
+  const lampOf = (one: PersonView) => (ON_LINE.has(one.presence) ? lamps[one.seat.participant] : undefined);
   const act = (promise: Promise<unknown>) =>
     void promise.then(
       () => setProblem(null),
@@ -77,12 +85,12 @@ export function Attendance({ hearing, noSeat }: Props) {
             key: "network",
             title: t.network,
             narrow: true,
-            cell: (one) => <NetworkCell lamp={lamps[one.seat.participant]} />,
+            cell: (one) => <NetworkCell lamp={lampOf(one)} />,
           },
           {
             key: "figures",
             title: `${t.rtt} · ${t.loss} · ${t.rate}`,
-            cell: (one) => <Figures lamp={lamps[one.seat.participant]} />,
+            cell: (one) => <Figures lamp={lampOf(one)} />,
           },
           {
             key: "do",

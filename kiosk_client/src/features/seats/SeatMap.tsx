@@ -7,12 +7,15 @@ import { Icon, Lamp } from "../../ui/index.ts";
 import { useTick } from "../bench/useTick.ts";
 import { clockText } from "../flow/undo.ts";
 import { roleOf } from "../hearing/words.ts";
-import { raisedHands, seatActions, seatGroups } from "./order.ts";
+import { ON_LINE, raisedHands, seatActions, seatGroups } from "./order.ts";
 import { PresenceTag } from "./PresenceTag.tsx";
 import { SeatActions } from "./SeatActions.tsx";
 import "./seats.css";
 
 const MISSING: ReadonlySet<Presence> = new Set(["invited", "consented", "checked", "dropped", "left"]);
+
+/** Fits beside the role in one line. */
+const SHORT_NAME = 4;
 
 interface Props {
   hearing: Hearing;
@@ -46,7 +49,7 @@ export function SeatMap({ hearing, mayOrder }: Props) {
                     lamp={state.lamps[id]}
                     hand={hands.indexOf(id) + 1}
                     mine={id === state.me}
-                    compact={side === "bench" || side === "court"}
+                    compact={(side === "bench" || side === "court") && one.seat.name.length <= SHORT_NAME}
                     speaking={state.speakers.includes(id)}
                     floor_ms={view.floor === id ? floorLeft(view.floor_until_ms, hearing.sessionNow()) : null}
                     open={open === id}
@@ -99,7 +102,7 @@ function Seat({ one, lamp, hand, mine, compact, speaking, floor_ms, open, onTogg
         {compact && <span class="seat-name">{one.seat.name}</span>}
         {mine && <span class="seat-mine">{t.you}</span>}
         {!compact && <span class="grow" />}
-        {lamp && one.presence !== "invited" && (
+        {lamp && ON_LINE.has(one.presence) && (
           <Lamp tone={lamp.grade} compact>
             {common.network[lamp.grade]}
           </Lamp>

@@ -114,6 +114,9 @@ export function chipOf(presence: Presence): Chip {
   return CHIP[presence];
 }
 
+/** Whoever has or had a connection just now: only of them a network figure means anything. */
+export const ON_LINE: ReadonlySet<Presence> = new Set(["waiting", "present", "testifying", "dropped"]);
+
 export const IN_COURTROOM: ReadonlySet<Presence> = new Set(["present", "testifying"]);
 
 /** What may be done to somebody now, in the order of the menu; the server still decides. */

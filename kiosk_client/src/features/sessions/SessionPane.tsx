@@ -4,7 +4,7 @@ import { type SessionDetail, staffApi } from "../../protocol/staff.ts";
 import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, Field, Notice, Progress, Tabs } from "../../ui/index.ts";
+import { Button, CopyButton, Field, Notice, Progress, Tabs } from "../../ui/index.ts";
 import { ExportWizard } from "../exports/ExportWizard.tsx";
 import { RecordingTable } from "../exports/RecordingTable.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
@@ -116,6 +116,11 @@ export function SessionPane({ id, court, account, onChange }: Props) {
               {watching ? t.closeCourtroom : t.openCourtroom}
             </Button>
           )}
+          <CopyButton
+            value={`${location.origin}/display/${id}`}
+            label={t.seat.display}
+            copied={courtText().court.copied}
+          />
           {before && <Button onClick={() => setAsking("reschedule")}>{t.reschedule}</Button>}
           {before && (
             <Button kind="danger" onClick={() => setAsking("cancel")}>

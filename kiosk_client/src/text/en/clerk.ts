@@ -90,7 +90,7 @@ export const clerk: CourtTexts["clerk"] = {
     none: "Not needed",
     add: "Add somebody",
     addTitle: "Add a participant",
-    display: "Displays use a device credential",
+    display: "Display link",
   },
   attendance: {
     empty: "Not connected to the courtroom.",
@@ -108,6 +108,7 @@ export const clerk: CourtTexts["clerk"] = {
   },
   health: {
     track: "Track",
+    kinds: { audio: "sound", video: "picture", both: "sound and picture" },
     bytes: "Recorded",
     sealed: "Last sealed",
     level: "Level",

@@ -89,7 +89,7 @@ export const clerk = {
     none: "无需邀请",
     add: "添加人员",
     addTitle: "添加出庭人员",
-    display: "法庭显示屏以设备凭证接入",
+    display: "显示屏链接",
   },
   attendance: {
     empty: "尚未连接法庭。",
@@ -107,6 +107,7 @@ export const clerk = {
   },
   health: {
     track: "轨道",
+    kinds: { audio: "声音", video: "画面", both: "声音和画面" },
     bytes: "已录",
     sealed: "最近封存",
     level: "电平",

@@ -15,7 +15,7 @@ export const log = {
     cancel: "取消庭次",
     convert_offline: "转线下审理",
   },
-  phase: (name: string) => `进入${name}`,
+  phase: (name: string) => `环节：${name}`,
   rescheduled: "庭次改期",
   dropped: (name: string) => `${name} 掉线（非主动离开）`,
   back: (name: string) => `${name} 恢复连接`,
