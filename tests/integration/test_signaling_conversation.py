@@ -47,6 +47,14 @@ async def test_offer_is_answered_and_the_track_reaches_the_other_page(monkeypatc
             await take_answer(sender, answer["sdp"])
             told = await clerk.hear("publications", within_s=10)
             assert [(p["participant"], p["kind"]) for p in told["publications"]] == [(ID["judge"], "audio")]
+            plaintiff = await court.connect(session, "plaintiff")
+            assert plaintiff.welcome["publications"] == []  # still waiting outside
+            await clerk.do("move", move="gather")
+            await judge.do("move", move="open")
+            listed = await plaintiff.hear("publications")  # opening brings those who wait into the courtroom
+            assert listed["publications"] == told["publications"]
+            await judge.do("dismiss", participant=ID["plaintiff"])
+            assert (await plaintiff.hear("publications"))["publications"] == []
         finally:
             await sender.close()
 
@@ -160,3 +168,54 @@ async def test_server_stop_tells_pages_to_resume() -> None:
         leave = await judge.hear("leave")
         assert (leave["action"], leave["code"]) == ("resume", "restart")
         assert (await judge.socket.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
+
+
+async def test_lamps_and_recording_health_go_to_the_court_and_ones_own_lamp_to_oneself() -> None:
+    async with courthouse() as court:
+        session = await court.session()
+        judge = await court.connect(session, "judge")
+        plaintiff = await court.connect(session, "plaintiff")
+        await plaintiff.say(
+            type="network_report", rtt_ms=700, loss_up_permille=0, loss_down_permille=20, kbps_up=1, kbps_down=2
+        )
+        own = await plaintiff.hear("network")
+        while own["lamps"][0]["grade"] != "poor":
+            own = await plaintiff.hear("network")
+        assert [lamp["participant"] for lamp in own["lamps"]] == [ID["plaintiff"]]
+        lamps = {lamp["participant"]: lamp["grade"] for lamp in (await judge.hear("network"))["lamps"]}
+        assert (lamps[ID["plaintiff"]], lamps[ID["defendant"]]) == ("poor", "lost")
+        await judge.hear("recording")
+        assert all(message["type"] != "recording" for message in plaintiff.heard)
+
+
+async def test_signed_heads_go_to_every_page() -> None:
+    async with courthouse() as court:
+        session = await court.session()
+        pages = [await court.connect(session, seat) for seat in ("judge", "plaintiff")]
+        signed = await (await court.services.book.get(session)).sign()
+        assert signed is not None
+        for page in pages:
+            head = (await page.hear("head"))["head"]
+            assert (head["hash"], head["key"]) == (signed.hash, page.welcome["court_key"])
+
+
+async def test_the_device_check_is_logged_and_shown_to_staff_only() -> None:
+    async with courthouse() as court:
+        session = await court.session()
+        judge = await court.connect(session, "judge")
+        defendant = await court.connect(session, "defendant")
+        plaintiff = await court.connect(session, "plaintiff")
+        await plaintiff.say(
+            type="kit",
+            re="k",
+            camera=True,
+            microphone=True,
+            speaker=True,
+            rtt_ms=20,
+            loss_permille=0,
+            uplink_kbps=900,
+            user_agent="x" * 1_000,
+        )
+        done = await plaintiff.answer("k")
+        assert (await judge.hear("update", seq=done["seq"]))["event"]["type"] == "participant.kit_checked"
+        assert (await defendant.hear("update", seq=done["seq"]))["event"] is None
