@@ -164,7 +164,9 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     const self = hearing.self.peek();
     const linked = hearing.link.peek().at === "open";
     if (!linked || self?.presence === "dropped") return;
-    if (!self || !IN_COURTROOM.has(self.presence)) return stopMedia();
+    // Observers and displays are not on the list of people: what they may receive is what says they are inside.
+    const inside = options.receiveOnly === true || (self !== null && IN_COURTROOM.has(self.presence));
+    if (!inside) return stopMedia();
     const mayPublish = !options.receiveOnly && state.rights.includes("publish");
     if (mayPublish && !publisher && (tracks.camera || tracks.microphone)) {
       startSending().catch((cause) => {
