@@ -23,6 +23,7 @@ class Attendance:
         self._deadlines: dict[str, tuple[int, str]] = {}
         self._media: dict[str, dict[Direction, str]] = {}
         self._by_media: set[str] = set()
+        self._up: dict[str, set[Direction]] = {}
 
     def connected(self, participant: str) -> None:
         """A page or media resource of the participant is up: no deadline runs."""
@@ -34,19 +35,23 @@ class Attendance:
         self.connected(participant)
 
     def lost(self, participant: str, evidence: str, *, at_once: bool) -> None:
-        """The last connection is gone; `at_once` when the silence has lasted already."""
+        """The page is gone; `at_once` when the silence has lasted already. Media that stands for a page goes on."""
+        if participant in self._by_media and self._up.get(participant):
+            return
         due_us = self._now_us() + (0 if at_once else self._silence_us)
         self._deadlines[participant] = (due_us, evidence)
 
     def media_up(self, participant: str, direction: Direction) -> bool:
         """ICE and DTLS of this direction are up; True when that alone says that the participant is here."""
         self._media.setdefault(participant, {}).pop(direction, None)
+        self._up.setdefault(participant, set()).add(direction)
         if participant in self._by_media:
             self.connected(participant)
         return participant in self._by_media
 
     def media_lost(self, participant: str, direction: Direction, reason: LossReason, *, has_page: bool) -> None:
         """A media connection ended. An orderly close proves nothing; who came by media alone has dropped."""
+        self._up.get(participant, set()).discard(direction)
         if reason is LossReason.CLOSED:
             self._media.get(participant, {}).pop(direction, None)
             return

@@ -86,8 +86,10 @@ class Rooms:
         if health_due:
             tell_health(room)
         if self._idle(room, now_us):
-            del self._rooms[room.session]
-            await room.close(_OVER)
+            # Under the lock: whoever comes meanwhile gets a new courtroom, not the media room that is being closed.
+            async with self._opening:
+                self._rooms.pop(room.session, None)
+                await room.close(_OVER)
 
     def _idle(self, room: Courtroom, now_us: int) -> bool:
         people = room.hearing.people.values()

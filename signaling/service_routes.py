@@ -1,4 +1,5 @@
-"""What operators and programs ask: `/healthz`, `/readyz`, `/metrics`, the court's card, the OpenAPI document."""
+"""What operators and programs ask: `/healthz`, `/readyz`, `/metrics`, the court's card, the OpenAPI document; and the
+device check's measure of its uplink."""
 
 from __future__ import annotations
 
@@ -10,20 +11,26 @@ from aiohttp import web
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from hearing.errors import UserError
 from hearing.participant import CONNECTED
 from hearing.session import is_recording
 from signaling.bodies import CourtCard
-from signaling.http import reply
+from signaling.http import Senders, reply
+from signaling.limits import Limiter
 from signaling.openapi import document
 from signaling.rooms import Rooms
 from signaling.services import Services
+
+NETWORK_CHECK_BYTES = 262_144
 
 
 class ServiceRoutes:
     """Handlers."""
 
-    def __init__(self, services: Services, rooms: Rooms) -> None:
+    def __init__(self, services: Services, rooms: Rooms, senders: Senders) -> None:
         self._services = services
+        self._senders = senders
+        self._checks = Limiter(0.5, 30, services.sources.monotonic_us)
         self._registry = CollectorRegistry()
         self._courtrooms = _Courtrooms(rooms)
         self._registry.register(self._courtrooms)
@@ -38,6 +45,7 @@ class ServiceRoutes:
             web.get("/readyz", self.readyz),
             web.get("/metrics", self.metrics),
             web.get("/api/v1/court", self.court),
+            web.post("/api/v1/network-check", self.network_check),
             web.get("/api/v1/openapi.json", self.openapi),
         ]
 
@@ -70,6 +78,18 @@ class ServiceRoutes:
                 languages=["zh-CN", "en"],
             )
         )
+
+    async def network_check(self, request: web.Request) -> web.Response:
+        """204 when at most `NETWORK_CHECK_BYTES` have arrived and been thrown away; the page times it. Raises UserError
+        `too-many`, `too-large`."""
+        if not self._checks.take(self._senders.prefix(request)):
+            raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
+        size_bytes = 0
+        async for chunk in request.content.iter_any():
+            size_bytes += len(chunk)
+            if size_bytes > NETWORK_CHECK_BYTES:
+                raise UserError("too-large", "请求内容过大", "the body is too large")
+        return web.Response(status=204)
 
     async def openapi(self, request: web.Request) -> web.Response:
         """The REST interface as OpenAPI 3.1."""

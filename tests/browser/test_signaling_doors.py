@@ -1,0 +1,41 @@
+"""Every built door opens in Chromium under our security headers: no refused script, style or request of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright
+from tests.fakes.courthouse import courthouse
+
+pytestmark = pytest.mark.browser
+
+DOORS = ("/", "/join", "/kiosk", "/judge", "/clerk", "/signin", "/display/none", "/observe/none")
+DRAWN = "() => document.querySelector('#app')?.children.length > 0"
+HELLO = """() => new Promise((resolve) => {
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    socket.onopen = () => socket.send(JSON.stringify({type: "hello", version: 1, ticket: "x"}));
+    socket.onmessage = (event) => resolve(JSON.parse(event.data).code);
+    socket.onerror = () => resolve("refused");
+})"""
+
+
+async def test_every_door_opens_without_breaking_the_policy_and_reaches_the_socket() -> None:
+    executable = os.environ.get("YUNTING_CHROMIUM", "/usr/bin/chromium")
+    if not Path(executable).exists():
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    async with courthouse() as court, async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        refused: list[str] = []
+        page = await chromium.new_page()
+        page.on("console", lambda line: refused.append(line.text) if "Content Security" in line.text else None)
+        page.on("pageerror", lambda problem: refused.append(str(problem)))
+        for door in DOORS:
+            response = await page.goto(court.url + door)
+            assert response is not None
+            assert response.status == 200
+            await page.wait_for_function(DRAWN)
+            assert refused == [], door
+        assert await page.evaluate(HELLO) == "ticket-invalid"
+        await chromium.close()
