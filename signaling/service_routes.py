@@ -80,8 +80,10 @@ class ServiceRoutes:
         )
 
     async def network_check(self, request: web.Request) -> web.Response:
-        """204 when at most `NETWORK_CHECK_BYTES` have arrived and been thrown away; the page times it. Raises UserError
-        `too-many`, `too-large`."""
+        """204 when at most `NETWORK_CHECK_BYTES` have arrived and been thrown away; the page times it.
+
+        Raises UserError `too-many`, `too-large`.
+        """
         if not self._checks.take(self._senders.prefix(request)):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         size_bytes = 0

@@ -349,3 +349,18 @@ async def test_no_name_and_no_password_reaches_the_log(capsys: pytest.CaptureFix
         assert "incident" in said
         for secret in ("张三丰", "陈法官", "李书记员", PASSWORD, "secret-guess", ticket):
             assert secret not in said
+
+
+async def test_the_device_check_may_time_its_uplink_and_no_more() -> None:
+    async with courthouse() as court, aiohttp.ClientSession() as http:
+        url = f"{court.url}/api/v1/network-check"
+        async with http.post(url, data=bytes(262_144)) as response:
+            assert response.status == 204
+        async with http.post(url, data=bytes(262_145)) as response:
+            assert response.status == 413
+            assert (await response.json())["error"] == "too-large"
+        answers = []
+        for _ in range(40):
+            async with http.post(url, data=b"x") as response:
+                answers.append(response.status)
+        assert set(answers) == {204, 429}
