@@ -22,7 +22,7 @@ export class Watcher {
   private readonly lines: Line[] = [];
   private wanted: readonly Publication[] = [];
   private videoWanted = true;
-  /** The lines differ from what the server last agreed to. */
+  /** The lines differ from what was last offered. */
   private dirty = false;
 
   constructor(private readonly options: Options) {
@@ -82,9 +82,14 @@ export class Watcher {
       this.dirty = true;
     }
     if (!this.dirty) return;
-    this.tell();
-    await this.peer.negotiate();
     this.dirty = false;
+    this.tell();
+    try {
+      await this.peer.negotiate();
+    } catch (cause) {
+      this.dirty = true;
+      throw cause;
+    }
   }
 
   private addLine(kind: "audio" | "video"): Line {

@@ -209,6 +209,28 @@ describe("heartbeat and requests", () => {
     expect(lines.length).toBeGreaterThan(1);
   });
 
+  test("what is asked in answer to the welcome is sent once", async () => {
+    let socket: HearingSocket | null = null;
+    const onMessage = (message: FromServer) => {
+      if (message.type === "welcome") socket?.do({ do: "help" }).catch(() => undefined);
+    };
+    socket = make({ onMessage });
+    const before = socket.do({ do: "hand", raised: true });
+    socket.start();
+    await settle();
+    line().open();
+    line().say(welcome(7));
+    expect(
+      line()
+        .of("do")
+        .map((sent) => sent.command.do)
+        .sort(),
+    ).toEqual(["hand", "help"]);
+    const gone = expect(before).rejects.toMatchObject({ code: "connection-lost" });
+    socket.stop();
+    await gone;
+  });
+
   test("a refusal reaches the one who asked, in both languages", async () => {
     const socket = await opened();
     const done = socket.do({ do: "mute", participant: "me", muted: false });

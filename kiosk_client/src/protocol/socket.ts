@@ -256,11 +256,11 @@ export class HearingSocket {
         this.options.onMessage(message, received_ms);
         return this.leave(message.action, message.code, message.zh, message.en);
     }
+    // What is asked in answer to the welcome goes out by itself; only what waited for it is sent here.
+    const waited = message.type === "welcome" ? [...this.waiting.values()] : [];
     this.options.onMessage(message, received_ms);
-    if (message.type === "welcome") {
-      this.options.onLink({ at: "open" });
-      for (const { message: again } of this.waiting.values()) this.transmit(again);
-    }
+    if (message.type === "welcome") this.options.onLink({ at: "open" });
+    for (const { message: again } of waited) this.transmit(again);
   }
 
   private greet(welcome: WelcomeMessage): void {
