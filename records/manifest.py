@@ -40,12 +40,12 @@ def is_safe_path(path: str) -> bool:
 class Bag:
     """A bag under construction in `folder` (which must be empty). Synchronous: used from a worker thread."""
 
-    def __init__(self, folder: Path, progress: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.digests: dict[str, dict[str, str]] = {}
         self.payload_bytes = 0
-        self._progress = progress
-        """Called with the bytes just done."""
+        self.progress: Callable[[int], None] | None = None
+        """Called with the bytes just hashed."""
 
     def add(self, path: str, data: bytes) -> None:
         """A payload or tag file of these bytes."""
@@ -104,7 +104,8 @@ class Bag:
                 item.update(chunk)
             if path.startswith("data/"):
                 self.payload_bytes += len(chunk)
-            self._progress(len(chunk))
+            if self.progress is not None:
+                self.progress(len(chunk))
         self.digests[path] = {algorithm: item.hexdigest() for algorithm, item in hashes.items()}
 
 

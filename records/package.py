@@ -105,8 +105,8 @@ async def export_session(
     `out-dir-unwritable`, `render-failed`.
     """
     options = options or ExportOptions()
-    build = _Build(sources, out_dir, key, options, progress)
     started_ms = _now_ms()
+    build = await asyncio.to_thread(_Build, sources, out_dir, key, options, progress)
     try:
         await asyncio.to_thread(build.prepare)
         rendered = await render(build.job(), lambda permille: build.tell(permille, "render"))
@@ -160,7 +160,7 @@ class _Build:
         self.coverage = coverages.measure(self.timeline)
         self.manifest_sha512 = ""
         self.files = 0
-        self.bag = Bag(self.staging, self._hashed)
+        self.bag = Bag(self.staging)
         self._progress = progress
         self._hashed_bytes = 0
         self._due_bytes = 1
@@ -208,6 +208,7 @@ class _Build:
     def fill(self, rendered: Rendered) -> None:
         """Everything else, and the seal."""
         bag, line, tz = self.bag, self.timeline, words.zone(self.options.look.time_zone)
+        bag.progress = self._hashed
         self._due_bytes += sum(item.stat().st_size for item in (self.staging / "data/media").iterdir())
         bag.adopt(MIX)
         if self.options.composite:

@@ -5,6 +5,7 @@ A short clip per seat is encoded once and its packets are repeated, so that an h
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import itertools
@@ -190,6 +191,7 @@ class _Clip:
     audio: list[tuple[int, bool, bytes]]
 
 
+@functools.cache
 def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
     memory = io.BytesIO()
     width, height = size
