@@ -10,6 +10,10 @@ SILENT_LIMIT_MS = 200
 """A hole of this length or less is jitter; anything longer must be listed."""
 
 
+NOT_SENT = frozenset({"mute", "silence"})
+"""Causes of gaps in which there was nothing to record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unlisted:
     """A hole in the record that no event explains. `track` None: nothing at all was recorded."""
@@ -34,7 +38,7 @@ class Coverage:
 
 
 def measure(timeline: Timeline) -> Coverage:
-    """Coverage by the sealed ranges: what is not in a sealed range does not count as recorded."""
+    """Coverage by sealed ranges less listed gaps: what is not in a sealed range does not count as recorded."""
     due = timeline.due
     recorded = join([span for track in timeline.tracks for span in _recorded(track)], SILENT_LIMIT_MS)
     missing = [span for span in subtract(due, recorded) if span.length_ms > SILENT_LIMIT_MS]
@@ -52,13 +56,26 @@ def measure(timeline: Timeline) -> Coverage:
     )
 
 
-def _recorded(track: RecordedTrack) -> list[Span]:
+def _sealed(track: RecordedTrack) -> list[Span]:
     return [Span(sealed.from_ms, sealed.to_ms) for sealed in track.ranges]
+
+
+def _recorded(track: RecordedTrack) -> tuple[Span, ...]:
+    """Sealed time in which something of this person is in the file: sound or picture, or silence by order."""
+    by_kind: dict[str, list[Span]] = {}
+    for gap in track.gaps:
+        if gap.cause not in NOT_SENT:
+            by_kind.setdefault(gap.kind, []).append(gap.span)
+    rest = join(_sealed(track))
+    if not by_kind or len(by_kind) < len(track.codecs):
+        return rest
+    present = [span for holes in by_kind.values() for span in subtract(rest, holes)]
+    return join(present)
 
 
 def _unlisted(track: RecordedTrack, due: tuple[Span, ...], listed_incidents: list[Span]) -> list[Unlisted]:
     """Holes inside one track's own span."""
     expected = [Span(max(track.span.from_ms, d.from_ms), min(track.span.to_ms, d.to_ms)) for d in due]
-    holes = subtract([span for span in expected if span.length_ms > 0], join(_recorded(track), SILENT_LIMIT_MS))
+    holes = subtract([span for span in expected if span.length_ms > 0], join(_sealed(track), SILENT_LIMIT_MS))
     unexplained = subtract(holes, [gap.span for gap in track.gaps] + listed_incidents)
     return [Unlisted(track.track, span) for span in unexplained if span.length_ms > SILENT_LIMIT_MS]

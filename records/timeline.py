@@ -219,6 +219,9 @@ class _Fold:
             case TrackClosed() as closed:
                 self.closed[closed.track] = closed
             case RecordingIncident(cause=cause, from_ms=from_ms, to_ms=until, detail=detail):
+                # Told when it begins and again when it is over.
+                begun = Incident(cause, from_ms, None, detail)
+                self.incidents = [i for i in self.incidents if i != begun]
                 self.incidents.append(Incident(cause, from_ms, until, detail))
             case _:
                 pass

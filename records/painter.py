@@ -1,0 +1,263 @@
+"""Painting the composite: tiles with name plates, head and foot line, cards for breaks. What stays is not redrawn."""
+
+from __future__ import annotations
+
+import datetime
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+
+from hearing.roles import label
+from hearing.session import is_recording
+from records import words
+from records.drawing import GOLD, MUTED, NAVY, RED, STAGE, TILE, WHITE, Canvas, Pen
+from records.layout import Box, arrange
+from records.scenes import Scene, plan
+from records.timeline import RecordedTrack, Stretch, Timeline
+from records.tracks import VideoTrack
+
+STALE_MS = 2_000
+"""Without a new frame for this long the tile says so instead of showing a frozen face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the composite is made. Sizes are even; `crf` as x264 means it."""
+
+    width: int = 1280
+    height: int = 720
+    fps: int = 25
+    crf: int = 26
+    preset: str = "veryfast"
+    time_zone: str = "Asia/Shanghai"
+    threads: int = 2
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it: decode errors by file, characters that the font lacks."""
+
+    frames: int = 0
+    decode_errors: dict[str, int] = field(default_factory=dict)
+    missing_characters: list[str] = field(default_factory=list)
+
+
+class Painter:
+    """Draws one picture after the other; what does not change is not drawn again."""
+
+    def __init__(self, timeline: Timeline, recordings: Path, look: Look, files: ExitStack) -> None:
+        self.outcome = Outcome()
+        self._timeline = timeline
+        self._recordings = recordings
+        self._files = files
+        self._scale = look.height / 720
+        self._zone = words.zone(look.time_zone)
+        self._canvas = Canvas(look.width, look.height)
+        self._pen = Pen()
+        self._head_px, self._foot_px = self._px(56), self._px(36)
+        margin = self._px(8)
+        self._stage = Box(
+            margin,
+            self._head_px + margin,
+            look.width - 2 * margin,
+            look.height - self._head_px - self._foot_px - 2 * margin,
+        ).even()
+        self._scenes = list(reversed(plan(timeline)))
+        self._tracks = sorted(timeline.tracks, key=lambda track: track.span.from_ms, reverse=True)
+        self._open: dict[str, list[tuple[RecordedTrack, VideoTrack]]] = {}
+        self._tiles: dict[str, _Tile] = {}
+        self._drawn: Scene | Stretch | None = None
+        self._foot = ""
+
+    def paint(self, at_ms: int, stretch: Stretch) -> av.VideoFrame:
+        """The picture at this moment; moments may not go back."""
+        while self._scenes[-1].span.to_ms <= at_ms and len(self._scenes) > 1:
+            self._scenes.pop()
+        self._open_tracks(at_ms)
+        if is_recording(stretch.state):
+            self._paint_scene(self._scenes[-1], at_ms)
+        elif self._drawn is not stretch:
+            self._paint_card(stretch)
+        self._paint_foot(at_ms, stretch)
+        self._paint_clock(at_ms, with_ms=is_recording(stretch.state))
+        return self._canvas.frame()
+
+    def finish(self) -> Outcome:
+        """Close the files and say what was wrong in them."""
+        for pairs in self._open.values():
+            for track, video in pairs:
+                self._note(track, video)
+        self.outcome.missing_characters = sorted(self._pen.missing)
+        return self.outcome
+
+    def _px(self, at_720: int) -> int:
+        return int(at_720 * self._scale) // 2 * 2
+
+    def _open_tracks(self, at_ms: int) -> None:
+        while self._tracks and self._tracks[-1].span.from_ms <= at_ms:
+            track = self._tracks.pop()
+            video = self._files.enter_context(closing(VideoTrack(self._recordings / track.file)))
+            self._open.setdefault(track.participant, []).append((track, video))
+        for pairs in self._open.values():
+            for pair in [p for p in pairs if p[0].span.to_ms + STALE_MS < at_ms]:
+                self._note(*pair)
+                pair[1].close()
+                pairs.remove(pair)
+
+    def _note(self, track: RecordedTrack, video: VideoTrack) -> None:
+        if video.errors:
+            self.outcome.decode_errors[track.file] = video.errors
+
+    def _paint_scene(self, scene: Scene, at_ms: int) -> None:
+        if self._drawn is not scene:
+            self._drawn = scene
+            self._canvas.fill(Box(0, 0, self._canvas.width, self._canvas.height), STAGE)
+            self._paint_head()
+            self._foot = ""
+            boxes = arrange(scene.mode, scene.people, scene.focus, self._stage)
+            last = {name: tile.last for name, tile in self._tiles.items()}
+            self._tiles = {name: _Tile(box, name in scene.speakers, last.get(name)) for name, box in boxes.items()}
+            for name, tile in self._tiles.items():
+                tile.notice = None
+                if tile.last is not None:
+                    self._paint_picture(name, tile, tile.last)
+        for name, tile in self._tiles.items():
+            self._refresh(name, tile, at_ms)
+
+    def _refresh(self, name: str, tile: _Tile, at_ms: int) -> None:
+        newest: av.VideoFrame | None = None
+        latest_ms: int | None = None
+        has_video = False
+        for _, video in self._open.get(name, ()):
+            newest = video.advance(at_ms) or newest
+            has_video = has_video or video.has_video
+            if video.shown_ms is not None:
+                latest_ms = max(latest_ms or 0, video.shown_ms)
+        if newest is not None:
+            tile.last = newest
+            self._paint_picture(name, tile, newest)
+            tile.notice = ""
+        elif latest_ms is None or at_ms - latest_ms > STALE_MS:
+            self._paint_notice(name, tile, self._why_dark(name, has_video, at_ms))
+            tile.last = None
+
+    def _why_dark(self, name: str, has_video: bool, at_ms: int) -> str:
+        on = [t for t in self._timeline.tracks if t.participant == name and t.span.from_ms <= at_ms < t.span.to_ms]
+        if not on:
+            return "信号中断"
+        if not has_video:
+            return "仅有声音"
+        gaps = [gap for track in on for gap in track.gaps if gap.span.from_ms <= at_ms < gap.span.to_ms]
+        return "摄像头已关闭" if any(gap.cause == "mute" and gap.kind == "video" for gap in gaps) else "信号中断"
+
+    def _paint_picture(self, name: str, tile: _Tile, frame: av.VideoFrame) -> None:
+        if (frame.width, frame.height) != tile.shape or tile.notice != "":
+            self._canvas.fill(tile.box, TILE)
+            tile.shape = (frame.width, frame.height)
+        self._canvas.picture(frame, tile.box)
+        self._dress(name, tile)
+
+    def _paint_notice(self, name: str, tile: _Tile, notice: str) -> None:
+        if tile.notice == notice:
+            return
+        tile.notice = notice
+        self._canvas.fill(tile.box, TILE)
+        text = self._pen.text(notice, self._px(26), MUTED, TILE, max_width_px=tile.box.width)
+        x, y = self._centre(text.width, text.height, tile.box)
+        self._canvas.put(text, x, y)
+        self._dress(name, tile)
+
+    def _dress(self, name: str, tile: _Tile) -> None:
+        """Name plate and the speaker's frame."""
+        if tile.speaks:
+            self._canvas.border(tile.box, GOLD, self._px(4))
+        seat = self._timeline.seats.get(name)
+        title = f"{label(seat.role)[0]}  {seat.name}" if seat else name
+        size = self._px(22 if tile.box.width > self._canvas.width // 3 else 16)
+        plate = self._pen.text(title, size, WHITE, NAVY, pad_px=self._px(10), max_width_px=tile.box.width)
+        self._canvas.put(plate, tile.box.x, tile.box.y + tile.box.height - plate.height)
+
+    def _paint_head(self) -> None:
+        created = self._timeline.created
+        self._canvas.fill(Box(0, 0, self._canvas.width, self._head_px), NAVY)
+        self._canvas.fill(Box(0, self._head_px - 2, self._canvas.width, 2), GOLD)
+        third = self._canvas.width // 3
+        court = self._pen.text(created.court, self._px(24), WHITE, NAVY, max_width_px=third, stroke_px=1)
+        case = self._pen.text(
+            f"{created.case_no}  {created.hearing_no}", self._px(20), WHITE, NAVY, max_width_px=third
+        )
+        row = Box(0, 0, self._canvas.width, self._head_px - 2)
+        self._canvas.put(court, self._px(16), self._centre(court.width, court.height, row)[1])
+        self._canvas.put(case, *self._centre(case.width, case.height, row))
+
+    def _paint_clock(self, at_ms: int, with_ms: bool) -> None:
+        """The server's wall time at the right of the head line, to the millisecond: what proves synchrony."""
+        moment = words.local(self._timeline.utc_at(at_ms), self._zone)
+        text = moment.strftime("%Y-%m-%d %H:%M:%S") + (f".{moment.microsecond // 1000:03d}" if with_ms else "    ")
+        self._figures(text, self._px(20), right=self._canvas.width - self._px(16), row_px=(0, self._head_px - 2))
+
+    def _figures(self, text: str, size_px: int, right: int, row_px: tuple[int, int]) -> None:
+        """Digits in cells of one width, each from its patch."""
+        cell = int(size_px * 0.6) // 2 * 2
+        x = right - cell * len(text)
+        for character in text:
+            patch = self._pen.text(character, size_px, WHITE, NAVY, fixed_width_px=cell)
+            self._canvas.put(patch, x, row_px[0] + (row_px[1] - row_px[0] - patch.height) // 2)
+            x += cell
+
+    def _paint_foot(self, at_ms: int, stretch: Stretch) -> None:
+        phase = self._timeline.phase_at(at_ms)
+        recording = is_recording(stretch.state)
+        state = "● 录音录像中" if recording else "○ 录音录像已依法中断" if stretch.pause else "○ 已闭庭"
+        left = f"{words.PHASES[phase][0] if phase else ''}"
+        top = self._canvas.height - self._foot_px
+        if self._foot != left + state:
+            self._foot = left + state
+            self._canvas.fill(Box(0, top, self._canvas.width, self._foot_px), NAVY)
+            lamp = self._pen.text(state, self._px(18), RED if recording else MUTED, NAVY)
+            words_left = self._pen.text(left, self._px(18), WHITE, NAVY)
+            row = Box(0, top, self._canvas.width, self._foot_px)
+            self._canvas.put(words_left, self._px(16), self._centre(2, words_left.height, row)[1])
+            self._canvas.put(lamp, *self._centre(lamp.width, lamp.height, row))
+        right = self._canvas.width - self._px(16)
+        self._figures(words.clock(at_ms), self._px(18), right=right, row_px=(top, self._canvas.height))
+
+    def _paint_card(self, stretch: Stretch) -> None:
+        self._drawn = stretch
+        self._tiles = {}
+        self._foot = ""
+        whole = Box(0, 0, self._canvas.width, self._canvas.height)
+        self._canvas.fill(whole, STAGE)
+        self._paint_head()
+        title = words.PAUSES[stretch.pause][0] if stretch.pause else "已闭庭"
+        lines = [self._pen.text(title, self._px(72), WHITE, STAGE, max_width_px=self._stage.width)]
+        for text in self._card_lines(stretch):
+            lines.append(self._pen.text(text, self._px(26), MUTED, STAGE, max_width_px=self._stage.width))
+        y = self._stage.y + (self._stage.height - sum(patch.height for patch in lines)) // 2
+        for patch in lines:
+            self._canvas.put(patch, self._centre(patch.width, patch.height, whole)[0], y)
+            y += patch.height
+
+    def _card_lines(self, stretch: Stretch) -> list[str]:
+        lines = [stretch.reason] if stretch.reason else []
+        if stretch.resume_utc_ms is not None:
+            resume: datetime.datetime = words.local(stretch.resume_utc_ms, self._zone)
+            lines.append(f"预计复庭 {resume:%H:%M}")
+        return lines
+
+    @staticmethod
+    def _centre(width: int, height: int, box: Box) -> tuple[int, int]:
+        return box.x + (box.width - width) // 2, box.y + (box.height - height) // 2
+
+
+@dataclass(slots=True)
+class _Tile:
+    """A place in the picture: what stands in it. `notice` "" is a live picture, None nothing yet."""
+
+    box: Box
+    speaks: bool
+    last: av.VideoFrame | None = None
+    shape: tuple[int, int] = (0, 0)
+    notice: str | None = None

@@ -1,0 +1,98 @@
+"""Names inside a package are safe on every system; text, limiter and canvas keep their promises."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from records import words
+from records.drawing import GETA, NAVY, Canvas, Pen, yuv
+from records.keys import CourtKey
+from records.layout import Box
+from records.manifest import Bag, is_safe_path, safe_name
+from records.mixdown import BLOCK, Limiter
+
+pytestmark = pytest.mark.unit
+
+
+@given(st.text(max_size=120))
+def test_safe_name_is_safe_and_stays(text: str) -> None:
+    name = safe_name(text)
+    assert name
+    assert not set(name) & set('<>:"/\\|?*')
+    assert all(ord(c) >= 32 for c in name)
+    assert not name.endswith((".", " "))
+    assert name.split(".")[0].upper() not in {"CON", "NUL", "COM1", "LPT9"}
+    assert safe_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/passwd", "a//b", "a/./b", "", "a\\b", "CON", "a/nul.txt", "a\n", "C:x", "x "]
+)
+def test_unsafe_paths_are_refused(path: str, tmp_path: Path) -> None:
+    assert not is_safe_path(path)
+    with pytest.raises(ValueError, match="no safe path"):
+        Bag(tmp_path).add(path, b"")
+
+
+def test_case_number_survives_as_a_name() -> None:
+    assert safe_name("(2018)粤01破1号_20260101T090000+0800_S0001") == "(2018)粤01破1号_20260101T090000+0800_S0001"
+
+
+def test_bag_info_cannot_be_broken_by_a_newline(tmp_path: Path) -> None:
+    Bag(tmp_path).seal(CourtKey.generate(), {"Source-Organization": "法院\nPayload-Oxum: 9.9"})
+    assert (tmp_path / "bag-info.txt").read_text().splitlines() == [
+        "Source-Organization: 法院 Payload-Oxum: 9.9",
+        "Payload-Oxum: 0.0",
+    ]
+
+
+@given(st.lists(st.floats(-4, 4, width=32), min_size=1, max_size=30))
+def test_limiter_never_clips_and_leaves_quiet_sound_alone(levels: list[float]) -> None:
+    loud = np.repeat(np.array(levels, dtype=np.float32), BLOCK)
+    assert float(np.abs(Limiter().apply(loud)).max()) <= 1.0
+    quiet = loud / 8
+    assert np.array_equal(Limiter().apply(quiet), quiet)
+
+
+def test_characters_outside_the_font_are_shown_as_geta_and_listed() -> None:
+    pen = Pen()
+    rare = "\U00020000"
+    patch = pen.text(f"王{rare}", 24)
+    assert pen.missing == {rare}
+    assert np.array_equal(patch.y, pen.text(f"王{GETA}", 24).y)
+
+
+def test_font_has_what_courts_write() -> None:
+    pen = Pen()
+    pen.text(
+        "(2018)粤01破1号 审判长书记员原告被告第三人诉讼代理人 国徽 喆堃昇婳镕祎 ABCxyz0123456789：，。（）“”《》—…●○",
+        24,
+    )
+    assert pen.missing == set()
+
+
+def test_long_text_is_cut_to_its_room() -> None:
+    assert Pen().text("非常长的名称" * 20, 24, max_width_px=200).width <= 202
+
+
+def test_canvas_paints_and_cuts_at_its_edge() -> None:
+    canvas = Canvas(64, 36)
+    canvas.fill(Box(0, 0, 64, 36), NAVY)
+    assert (int(canvas.y[0, 0]), int(canvas.u[0, 0]), int(canvas.v[0, 0])) == yuv(NAVY)
+    canvas.put(Pen().text("庭审录像", 40), 50, 20)
+    assert canvas.frame().width == 64
+
+
+def test_time_zone_of_the_court_and_an_unknown_one() -> None:
+    moment = words.local(1_798_765_200_040, words.zone("Asia/Shanghai"))
+    assert moment.isoformat(timespec="milliseconds") == "2027-01-01T09:00:00.040+08:00"
+    assert words.local(0, datetime.UTC).year == 1970
+    with pytest.raises(ValueError, match="Mars"):
+        words.zone("Mars/Olympus")
+    assert words.clock(3_723_004, with_ms=True) == "01:02:03.004"
