@@ -185,6 +185,19 @@ describe("resume", () => {
     await refused;
   });
 
+  test("an attempt that hangs on the old network is given up when the network is back", async () => {
+    const socket = await opened();
+    line().cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(lines).toHaveLength(2);
+    socket.probe();
+    await settle();
+    expect(lines[1]?.closed).toBe(true);
+    expect(lines).toHaveLength(3);
+    line().open();
+    expect(line().sent[0]).toMatchObject({ type: "hello", credential: "cred" });
+  });
+
   test("leave: reconnect takes a new ticket, end never comes back", async () => {
     await opened();
     line().say({ type: "leave", action: "reconnect", code: "moved", zh: "", en: "" } as never);

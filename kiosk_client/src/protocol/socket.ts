@@ -78,7 +78,7 @@ type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 const OPEN = 1;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 8_000;
-const WELCOME_WITHIN_MS = 10_000;
+const WELCOME_WITHIN_MS = 6_000;
 /** Requests that may wait for the connection at once; beyond it a request is refused, none is dropped silently. */
 const MAX_WAITING = 64;
 const FATAL = new Set(["not-invited", "revoked", "invitation-revoked", "session-over", "removed", "not-public"]);
@@ -140,8 +140,14 @@ export class HearingSocket {
 
   /** The network under the page has changed: prove the connection at once instead of waiting for two pings. */
   probe(): void {
-    if (!this.wire || !this.welcomed) return this.retryNow();
     const wire = this.wire;
+    if (!wire) return this.retryNow();
+    if (!this.welcomed) {
+      // An attempt that was begun on the old network would only run into its time limit.
+      this.dropWire();
+      void this.connect();
+      return;
+    }
     const asked_ms = this.now();
     this.ping();
     setTimeout(() => {
