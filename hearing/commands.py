@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from hearing.session import Move, Phase
+
+Text = Annotated[str, msgspec.Meta(max_length=1_000)]
+"""What a person writes; it is kept in the log for ever and sent to every page."""
+Millis = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""Every language's JSON carries this exactly."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -17,9 +22,9 @@ class MoveSession(Command, frozen=True, kw_only=True, tag="move"):
     """开庭, 休庭, 复庭, 闭庭 ... `override` names the reason for opening without a required party."""
 
     move: Move
-    reason: str = ""
-    resume_utc_ms: int | None = None
-    override: str = ""
+    reason: Text = ""
+    resume_utc_ms: Millis | None = None
+    override: Text = ""
 
 
 class SetPhase(Command, frozen=True, kw_only=True, tag="phase"):
@@ -42,7 +47,7 @@ class Remove(Command, frozen=True, kw_only=True, tag="remove"):
     """请出: by order of the court."""
 
     participant: str
-    reason: str
+    reason: Text
 
 
 class SetMute(Command, frozen=True, kw_only=True, tag="mute"):
@@ -56,7 +61,7 @@ class SetMute(Command, frozen=True, kw_only=True, tag="mute"):
 
 class GrantFloor(Command, frozen=True, kw_only=True, tag="floor"):
     participant: str | None
-    limit_ms: int = 0
+    limit_ms: Millis = 0
 
 
 class SetLayout(Command, frozen=True, kw_only=True, tag="layout"):
@@ -67,7 +72,7 @@ class SetLayout(Command, frozen=True, kw_only=True, tag="layout"):
 
 class Warn(Command, frozen=True, kw_only=True, tag="warn"):
     participant: str
-    reason: str
+    reason: Text
 
 
 class RaiseHand(Command, frozen=True, kw_only=True, tag="hand"):
@@ -77,7 +82,7 @@ class RaiseHand(Command, frozen=True, kw_only=True, tag="hand"):
 
 
 class AskHelp(Command, frozen=True, kw_only=True, tag="help"):
-    text: str = ""
+    text: Text = ""
 
 
 class AnswerHelp(Command, frozen=True, kw_only=True, tag="help_answered"):
@@ -91,7 +96,7 @@ class ReportHowling(Command, frozen=True, kw_only=True, tag="howling"):
 class Leave(Command, frozen=True, kw_only=True, tag="leave"):
     """A deliberate departure."""
 
-    reason: str = ""
+    reason: Text = ""
 
 
 AnyCommand = (

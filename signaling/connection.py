@@ -14,7 +14,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from signaling.courtroom import Courtroom
-from signaling.errors import error_message
+from signaling.errors import error_message, new_incident
 from signaling.media_messages import close_media, kit_checked, negotiate
 from signaling.outbox import Outbox
 from signaling.protocol import (
@@ -46,6 +46,7 @@ SLOW = Leave(
     action="resume", code="too-slow", zh="网络过慢，正在重新连接", en="your network is too slow: reconnecting"
 )
 SILENT = Leave(action="resume", code="ping-timeout", zh="连接超时，请重新连接", en="no sign of life: come back")
+FAULT = Leave(action="resume", code="internal", zh="系统故障，正在重新连接", en="a fault of ours: reconnecting")
 BROKEN = Leave(action="reconnect", code="protocol", zh="页面发送的数据有误，请刷新", en="bad data: reload the page")
 
 
@@ -117,6 +118,7 @@ class Connection:
     async def run(self) -> None:
         """Serve the page until it is gone."""
         end = _STOPPED
+        faults: list[BaseException] = []
         try:
             async with asyncio.TaskGroup() as loops:
                 for loop in (self._read(), self._carry_out(), self._write(), self._watch()):
@@ -126,9 +128,14 @@ class Connection:
             first = ends.exceptions[0]
             assert isinstance(first, End)
             end = self._end or first
+        except* Exception as problems:
+            faults.extend(problems.exceptions)
+            end = End(FAULT, "fault of the server")
         finally:
             self.live = False
             self._room.exit(self, self._evidence(end), silent=end.silent)
+        for problem in faults:
+            new_incident("connection", problem)
         await self._say_goodbye(end.leave)
 
     def _evidence(self, end: End) -> str:

@@ -8,7 +8,7 @@ is closed only for what `hearing.errors.ProtocolError` names.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,6 +21,11 @@ from hearing.session import Move, Phase, State
 MAX_FRAME_BYTES = 300_000
 PROTOCOL_VERSION = 1
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""What every language's JSON carries exactly."""
+RequestId = Annotated[str, msgspec.Meta(max_length=100)]
+"""Chosen by the page; unique among its requests of this session."""
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     """Base of both directions; `type` is the tag."""
@@ -32,62 +37,62 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbi
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume."""
 
-    version: int
+    version: Count
     ticket: str | None = None
     credential: str | None = None
-    last_seq: int = 0
+    last_seq: Count = 0
     language: Literal["zh-CN", "en"] = "zh-CN"
 
 
 class Ping(Message, frozen=True, kw_only=True, tag="ping"):
     """Heartbeat every `ping_interval_ms`; `sent_ms` is the page's own clock and comes back in `pong`."""
 
-    sent_ms: int
+    sent_ms: Count
 
 
 class Do(Message, frozen=True, kw_only=True, tag="do"):
     """A command. Answered by `done` or `error` with the same `re`. A repeated `re` is answered as the first."""
 
-    re: str
+    re: RequestId
     command: AnyCommand
 
 
 class Offer(Message, frozen=True, kw_only=True, tag="offer"):
     """Our page always offers. `tracks`: mid -> source (send) or mid -> publication id (receive)."""
 
-    re: str
+    re: RequestId
     direction: Literal["send", "receive"]
     sdp: str
     tracks: dict[str, str]
 
 
 class CloseMedia(Message, frozen=True, kw_only=True, tag="close_media"):
-    re: str
+    re: RequestId
     direction: Literal["send", "receive"]
 
 
 class Kit(Message, frozen=True, kw_only=True, tag="kit"):
     """Result of the device check (see `hearing.events.KitChecked`)."""
 
-    re: str
+    re: RequestId
     camera: bool
     microphone: bool
     speaker: bool
-    rtt_ms: int
-    loss_permille: int
-    uplink_kbps: int
+    rtt_ms: Count
+    loss_permille: Count
+    uplink_kbps: Count
     user_agent: str = ""
 
 
 class NetworkReport(Message, frozen=True, kw_only=True, tag="network_report"):
     """The page's own figures every few seconds, for the lamp on the judge's console."""
 
-    rtt_ms: int
-    loss_up_permille: int
-    loss_down_permille: int
-    kbps_up: int
-    kbps_down: int
-    freezes: int = 0
+    rtt_ms: Count
+    loss_up_permille: Count
+    loss_down_permille: Count
+    kbps_up: Count
+    kbps_down: Count
+    freezes: Count = 0
     audio_only: bool = False
     hidden: bool = False
     """The page is in the background: a phone's camera stops there."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import async_playwright
+
 from tests.fakes.courthouse import courthouse
 
 pytestmark = pytest.mark.browser

@@ -236,5 +236,7 @@ async def courthouse(
         try:
             yield Courthouse(services, server, http, app, exporter)
         finally:
+            # Pages first: a server waits a second for each page that does not answer its goodbye.
+            await http.close()
             await server.close()
             await media.close()

@@ -24,6 +24,10 @@ DEEP = '{"type":"do","re":"1","command":' + '{"do":"warn","participant":' * 3_00
         ('{"type":"ping"}', "sent_ms"),
         ('{"type":"ping","sent_ms":"1"}', "$.sent_ms"),
         ('{"type":"ping","sent_ms":1.5}', "$.sent_ms"),
+        ('{"type":"ping","sent_ms":99999999999999999999999999}', "$.sent_ms"),
+        ('{"type":"do","re":"1","command":{"do":"floor","participant":null,"limit_ms":-1}}', "$.command.limit_ms"),
+        ('{"type":"do","re":"1","command":{"do":"leave","reason":"' + "x" * 1_001 + '"}}', "$.command.reason"),
+        ('{"type":"do","re":"' + "x" * 101 + '","command":{"do":"leave"}}', "$.re"),
         ('{"type":"ping","sent_ms":1,"extra":2}', "extra"),
         ('{"type":"nothing"}', "nothing"),
         ('{"type":"do","re":"1","command":{"do":"mute"}}', "participant"),
@@ -36,7 +40,7 @@ DEEP = '{"type":"do","re":"1","command":' + '{"do":"warn","participant":' * 3_00
             str(MAX_FRAME_BYTES),
         ),
     ],
-    ids=range(14),
+    ids=range(18),
 )
 async def test_a_wrong_message_is_refused_by_name_and_the_connection_stays(text: str, named: str) -> None:
     async with courthouse() as court:
