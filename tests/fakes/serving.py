@@ -32,6 +32,11 @@ class ServerProcess:
         self.base_url = f"https://127.0.0.1:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Of the running process."""
+        return self._process.pid if self._process is not None else None
+
     async def prepare(self) -> None:
         """Make the staff accounts bench (judge), desk (clerk) and root (operator)."""
         store = await open_store(f"sqlite:///{self.folder / 'yunting.db'}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from media_server import ice, stun
@@ -11,12 +13,13 @@ pytestmark = pytest.mark.unit
 
 REMOTE = IceCredentials("them", "t" * 24)
 SOURCE = ("192.0.2.9", 4000)
+TRANSACTIONS = (number.to_bytes(12, "big") for number in itertools.count())
 
 
 def check(local: IceCredentials, *, controlling: bool = True, use_candidate: bool = False) -> stun.Message:
     return stun.parse(
         stun.request(
-            b"transaction!",
+            next(TRANSACTIONS),
             f"{local.ufrag}:them",
             local.pwd,
             controlling=controlling,
@@ -102,3 +105,26 @@ def test_old_credentials_end_after_the_grace_time() -> None:
     agent.restart(REMOTE, 100.0)
     assert agent.check(check(old), SOURCE, 129.9) is not None
     assert agent.check(check(old), SOURCE, 130.0) is None
+
+
+def test_a_replayed_check_moves_nothing() -> None:
+    agent = ice.IceLite(REMOTE)
+    nomination = check(agent.local, use_candidate=True)
+    first = agent.check(nomination, SOURCE, 0.0)
+    assert first is not None
+    assert (first.valid, first.nominated) == (True, True)
+    assert agent.check(nomination, ("203.0.113.5", 4000), 1.0) is None, "from elsewhere"
+    again = agent.check(nomination, SOURCE, 1.0)
+    assert again is not None
+    assert not again.valid, "a repetition is answered, but proves nothing new"
+    assert stun.parse(again.answer).kind is stun.Class.SUCCESS
+
+
+def test_remembered_checks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ice, "MAX_TRANSACTIONS", 4)
+    agent = ice.IceLite(REMOTE)
+    checks = [check(agent.local) for _ in range(6)]
+    for each in checks:
+        assert agent.check(each, SOURCE, 0.0) is not None
+    assert len(agent._transactions) == 4
+    assert agent.check(checks[-1], ("203.0.113.5", 4000), 1.0) is None

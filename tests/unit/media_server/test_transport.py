@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import looptime
 import pytest
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.unit, pytest.mark.looptime]
 
 REMOTE = IceCredentials("them", "t" * 24)
 FINGERPRINT = Fingerprint("sha-256", ":".join(["AB"] * 32))
+TRANSACTIONS = (number.to_bytes(12, "big") for number in itertools.count())
 HOME, AWAY = ("192.0.2.1", 1000), ("192.0.2.2", 2000)
 
 
@@ -64,7 +66,7 @@ class Stage:
         self, source: Address, *, nominate: bool = False, credentials: IceCredentials | None = None
     ) -> stun.Message:
         used = credentials or self.peer.local
-        data = stun.request(b"transaction!", f"{used.ufrag}:them", used.pwd, use_candidate=nominate)
+        data = stun.request(next(TRANSACTIONS), f"{used.ufrag}:them", used.pwd, use_candidate=nominate)
         self.hub.on_stun(data, source)
         answer, target = self.plane.sent[-1]
         assert target == source
