@@ -7,7 +7,7 @@ import { bytesText } from "../exports/preflight.ts";
 import { healthOf } from "../exports/RecordingTable.tsx";
 import { roleOf } from "../hearing/words.ts";
 import { IN_COURTROOM, raisedHands } from "../seats/order.ts";
-import { describe } from "./describe.ts";
+import { describe, describeAll, foldMutes } from "./describe.ts";
 import "./order.css";
 
 /** Raised hands in their order and calls for help: what waits for the bench. */
@@ -126,8 +126,11 @@ export function RecordingCard({ hearing }: { hearing: Hearing }) {
 export function EventList({ hearing, log, zone }: { hearing: Hearing; log: readonly LogEntry[]; zone: string }) {
   const { bench: t } = courtText();
   const people = hearing.state.value.hearing?.people ?? [];
-  const lines = log
-    .map((entry) => ({ entry, line: entry.event && describe(entry.event, people) }))
+  const lines = foldMutes(log)
+    .map(({ entry, count }) => ({
+      entry,
+      line: entry.event && (count > 1 ? describeAll(entry.event, count) : describe(entry.event, people)),
+    }))
     .filter(({ line }) => line !== null)
     .reverse();
   return (

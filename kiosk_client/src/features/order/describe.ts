@@ -1,4 +1,5 @@
 import type { AnyEvent, HearingView } from "../../protocol/messages.ts";
+import type { LogEntry } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
 
@@ -8,6 +9,38 @@ export type Weight = "court" | "mind" | "plain";
 export interface Line {
   words: string;
   weight: Weight;
+}
+
+/** Muting everybody is one act of the court, though the log holds an event for each person. */
+const TOGETHER = 3;
+
+/** Stretches of the log with each mute-all folded into its first entry; `count` is how many events it stands for. */
+export function foldMutes(entries: readonly LogEntry[]): { entry: LogEntry; count: number }[] {
+  const folded: { entry: LogEntry; count: number }[] = [];
+  for (const entry of entries) {
+    const last = folded.at(-1);
+    if (last && isSameMute(last.entry, entry)) last.count += 1;
+    else folded.push({ entry, count: 1 });
+  }
+  return folded.flatMap((stretch) => {
+    if (stretch.count >= TOGETHER || stretch.count === 1) return [stretch];
+    const from = entries.indexOf(stretch.entry);
+    return entries.slice(from, from + stretch.count).map((entry) => ({ entry, count: 1 }));
+  });
+}
+
+function isSameMute(a: LogEntry, b: LogEntry): boolean {
+  if (a.event?.type !== "participant.mute" || b.event?.type !== "participant.mute") return false;
+  const same = a.event.kind === b.event.kind && a.event.muted === b.event.muted && a.event.locked === b.event.locked;
+  return same && a.actor === b.actor && Math.abs(a.at_ms - b.at_ms) < 500;
+}
+
+/** The line for a whole stretch of mutes. */
+export function describeAll(event: AnyEvent, count: number): Line | null {
+  if (event.type !== "participant.mute") return null;
+  const { log, bench } = courtText();
+  const word = !event.muted ? bench.unmuteAll : event.locked ? bench.muteAllLock : bench.muteAll;
+  return { words: log.everybody(word, count), weight: "court" };
 }
 
 /** One event of the log in a sentence, or null where it would only be noise to a judge. */

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Lamp as LampFigures, PersonView, Presence } from "../../protocol/messages.ts";
 import type { Hearing } from "../../state/hearing.ts";
+import { language } from "../../state/preferences.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
 import { Icon, Lamp } from "../../ui/index.ts";
@@ -49,7 +50,7 @@ export function SeatMap({ hearing, mayOrder }: Props) {
                     lamp={state.lamps[id]}
                     hand={hands.indexOf(id) + 1}
                     mine={id === state.me}
-                    compact={(side === "bench" || side === "court") && one.seat.name.length <= SHORT_NAME}
+                    compact={language.value === "zh-CN" && one.staff && one.seat.name.length <= SHORT_NAME}
                     speaking={state.speakers.includes(id)}
                     floor_ms={view.floor === id ? floorLeft(view.floor_until_ms, hearing.sessionNow()) : null}
                     open={open === id}

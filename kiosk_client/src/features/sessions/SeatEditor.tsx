@@ -72,6 +72,7 @@ export function SeatEditor({ seat, all, checked, onChange, onRemove }: Props) {
           value={seat.account}
           maxLength={40}
           autocomplete="off"
+          hint={t.accountHint}
           onInput={(account) => onChange({ ...seat, account: account.trim() })}
           {...words("account", "account_twice")}
         />

@@ -44,7 +44,6 @@ export const bench: CourtTexts["bench"] = {
     unknown: "Waiting for figures",
     incident: "Recording incident. The session goes on; a written statement is due after closing.",
     incidents: (n: number) => `${n} incidents`,
-    diskLow: "Less than 5 GB of disk left",
   },
   gavelHold: "hold a second for the gavel",
   gavelAgain: "Click again to open",

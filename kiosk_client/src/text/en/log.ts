@@ -2,6 +2,7 @@ import type { CourtTexts } from "../court.ts";
 
 export const log: CourtTexts["log"] = {
   somebody: "Somebody",
+  everybody: (act: string, count: number) => `${act} (${count})`,
   moves: {
     gather: "Gathering began",
     open: "Session opened",

@@ -77,7 +77,6 @@ export const staff: CourtTexts["staff"] = {
   },
   display: {
     title: "Court display",
-    enterCredential: "Enter the device credential",
     credentialHint: "Made when an operator registers the device; needed once, kept on this device.",
     credential: "Device credential",
     save: "Save and connect",

@@ -43,7 +43,6 @@ export const bench = {
     unknown: "等待录制状态",
     incident: "录制异常，庭审继续；闭庭后须书面说明。",
     incidents: (n: number) => `异常 ${n} 次`,
-    diskLow: "磁盘余量不足 5 GB",
   },
   gavelHold: "按住一秒敲槌",
   gavelAgain: "再次点击，敲槌开庭",

@@ -1,6 +1,7 @@
 /** Lines of the session's log as a judge or clerk reads them. */
 export const log = {
   somebody: "某人",
+  everybody: (act: string, count: number) => `${act}（${count} 人）`,
   moves: {
     gather: "开始候审",
     open: "宣布开庭",

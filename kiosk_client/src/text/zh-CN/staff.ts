@@ -76,7 +76,6 @@ export const staff = {
   },
   display: {
     title: "法庭显示屏",
-    enterCredential: "请输入设备凭证",
     credentialHint: "凭证由技术人员登记设备时生成，只需输入一次，保存在本机。",
     credential: "设备凭证",
     save: "保存并连接",
