@@ -53,6 +53,7 @@ class Painter:
         self._recordings = recordings
         self._files = files
         self._scale = look.height / 720
+        self._half_frame_ms = 500 // look.fps
         self._zone = words.zone(look.time_zone)
         self._canvas = Canvas(look.width, look.height)
         self._pen = Pen()
@@ -131,7 +132,8 @@ class Painter:
         latest_ms: int | None = None
         has_video = False
         for _, video in self._open.get(name, ()):
-            newest = video.advance(at_ms) or newest
+            # The picture nearest to this moment: half a frame early or late, where the newest would always be late.
+            newest = video.advance(at_ms + self._half_frame_ms) or newest
             has_video = has_video or video.has_video
             if video.shown_ms is not None:
                 latest_ms = max(latest_ms or 0, video.shown_ms)
