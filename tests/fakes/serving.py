@@ -54,7 +54,7 @@ class ServerProcess:
             "serve",
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **self._environment()},
+            env={**os.environ, **self.environment()},
         )
         log.close()
         assert self._process.stdout is not None
@@ -73,7 +73,8 @@ class ServerProcess:
         """A client that trusts the server's own certificate."""
         return Api(self.base_url, ssl.create_default_context(cafile=str(self.folder / "tls" / "server.crt")))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Settings of this server, for a process or for `yunting.app.running`."""
         return {
             "YUNTING_HTTP_HOST": "127.0.0.1",
             "YUNTING_HTTP_PORT": str(self.port),
