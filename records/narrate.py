@@ -48,6 +48,14 @@ _LAYOUTS = {
     "facing": ("并列质证", "facing"),
 }
 
+_REST = {
+    "invitation.issued": ("发出邀请", "Invitation issued"),
+    "invitation.revoked": ("撤销邀请", "Invitation revoked"),
+    "session.rescheduled": ("改期", "Rescheduled"),
+    "participant.howling": ("设备啸叫，已静音", "Device heard itself and muted"),
+    "package.made": ("导出卷宗包", "Package made"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -80,7 +88,8 @@ def tell(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case ev.PresenceChanged(participant=who, after=after, reason=reason):
             zh, en = person(seats, who)
             to_zh, to_en = _PRESENCE[after]
-            more = f"（{reason}）" if reason else ""
+            # A reason in ASCII is a code of ours, not a person's words.
+            more = "" if reason.isascii() else f"（{reason}）"
             return Line("people", f"{zh} {to_zh}{more}", f"{en} {to_en}{f' ({reason})' if reason else ''}")
         case ev.SpeakerChanged(participants=names):
             people = [person(seats, name) for name in names]
@@ -154,4 +163,4 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
             return Line("people", f"增加出庭人员 {zh}", f"Added {en}")
         case _:
             name = str(event.__struct_config__.tag)
-            return Line("system", name, name)
+            return Line("system", *_REST.get(name, (name, name)))

@@ -71,6 +71,8 @@ class Painter:
         self._tiles: dict[str, _Tile] = {}
         self._drawn: Scene | Stretch | None = None
         self._foot = ""
+        self._phases = list(reversed(timeline.phases))
+        self._phase = ""
 
     def paint(self, at_ms: int, stretch: Stretch) -> av.VideoFrame:
         """The picture at this moment; moments may not go back."""
@@ -210,10 +212,11 @@ class Painter:
             x += cell
 
     def _paint_foot(self, at_ms: int, stretch: Stretch) -> None:
-        phase = self._timeline.phase_at(at_ms)
+        while self._phases and self._phases[-1][0] <= at_ms:
+            self._phase = words.PHASES[self._phases.pop()[1]][0]
         recording = is_recording(stretch.state)
         state = "● 录音录像中" if recording else "○ 录音录像已依法中断" if stretch.pause else "○ 已闭庭"
-        left = f"{words.PHASES[phase][0] if phase else ''}"
+        left = self._phase
         top = self._canvas.height - self._foot_px
         if self._foot != left + state:
             self._foot = left + state

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hearing.events import Entry, Head
+from hearing.events import Entry, Head, PresenceChanged
+from hearing.participant import IN_COURTROOM
 from hearing.roles import label
 from hearing.session import state_label
 from records import narrate, words
@@ -25,6 +26,8 @@ class SeatFacts(msgspec.Struct, frozen=True, kw_only=True):
     role_zh: str
     role_en: str
     name: str
+    came: bool
+    """Was in the courtroom or has a track."""
 
 
 class StretchFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +141,10 @@ def gather(
     """Everything that is said about the session outside its log. `sizes` is bytes by track file."""
     created = timeline.created
     opened_utc_ms = timeline.utc_at(0)
+    came = {track.participant for track in timeline.tracks}
+    for change in timeline.changes:
+        if isinstance(change.event, PresenceChanged) and change.event.after in IN_COURTROOM:
+            came.add(change.event.participant)
     return Facts(
         format=FORMAT,
         session=timeline.session,
@@ -164,6 +171,7 @@ def gather(
                 role_zh=label(seat.role)[0],
                 role_en=label(seat.role)[1],
                 name=seat.name,
+                came=seat.participant in came,
             )
             for seat in timeline.seats.values()
         ],

@@ -121,14 +121,10 @@ class Timeline:
                 chosen = anchor
         return chosen.utc_ms + session_ms - chosen.session_ms if chosen else 0
 
-    def stretch_at(self, session_ms: int) -> Stretch | None:
-        """The stretch that holds this moment; None outside the session."""
-        return next((s for s in self.stretches if s.span.from_ms <= session_ms < s.span.to_ms), None)
-
-    def phase_at(self, session_ms: int) -> Phase | None:
-        """The phase at this moment, None before the first."""
-        phases = [c.event.phase for c in self.changes if c.at_ms <= session_ms and isinstance(c.event, PhaseChanged)]
-        return phases[-1] if phases else None
+    @property
+    def phases(self) -> tuple[tuple[int, Phase], ...]:
+        """(session ms, phase that begins), in order."""
+        return tuple((c.at_ms, c.event.phase) for c in self.changes if isinstance(c.event, PhaseChanged))
 
     @property
     def due(self) -> tuple[Span, ...]:

@@ -133,7 +133,7 @@ function buildFacts() {
   const item = (name, value, wide = false) => element("div", { class: wide ? "wide" : "" }, element("dt", {}, name), element("dd", {}, value));
   $("facts-list").replaceChildren(
     item(t("cause"), facts.cause), item(t("opened"), wall(facts.opened_utc_ms)), item(t("duration"), clock(facts.duration_ms)),
-    item(t("coverage"), `${(facts.coverage.ppm / 10000).toFixed(2)}%`), item(t("parties"), facts.seats.map(personName).join(language === "zh" ? "、" : ", "), true));
+    item(t("coverage"), `${(facts.coverage.ppm / 10000).toFixed(2)}%`), item(t("parties"), facts.seats.filter((seat) => seat.came).map(personName).join(language === "zh" ? "、" : ", "), true));
 }
 function build() {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
