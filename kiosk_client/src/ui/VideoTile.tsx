@@ -7,6 +7,8 @@ interface Props {
   label: string;
   /** Shown while there is no picture. */
   placeholder: string;
+  /** Shown instead when a stream is there but brings no picture for a while. */
+  silent?: string;
   /** A short word in the placeholder's disc, e.g. the role's first character. */
   initial?: string;
   mirrored?: boolean;
@@ -15,11 +17,14 @@ interface Props {
   children?: ComponentChildren;
 }
 
+const PATIENCE_MS = 6_000;
+
 /** One picture. Sound is played elsewhere, so tiles may come and go without a word being lost. */
 export function VideoTile({
   stream,
   label,
   placeholder,
+  silent,
   initial,
   mirrored,
   fit = "cover",
@@ -28,6 +33,7 @@ export function VideoTile({
 }: Props) {
   const ref = useRef<HTMLVideoElement>(null);
   const [playing, setPlaying] = useState(false);
+  const [late, setLate] = useState(false);
   useEffect(() => {
     const video = ref.current;
     if (!video) return;
@@ -39,6 +45,12 @@ export function VideoTile({
     if (stream)
       video.play().catch(() => document.addEventListener("pointerdown", () => void video.play(), { once: true }));
   }, [stream]);
+  useEffect(() => {
+    setLate(false);
+    if (!stream || playing) return;
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [stream, playing]);
   return (
     <figure class={`tile${speaking ? " tile-speaking" : ""}`} aria-label={label}>
       <video
@@ -57,7 +69,7 @@ export function VideoTile({
               {initial}
             </span>
           )}
-          <span>{placeholder}</span>
+          <span>{late && silent ? silent : placeholder}</span>
         </div>
       )}
       {children && <figcaption class="tile-over">{children}</figcaption>}

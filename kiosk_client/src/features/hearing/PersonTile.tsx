@@ -35,6 +35,7 @@ export function PersonTile({ person, stream, speaking, own, soundOnly, expected,
       stream={shown}
       label={label}
       placeholder={why}
+      silent={t.noSignal}
       initial={initialOf(person)}
       speaking={speaking}
       mirrored={own}

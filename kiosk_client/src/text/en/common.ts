@@ -27,6 +27,7 @@ export const common: Texts["common"] = {
   me: "Me",
   noVideo: "Camera is off",
   connectingVideo: "Connecting…",
+  noSignal: "No picture arrives",
   audioOnly: "Audio only",
   muted: "Muted",
   speaking: "Speaking",

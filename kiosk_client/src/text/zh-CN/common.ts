@@ -26,6 +26,7 @@ export const common = {
   me: "我",
   noVideo: "未开启画面",
   connectingVideo: "画面连接中…",
+  noSignal: "暂无画面信号",
   audioOnly: "仅语音",
   muted: "已静音",
   speaking: "正在发言",
