@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hearing.errors import UserError
 from hearing.ids import new_ulid
+from hearing.tasks import TaskSet
 from media_server.downstream import Downstream
 from media_server.peer import Ground, Peer
 from media_server.ports import (
@@ -23,7 +24,6 @@ from media_server.publication import Publication
 from media_server.room_stats import participant_stats
 from media_server.sdp_parse import parse_offer
 from media_server.speakers import Speakers
-from media_server.tasks import Tasks
 from media_server.upstream import Upstream
 
 MAX_PEERS = 32
@@ -36,7 +36,7 @@ class Room:
     """Implements `ports.MediaRoom`; made by `Sfu.open_room`."""
 
     def __init__(
-        self, ground: Ground, listener: RoomListener, tasks: Tasks, utc_ms: Callable[[], int], lost_grace_us: int
+        self, ground: Ground, listener: RoomListener, tasks: TaskSet, utc_ms: Callable[[], int], lost_grace_us: int
     ) -> None:
         self._ground = ground
         self._listener = listener
@@ -152,7 +152,7 @@ class Room:
             peer.tick(now_us)
             if peer.lost_us is not None and now_us - peer.lost_us > self._lost_grace_us:
                 peer.lost_us = None
-                self._tasks.start(self._close(key), name="close a lost peer")
+                self._tasks.spawn(self._close(key), "close a lost peer")
         speaking = self._speakers.update(now_us // 1000)
         if speaking is not None:
             self._listener.speakers_changed(speaking)
@@ -170,7 +170,7 @@ class Room:
         if reason is not LossReason.CONSENT:
             key = (peer.participant, peer.direction, peer.resource)
             if self._peers.get(key) is peer:
-                self._tasks.start(self._close(key), name="close an ended peer")
+                self._tasks.spawn(self._close(key), "close an ended peer")
 
     def new_publication_id(self) -> str:
         """See `UpstreamOwner`."""

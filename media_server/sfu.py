@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from hearing.errors import UserError
+from hearing.tasks import TaskSet, log_fault
 from media_server.dataplane.ports import Address, DataPlane, PeerId, Received
 from media_server.peer import Ground, Peer
 from media_server.ports import RoomListener
 from media_server.room import Room
 from media_server.sdp import PREFERRED_AUDIO, PREFERRED_VIDEO
-from media_server.tasks import Tasks
 from media_server.transport import TransportHub, TransportSettings
 from media_server.upstream import Upstream
 
@@ -56,7 +56,7 @@ class Sfu:
         self._hub: TransportHub | None = None
         self._rooms: dict[str, tuple[Room, RoomListener]] = {}
         self._peers: dict[PeerId, Peer] = {}
-        self._tasks = Tasks()
+        self._tasks = TaskSet()
         self._closed = False
         self.address: Address | None = None
 
@@ -84,7 +84,7 @@ class Sfu:
             register=self._register,
             unregister=self._unregister,
         )
-        self._tasks.start(self._tick(), name="media timers")
+        self._tasks.spawn(self._tick(), "media timers")
 
     async def close(self) -> None:
         """See `MediaServer.close`."""
@@ -138,8 +138,8 @@ class Sfu:
             return
         try:
             found.rtcp(data, monotonic_us())
-        except Exception:
-            _log.exception("RTCP was not handled", bytes=len(data))
+        except Exception as fault:
+            log_fault("RTCP was not handled", fault, bytes=len(data))
 
     def on_received(self, batch: Sequence[Received]) -> None:
         """See `Upcalls`."""
@@ -150,8 +150,8 @@ class Sfu:
             # A fault of ours, or of an inner subscriber, on one packet must not cost the others of the batch.
             try:
                 peer.received(packet)
-            except Exception:
-                _log.exception("packet was not noted", ssrc=packet.ssrc)
+            except Exception as fault:
+                log_fault("packet was not noted", fault, ssrc=packet.ssrc)
 
     async def _tick(self) -> None:
         while True:
@@ -161,8 +161,8 @@ class Sfu:
                 # One room's fault must not stop the timers of the others.
                 try:
                     room.tick(now_us)
-                except Exception:
-                    _log.exception("room timer failed")
+                except Exception as fault:
+                    log_fault("room timer failed", fault)
 
     def _admit(self) -> None:
         if len(self._peers) >= self._settings.max_peers:

@@ -21,6 +21,7 @@ from hearing.errors import UserError
 from hearing.participant import CONNECTED
 from hearing.session import State, is_open
 from hearing.state import Hearing, apply
+from hearing.tasks import log_fault
 from records.chain import ChainCheck, make_entry, sign_head
 from records.errors import OutOfOrder, StoreUnavailable
 from records.keys import CourtKey
@@ -324,8 +325,8 @@ class Ledger:
         for listener in tuple(listeners):
             try:
                 listener(*news)
-            except Exception:
-                log.exception("a listener of the ledger failed", session=self.session)
+            except Exception as fault:
+                log_fault("a listener of the ledger failed", fault, session=self.session)
 
 
 def _subscribe(listeners: list[_L], listener: _L) -> Unsubscribe:

@@ -18,6 +18,7 @@ from hearing.commands import AnyCommand
 from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
 from hearing.state import Hearing, apply
+from hearing.tasks import TaskSet
 from media_server.ports import Direction, Kind, LossReason, MediaRoom, PublicationInfo
 from records.ledger import Ledger
 from signaling.attendance import Attendance
@@ -28,7 +29,6 @@ from signaling.ports import RoomRecording
 from signaling.protocol import Done, Error, HeadSigned, Leave, Publication, Publications, Speakers
 from signaling.services import Services
 from signaling.speech import SpeechLog
-from signaling.tasks import TaskSet
 
 if TYPE_CHECKING:
     from signaling.connection import Connection

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import traceback
-
-import structlog
 
 from hearing.errors import UserError
+from hearing.tasks import log_fault
 from signaling.protocol import Error
-
-_log = structlog.get_logger("signaling")
 
 
 def new_incident(where: str, problem: BaseException) -> str:
@@ -18,13 +14,6 @@ def new_incident(where: str, problem: BaseException) -> str:
     incident = secrets.token_hex(6)
     log_fault("incident", problem, incident=incident, where=where)
     return incident
-
-
-def log_fault(event: str, problem: BaseException, **keys: str) -> None:
-    """Log where a fault happened. Never `exc_info`: structlog's renderers print local variables, and in those are
-    names and passwords. The problem's own words may hold such data too: key `pii_error`."""
-    frames = "".join(traceback.format_tb(problem.__traceback__))
-    _log.error(event, **keys, kind=type(problem).__name__, frames=frames, pii_error=str(problem)[:500])
 
 
 def error_message(re: str | None, problem: BaseException, where: str) -> Error:

@@ -16,6 +16,7 @@ import structlog
 
 from hearing.errors import UserError
 from hearing.ids import new_ulid
+from hearing.tasks import TaskSet
 from signaling.bodies import ExportJob
 from signaling.errors import error_message
 from signaling.ports import Exported, ExportStep
@@ -23,7 +24,6 @@ from signaling.protocol import ExportProgress
 from signaling.rooms import Rooms
 from signaling.services import Services
 from signaling.session_desk import SessionDesk
-from signaling.tasks import TaskSet
 
 MAX_WAITING = 8
 JOBS_KEPT = 200

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hearing.tasks import TaskSet
 from identity.tickets import Tickets
 from signaling.admission import Admission
 from signaling.credentials import Credentials
@@ -26,7 +27,6 @@ from signaling.session_desk import SessionDesk
 from signaling.session_routes import SessionRoutes
 from signaling.staff import Hashing, StaffBook
 from signaling.staff_routes import StaffDesk, StaffRoutes
-from signaling.tasks import TaskSet
 from signaling.whip import Whip
 
 SWEEP_INTERVAL_S = 300.0

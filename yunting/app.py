@@ -24,12 +24,12 @@ from aiohttp import web
 
 from config import Settings, SettingsError
 from hearing.clock import Sources
+from hearing.tasks import TaskSet
 from media_server.dataplane import make_data_plane
 from media_server.sfu import Sfu, SfuSettings
 from records.book import LedgerBook
 from records.keys import CourtKey
 from signaling.services import Services
-from signaling.tasks import TaskSet
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
 from yunting.addresses import announced
@@ -77,7 +77,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
-        book = LedgerBook(store, key, sources, version())
+        installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
+        book = LedgerBook(store, key, sources, installed)
         yield Services(
             settings=settings,
             book=book,
@@ -88,8 +89,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
             secret=secret,
             exporter=PackageExporter(settings, store, book, key, recordings),
             on_room_opened=recordings.open,
-            version=version(),
-            verifier_sha256=verifier_sha256(),
+            version=installed,
+            verifier_sha256=verifier,
         )
 
 

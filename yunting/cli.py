@@ -19,6 +19,7 @@ from config import Settings, SettingsError, load
 from config.settings import default_text
 from hearing.errors import UserError
 from yunting.bench.commands import bench
+from yunting.logs import set_up as set_up_logs
 
 app = typer.Typer(
     name="yunting",
@@ -44,6 +45,7 @@ _err = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Entry point: turns our errors into one line on stderr and an exit code."""
+    set_up_logs()
     try:
         app()
     except SettingsError as problem:

@@ -11,13 +11,13 @@ from typing import cast
 import structlog
 
 from hearing import events as ev
+from hearing.tasks import TaskSet, log_fault
 from media_server.ports import MediaRoom
 from media_server.recording import health as track
 from media_server.recording.recovery import crash_events, inspect, track_names
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from signaling import protocol as wire
-from signaling.tasks import TaskSet
 from yunting.recording import SessionRecording
 
 _RESTART_S = 1.0
@@ -107,7 +107,7 @@ async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
         try:
             await recording.run()
         except Exception as fault:
-            _log.exception("recording failed", session=ledger.session)
+            log_fault("recording failed", fault, session=ledger.session)
             now_ms = ledger.clock.now_ms()
             incident = ev.RecordingIncident(cause="fault", from_ms=now_ms, to_ms=None, detail=type(fault).__name__)
             try:
