@@ -124,7 +124,7 @@ def _one_plus_five(large: str, shown: Sequence[Person], stage: Box) -> dict[str,
     cell_width = (stage.width - GUTTER_PX * (side - 1)) // side
     cell_height = (stage.height - GUTTER_PX * (side - 1)) // side
     step_x, step_y = cell_width + GUTTER_PX, cell_height + GUTTER_PX
-    cells = [(side - 1, row) for row in range(side)] + [(column, side - 1) for column in range(side - 2, -1, -1)]
+    cells = [(side - 1, row) for row in range(side - 1)] + [(column, side - 1) for column in range(side)]
     boxes = {
         name: Box(stage.x + column * step_x, stage.y + row * step_y, cell_width, cell_height).even()
         for name, (column, row) in zip(small, cells, strict=False)
