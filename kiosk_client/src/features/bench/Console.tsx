@@ -62,7 +62,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
         if (spoke.current) media?.setMic(key.on);
         break;
       case "gavel":
-        if (may("run_session")) void strike(hearing);
+        if (may("run_session") && hearing.link.value.at === "open") void strike(hearing);
         break;
       case "mute_all":
         if (may("keep_order")) muteAll(hearing);

@@ -34,6 +34,8 @@ export function MoveBar({ hearing, zone, held }: Props) {
     return () => clearTimeout(timer);
   }, [armed]);
   if (!view) return null;
+  // A command given into a lost connection would be carried out minutes later: the bench is asked again instead.
+  const linked = hearing.link.value.at === "open";
   const close = () => setAsking(null);
   const send = async (
     move: Move,
@@ -60,6 +62,7 @@ export function MoveBar({ hearing, zone, held }: Props) {
         <Button
           key={button.move}
           kind={button.weight}
+          disabled={!linked}
           class={`move move-${button.move}${button.move === "open" && armed ? " move-armed" : ""}`}
           onClick={() => press(button)}
         >

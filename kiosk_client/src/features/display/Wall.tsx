@@ -5,6 +5,7 @@ import { type Hearing, joinHearing, person } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Clock, Icon, Lamp, Mark, wallTime } from "../../ui/index.ts";
+import { healthOf } from "../exports/RecordingTable.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { useWatching } from "../hearing/useMedia.ts";
 import { titleOf } from "../hearing/words.ts";
@@ -85,8 +86,8 @@ export function Wall({ session, credential, court }: Props) {
         )}
       </main>
       <footer class="wall-foot">
-        <Lamp tone={view?.recording ? "record" : "off"} live>
-          {view?.recording ? t.rec : view?.opened_utc_ms ? t.pause : common.notRecording}
+        <Lamp tone={link.at !== "open" ? "lost" : view?.recording ? "record" : "off"} live>
+          {link.at !== "open" ? t.reconnecting : view ? recordingWords(view) : common.notRecording}
         </Lamp>
         {screen?.show === "stage" && speaker && (
           <span class="wall-speaker" role="status">
@@ -105,6 +106,13 @@ export function Wall({ session, credential, court }: Props) {
       </footer>
     </div>
   );
+}
+
+function recordingWords(view: HearingView): string {
+  const { staff, bench } = courtText();
+  if (view.recording) return staff.display.rec;
+  const word = healthOf(view, null);
+  return word === "pause" ? staff.display.pause : bench.recording[word];
 }
 
 function WallMessage({ title, sub, turning }: { title: string; sub?: string; turning?: boolean }) {

@@ -7,7 +7,7 @@ import { bytesText } from "../exports/preflight.ts";
 import { healthOf } from "../exports/RecordingTable.tsx";
 import { roleOf } from "../hearing/words.ts";
 import { IN_COURTROOM, raisedHands } from "../seats/order.ts";
-import { describe, describeAll, foldMutes } from "./describe.ts";
+import { describe, describeAll, foldMutes, seatsOf } from "./describe.ts";
 import "./order.css";
 
 /** Raised hands in their order and calls for help: what waits for the bench. */
@@ -84,7 +84,7 @@ export function RecordingCard({ hearing }: { hearing: Hearing }) {
   const t = courtText().bench.recording;
   const { hearing: view, recording } = hearing.state.value;
   if (!view) return null;
-  const word = healthOf(view, recording);
+  const word = hearing.link.value.at === "open" ? healthOf(view, recording) : "unknown";
   const oldest_ms = Math.max(0, ...(recording?.tracks.map((track) => track.sealed_age_ms) ?? []));
   const gaps = recording?.tracks.reduce((sum, track) => sum + track.gaps, 0) ?? 0;
   const low = recording !== null && recording.disk_free_bytes < DISK_LOW_BYTES;
@@ -125,11 +125,11 @@ export function RecordingCard({ hearing }: { hearing: Hearing }) {
 /** The log, newest first. */
 export function EventList({ hearing, log, zone }: { hearing: Hearing; log: readonly LogEntry[]; zone: string }) {
   const { bench: t } = courtText();
-  const people = hearing.state.value.hearing?.people ?? [];
+  const seats = seatsOf(log, hearing.state.value.hearing?.people ?? []);
   const lines = foldMutes(log)
     .map(({ entry, count }) => ({
       entry,
-      line: entry.event && (count > 1 ? describeAll(entry.event, count) : describe(entry.event, people)),
+      line: entry.event && (count > 1 ? describeAll(entry.event, count) : describe(entry.event, seats)),
     }))
     .filter(({ line }) => line !== null)
     .reverse();

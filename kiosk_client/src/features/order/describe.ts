@@ -1,4 +1,4 @@
-import type { AnyEvent, HearingView } from "../../protocol/messages.ts";
+import type { AnyEvent, HearingView, Role, Seat } from "../../protocol/messages.ts";
 import type { LogEntry } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
@@ -43,11 +43,21 @@ export function describeAll(event: AnyEvent, count: number): Line | null {
   return { words: log.everybody(word, count), weight: "court" };
 }
 
+const UNLISTED: ReadonlySet<Role> = new Set(["observer", "display"]);
+
+/** Everybody the log knows, whether or not they are on the list of people now. */
+export function seatsOf(log: readonly LogEntry[], people: HearingView["people"]): Map<string, Seat> {
+  const seats = new Map<string, Seat>();
+  for (const { event } of log) if (event?.type === "participant.added") seats.set(event.seat.participant, event.seat);
+  for (const { seat } of people) seats.set(seat.participant, seat);
+  return seats;
+}
+
 /** One event of the log in a sentence, or null where it would only be noise to a judge. */
-export function describe(event: AnyEvent, people: HearingView["people"]): Line | null {
+export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Line | null {
   const { log, court } = courtText();
   const { common } = text();
-  const who = (id: string) => people.find((one) => one.seat.participant === id)?.seat.name ?? log.somebody;
+  const who = (id: string) => seats.get(id)?.name ?? log.somebody;
   const plain = (words: string): Line => ({ words, weight: "plain" });
   const mind = (words: string): Line => ({ words, weight: "mind" });
   switch (event.type) {
@@ -61,6 +71,8 @@ export function describe(event: AnyEvent, people: HearingView["people"]): Line |
     case "session.rescheduled":
       return plain(log.rescheduled);
     case "participant.presence":
+      // Screens and the public come and go; the number on the seat map says enough.
+      if (UNLISTED.has(seats.get(event.participant)?.role ?? "agent") && event.after !== "removed") return null;
       if (event.after === "dropped") return mind(log.dropped(who(event.participant)));
       if (event.before === "dropped") return plain(log.back(who(event.participant)));
       if (event.after === "removed") return mind(log.removed(who(event.participant), event.reason ?? ""));

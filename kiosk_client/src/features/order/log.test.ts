@@ -1,14 +1,19 @@
 import { expect, describe as group, it } from "vitest";
-import type { AnyEvent, HearingView, RecordingHealthMessage } from "../../protocol/messages.ts";
+import type { AnyEvent, HearingView, RecordingHealthMessage, Seat } from "../../protocol/messages.ts";
 import { Refused } from "../../protocol/socket.ts";
 import type { LogEntry } from "../../protocol/staff.ts";
 import { soundOf } from "../bench/useSounds.ts";
 import { healthOf, levelShare } from "../exports/RecordingTable.tsx";
 import { failureText } from "./Ask.tsx";
-import { describe, foldMutes } from "./describe.ts";
+import { describe, foldMutes, seatsOf } from "./describe.ts";
 import { mergeLog, visitedPhases } from "./useLog.ts";
 
-const people = [{ seat: { participant: "p1", name: "张三" } }] as unknown as HearingView["people"];
+const seat = { participant: "p1", seat: "plaintiff-1", role: "plaintiff", name: "张三", required: true } as const;
+const wall = { ...seat, participant: "w1", role: "display", name: "显示屏" } as const;
+const people = new Map<string, Seat>([
+  ["p1", seat],
+  ["w1", wall],
+]);
 const entry = (seq: number, event: AnyEvent): LogEntry => ({ seq, at_ms: seq, utc_ms: seq, actor: "judge", event });
 const mute = (participant: string): AnyEvent => ({
   type: "participant.mute",
@@ -30,6 +35,13 @@ group("the log in words", () => {
 
   it("leaves out what is only for machines", () => {
     expect(describe({ type: "speaker.changed", participants: ["p1"] }, people)).toBeNull();
+  });
+
+  it("knows people who are not on the list now, and does not report screens", () => {
+    const seats = seatsOf([entry(1, { type: "participant.added", seat: wall })], []);
+    expect(seats.get("w1")?.name).toBe("显示屏");
+    const came = { type: "participant.presence", participant: "w1", before: "waiting", after: "present" } as const;
+    expect(describe({ ...came, reason: "", evidence: "" }, seats)).toBeNull();
   });
 
   it("folds muting everybody into one line, but not two single mutes", () => {
