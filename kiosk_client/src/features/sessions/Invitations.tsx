@@ -76,7 +76,8 @@ export function Invitations({ session, court, onChange }: Props) {
             title: words.act,
             narrow: true,
             cell: (seat) =>
-              seat.invitation && (
+              seat.invitation &&
+              !over && (
                 <span class="row-end">
                   {!seat.invitation.revoked && (
                     <>
@@ -86,11 +87,11 @@ export function Invitations({ session, court, onChange }: Props) {
                       </Button>
                     </>
                   )}
-                  <Button kind="quiet" disabled={over} onClick={() => setDoing({ what: "renew", seat })}>
+                  <Button kind="quiet" onClick={() => setDoing({ what: "renew", seat })}>
                     {t.renew}
                   </Button>
                   {!seat.invitation.revoked && (
-                    <Button kind="quiet" disabled={over} onClick={() => setDoing({ what: "revoke", seat })}>
+                    <Button kind="quiet" onClick={() => setDoing({ what: "revoke", seat })}>
                       {t.revoke}
                     </Button>
                   )}

@@ -116,11 +116,13 @@ export function SessionPane({ id, court, account, onChange }: Props) {
               {watching ? t.closeCourtroom : t.openCourtroom}
             </Button>
           )}
-          <CopyButton
-            value={`${location.origin}/display/${id}`}
-            label={t.seat.display}
-            copied={courtText().court.copied}
-          />
+          {state !== "cancelled" && (
+            <CopyButton
+              value={`${location.origin}/display/${id}`}
+              label={t.seat.display}
+              copied={courtText().court.copied}
+            />
+          )}
           {before && <Button onClick={() => setAsking("reschedule")}>{t.reschedule}</Button>}
           {before && (
             <Button kind="danger" onClick={() => setAsking("cancel")}>
