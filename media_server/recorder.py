@@ -76,6 +76,7 @@ class Recorder:
         self._leaving: list[Stream] = []
         self._down: dict[Lane, int] = {}
         self._asked: dict[str, int] = {}
+        self._finishing = asyncio.Lock()
 
     # Subscriber
 
@@ -133,9 +134,15 @@ class Recorder:
         self._end("closed")
 
     async def finish(self) -> None:
-        """Complete every file, wait until all is on disk and told, and end the writer. Idempotent."""
+        """Complete every file, wait until all is on disk and told, and end the writer. Idempotent.
+
+        A session that is opened again meanwhile (a mistaken 闭庭 undone) goes on being recorded.
+        """
         self.close()
-        await asyncio.to_thread(self._writer.stop)
+        async with self._finishing:
+            await asyncio.to_thread(self._writer.stop)
+            if self._recording:
+                self._writer.start()
         self.tick()
 
     def stop_writing(self) -> None:

@@ -67,11 +67,14 @@ class PackageExporter:
         """See the port. One package is made at a time: it takes all cores it gets."""
         _check_edition(edition)
         ledger = await self._book.get(session)
-        _check_over(ledger.hearing)
         async with self._one_at_a_time:
+            # Not before the lock: while this one waited a mistaken 闭庭 may have been undone, and to settle the
+            # recording then would end it in an open session.
+            _check_over(ledger.hearing)
             await self._recordings.settle(session, ledger)
             await ledger.sign()
             result = await self._make(session, actor_name, progress)
+        _check_over(ledger.hearing)
         made = ev.PackageMade(edition=edition, manifest_sha512=result.manifest_sha512, actor_name=actor_name)
         await ledger.note("server", [made])
         tag_sha512 = await asyncio.to_thread(_sha512_of, result.folder / "tagmanifest-sha512.txt")
