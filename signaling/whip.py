@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -99,7 +101,8 @@ class Whip:
         offer = await _sdp_of(request)
         room, participant, token = await self._enter(request, Direction.SEND)
         tracks = {mid: _SOURCES[kind] for mid, kind in _first_of_each(offer) if kind in _SOURCES}
-        return await self._create(request, room, participant, token, Direction.SEND, offer, tracks)
+        async with self._present(room, participant, "whip"):
+            return await self._create(request, room, participant, token, Direction.SEND, offer, tracks)
 
     async def watch(self, request: web.Request) -> web.Response:
         """WHEP: give a viewer the tracks of one seat."""
@@ -109,13 +112,14 @@ class Whip:
         sender = next((p for p, person in room.hearing.people.items() if person.seat.seat == seat), None)
         if sender is None:
             raise UserError("unknown-participant", "没有这个席位", "there is no such seat")
-        running = {p.kind.value: p.id for p in room.media.publications(participant) if p.participant == sender}
-        tracks = {mid: running[kind] for mid, kind in _first_of_each(offer) if kind in running}
-        if not tracks:
-            raise UserError(
-                "not-publishing", "该席位目前没有音视频", "this seat sends nothing that you may receive now"
-            )
-        return await self._create(request, room, participant, token, Direction.RECEIVE, offer, tracks)
+        async with self._present(room, participant, "whep"):
+            running = {p.kind.value: p.id for p in room.media.publications(participant) if p.participant == sender}
+            tracks = {mid: running[kind] for mid, kind in _first_of_each(offer) if kind in running}
+            if not tracks:
+                raise UserError(
+                    "not-publishing", "该席位目前没有音视频", "this seat sends nothing that you may receive now"
+                )
+            return await self._create(request, room, participant, token, Direction.RECEIVE, offer, tracks)
 
     async def patch(self, request: web.Request) -> web.Response:
         """Trickled candidates (an ICE-lite server needs none: 204) or new credentials: an ICE restart (200)."""
@@ -165,6 +169,21 @@ class Whip:
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         return room, ticket.sub, token
 
+    @asynccontextmanager
+    async def _present(self, room: Courtroom, participant: str, evidence: str) -> AsyncIterator[None]:
+        """Who comes with a ticket is here, and only who is here may receive; gone again if nothing comes of it."""
+        await room.ledger.arrived(participant, evidence)
+        room.attendance.came_by_media(participant)
+        try:
+            yield
+        except BaseException:
+            if participant not in room.connections and not self._resources_of(room.session, participant):
+                room.attendance.lost(participant, f"{evidence} refused", at_once=False)
+            raise
+
+    def _resources_of(self, session: str, participant: str) -> list[Resource]:
+        return [r for r in self._resources.values() if (r.session, r.participant) == (session, participant)]
+
     async def _create(
         self,
         request: web.Request,
@@ -175,15 +194,13 @@ class Whip:
         offer: str,
         tracks: dict[str, str],
     ) -> web.Response:
-        mine = [r for r in self._resources.values() if (r.session, r.participant) == (room.session, participant)]
+        mine = self._resources_of(room.session, participant)
         if len(mine) >= MAX_RESOURCES:
             oldest = mine[0]
             del self._resources[oldest.id]
             await room.media.close_peer(participant, oldest.direction, resource=oldest.id)
         resource_id, credential = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
         answer = await room.media.answer(participant, direction, offer, tracks, resource=resource_id)
-        await room.ledger.arrived(participant, "whip" if direction is Direction.SEND else "whep")
-        room.attendance.came_by_media(participant)
         resource = Resource(
             id=resource_id,
             session=room.session,
