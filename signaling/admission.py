@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import get_args
 
 from hearing import commands as cmd
@@ -35,6 +36,11 @@ class Admission:
         self._tickets = tickets
         self._credentials = credentials
         self._rooms = rooms
+        self._hung_up: list[Callable[[str, str], None]] = []
+
+    def when_hung_up(self, forget: Callable[[str, str], None]) -> None:
+        """Call `forget(session, participant)` whenever what somebody has open is ended."""
+        self._hung_up.append(forget)
 
     def ticket(self, hearing: Hearing, participant: str) -> str:
         """A ticket for somebody on the session's list. Raises UserError `unknown-participant`."""
@@ -53,7 +59,7 @@ class Admission:
     async def redeem(self, token: str, session: str | None = None) -> Ticket:
         """`Tickets.redeem`, and refuses the barred (`revoked`)."""
         ticket = await self._tickets.redeem(token, session)
-        await self._check(ticket.session, ticket.sub)
+        await self.check_welcome(ticket.session, ticket.sub)
         return ticket
 
     async def credential(self, session: str, participant: str) -> str:
@@ -72,6 +78,8 @@ class Admission:
     async def hang_up(self, session: str, participant: str, leave: Leave = SIGN_IN_AGAIN) -> None:
         """End what the participant has open, page, media and credential, without barring them. Idempotent."""
         await self._credentials.revoke(session, participant)
+        for forget in self._hung_up:
+            forget(session, participant)
         room = self._rooms.live(session)
         if room is not None:
             await room.withdraw(participant, leave)
@@ -80,6 +88,7 @@ class Admission:
         """Let the participant in again (a new invitation). Idempotent."""
         await self._store.delete(BARRED, f"{session}.{participant}")
 
-    async def _check(self, session: str, participant: str) -> None:
+    async def check_welcome(self, session: str, participant: str) -> None:
+        """Raises UserError `revoked` for the barred. Ask again after whatever took time on the way in."""
         if await self._store.get(BARRED, f"{session}.{participant}") is not None:
             raise UserError("revoked", "您的邀请已被撤销，请联系书记员", "your invitation was revoked: ask the clerk")

@@ -104,6 +104,8 @@ class Gateway:
     ) -> Connection:
         room = guest.room
         await room.ledger.arrived(guest.participant, "resumed" if guest.resumes else "ticket")
+        # A revocation since the ticket was shown found no connection to end.
+        await self._admission.check_welcome(room.session, guest.participant)
         resumed = guest.resumes and 0 <= hello.last_seq <= room.seq
         # From here to the end nothing is awaited: the welcome and what follows it have no gap between them.
         connection = Connection(room, socket, transport, guest.participant, hello.last_seq if resumed else None)

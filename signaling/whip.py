@@ -68,6 +68,7 @@ class Whip:
         self._rooms = rooms
         self._admission = admission
         self._resources: dict[str, Resource] = {}
+        admission.when_hung_up(self._forget)
         limits = services.settings.limits
         self._limiter = Limiter(limits.messages_per_s, limits.message_burst, services.sources.monotonic_us)
 
@@ -137,6 +138,7 @@ class Whip:
         if not restarts or fresh is None:
             return web.Response(status=204, headers=_CORS)
         room = await self._rooms.get(resource.session)
+        check_media_allowed(room, resource.participant, resource.direction)
         offer = with_credentials(resource.offer, fresh)
         answer = await room.media.answer(
             resource.participant, resource.direction, offer, resource.tracks, resource=resource.id
@@ -214,6 +216,13 @@ class Whip:
         )
         self._resources[resource_id] = resource
         return self._created(resource, answer, credential)
+
+    def _forget(self, session: str, participant: str) -> None:
+        """Whoever is shut out has no resource left to restart; nor has anybody whose courtroom is closed."""
+        for number, resource in list(self._resources.items()):
+            here = (resource.session, resource.participant) == (session, participant)
+            if here or self._rooms.live(resource.session) is None:
+                del self._resources[number]
 
     def _created(self, resource: Resource, answer: Answer, credential: str) -> web.Response:
         response = web.Response(
