@@ -26,8 +26,9 @@ STAFF = (("bench", "judge"), ("desk", "clerk"), ("root", "operator"))
 class ServerProcess:
     """One server and its folder; may be killed and started again on the same data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self._settings = settings
         self.port = _free_port()
         self.base_url = f"https://127.0.0.1:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
@@ -85,13 +86,14 @@ class ServerProcess:
             "YUNTING_STORAGE_MIN_FREE_BYTES": "0",
             "YUNTING_COMPOSITE_WIDTH": "640",
             "YUNTING_COMPOSITE_HEIGHT": "360",
+            **self._settings,
         }
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[ServerProcess]:
-    """A prepared, running server; killed at the end if it still runs."""
-    server = ServerProcess(folder)
+async def serving(folder: Path, **settings: str) -> AsyncIterator[ServerProcess]:
+    """A prepared, running server (further `YUNTING_*` variables); killed at the end if it still runs."""
+    server = ServerProcess(folder, **settings)
     await server.prepare()
     await server.start()
     try:

@@ -1,0 +1,192 @@
+"""The acceptance scene: judge, phone and kiosk in one hearing on the product's own pages and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.browser.sfu_stage import CHROMIUM, FLAGS
+from tests.fakes.serving import PASSWORD, serving
+from yunting.demo.client import Api
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed: apt-get install chromium"),
+]
+
+WATCH_S = float(os.environ.get("YUNTING_WATCH_SECONDS", "8"))
+LONGEST_FREEZE_S = 0.5
+FIRST_FRAME_MS = 1000
+
+# Counts what every connection of the page decodes, and when its first picture came after it was made.
+_WATCH = """
+window.connections = [];
+const Native = RTCPeerConnection;
+window.RTCPeerConnection = class extends Native {
+  constructor(...words) {
+    super(...words);
+    const line = {peer: this, madeAt: performance.now(), firstFrameMs: null};
+    window.connections.push(line);
+    const look = async () => {
+      for (const report of (await this.getStats()).values())
+        if (report.type === 'inbound-rtp' && report.kind === 'video' && report.framesDecoded > 0)
+          line.firstFrameMs ??= performance.now() - line.madeAt;
+      if (line.firstFrameMs === null && this.connectionState !== 'closed') setTimeout(look, 20);
+    };
+    look();
+  }
+};
+window.decoded = async () => {
+  const found = {video: [], audio: [], firstFrameMs: null, codec: null};
+  for (const line of window.connections) {
+    if (line.peer.connectionState !== 'connected') continue;
+    const stats = await line.peer.getStats();
+    for (const report of stats.values()) {
+      if (report.type !== 'inbound-rtp') continue;
+      if (report.kind === 'video') {
+        found.video.push({frames: report.framesDecoded ?? 0, freezes: report.freezeCount ?? 0,
+          frozenS: report.totalFreezesDuration ?? 0});
+        found.codec ??= stats.get(report.codecId)?.mimeType ?? null;
+      } else found.audio.push(report.totalAudioEnergy ?? 0);
+    }
+    found.firstFrameMs ??= line.firstFrameMs;
+  }
+  return found;
+};
+"""
+
+log = logging.getLogger(__name__)
+
+
+async def _session(clerk: Api) -> dict[str, Any]:
+    made: dict[str, Any] = await clerk.call(
+        "POST",
+        "sessions",
+        {
+            "court": "测试法院",
+            "case_no": "(2026)粤01民初8号",
+            "hearing_no": "1",
+            "cause": "买卖合同纠纷",
+            "title": "三方庭审",
+            "public": True,
+            "scheduled_utc_ms": time.time_ns() // 1_000_000,
+            "seats": [
+                {"seat": "judge-1", "role": "presiding_judge", "name": "甲", "required": True, "account": "bench"},
+                {"seat": "plaintiff-1", "role": "plaintiff", "name": "乙", "required": True},
+                {"seat": "defendant-1", "role": "defendant", "name": "丙", "required": False},
+            ],
+        },
+    )
+    gathered: dict[str, Any] = await clerk.call("POST", f"sessions/{made['id']}/gather")
+    return gathered
+
+
+def _invitation(session: dict[str, Any], seat: str) -> dict[str, Any]:
+    invitation: dict[str, Any] = next(s["invitation"] for s in session["seats"] if s["seat"] == seat)
+    return invitation
+
+
+async def _open(browser: Browser, url: str, width: int, height: int) -> Page:
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        ignore_https_errors=True,
+        permissions=["camera", "microphone"],
+        locale="zh-CN",
+    )
+    await context.add_init_script(_WATCH)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    await page.goto(url)
+    return page
+
+
+async def _judge(browser: Browser, base_url: str) -> Page:
+    page = await _open(browser, f"{base_url}/judge", 1440, 900)
+    await page.get_by_label("账号").fill("bench")
+    await page.locator("input[type=password]").fill(PASSWORD)
+    await page.get_by_role("button", name="登录").click()
+    await page.get_by_text("进入法庭").click()
+    await page.get_by_text("审判席").first.wait_for()
+    return page
+
+
+async def _consent_and_check(page: Page) -> None:
+    """From "it is me" to the waiting room, as a person would: read to the end, tick, look, go on."""
+    await page.get_by_text("是我本人，继续").click()
+    await page.locator("input[type=checkbox]").first.wait_for(state="attached")
+    await page.evaluate(
+        "() => { for (const box of document.querySelectorAll('*')) if (box.scrollHeight > box.clientHeight + 20"
+        " && getComputedStyle(box).overflowY !== 'visible') box.scrollTop = box.scrollHeight }"
+    )
+    for box in await page.locator("input[type=checkbox]").all():
+        await box.check()
+    await page.get_by_text("同意并继续").click()
+    await page.get_by_text("检测完成，进入候审").click()
+
+
+async def _kiosk(browser: Browser, base_url: str, code: str) -> Page:
+    page = await _open(browser, f"{base_url}/kiosk", 1080, 1920)
+    await page.get_by_text("触摸屏幕开始").click()
+    await page.get_by_text("标准模式").click()
+    for digit in code:
+        await page.get_by_role("button", name=digit, exact=True).click()
+    await page.get_by_role("button", name="进入", exact=True).click()
+    await _consent_and_check(page)
+    return page
+
+
+async def _decodes(page: Page, people: int) -> None:
+    """Wait until the page decodes the picture and hears the voice of so many people."""
+    async with asyncio.timeout(20):
+        while True:
+            now = await page.evaluate("window.decoded()")
+            seen = sum(video["frames"] > 2 for video in now["video"])
+            heard = sum(energy > 0 for energy in now["audio"])
+            if seen >= people and heard >= people:
+                return
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+async def test_judge_phone_and_kiosk_see_and_hear_each_other(tmp_path: Path, codec: str) -> None:
+    async with serving(tmp_path, YUNTING_MEDIA_VIDEO_CODECS=codec) as server, async_playwright() as playwright:
+        clerk = server.api()
+        await clerk.sign_in("desk", PASSWORD)
+        session = await _session(clerk)
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        judge = await _judge(browser, server.base_url)
+        phone = await _open(browser, _invitation(session, "plaintiff-1")["url"], 390, 844)
+        await _consent_and_check(phone)
+        await phone.get_by_text("候审").first.wait_for()
+
+        gavel = judge.locator(".move-open")
+        await gavel.click()
+        await gavel.click()
+        await asyncio.gather(_decodes(judge, 1), _decodes(phone, 1))
+        kiosk = await _kiosk(browser, server.base_url, _invitation(session, "defendant-1")["code"])
+        pages = {"judge": judge, "phone": phone, "kiosk": kiosk}
+        await asyncio.gather(*(_decodes(page, 2) for page in pages.values()))
+        before = {name: await page.evaluate("window.decoded()") for name, page in pages.items()}
+        await asyncio.sleep(WATCH_S)
+        after = {name: await page.evaluate("window.decoded()") for name, page in pages.items()}
+
+        for name, now in after.items():
+            log.info("%s %s: %s", codec, name, now)
+            assert now["codec"].lower() == f"video/{codec}"
+            for was, is_now in zip(before[name]["video"], now["video"], strict=True):
+                assert is_now["frames"] - was["frames"] >= WATCH_S * 5, f"{name}: the picture moves"
+                freezes = is_now["freezes"] - was["freezes"]
+                frozen_s = is_now["frozenS"] - was["frozenS"]
+                assert frozen_s - 0.15 * max(0, freezes - 1) <= LONGEST_FREEZE_S, f"{name}: {freezes} freezes"
+            assert all(heard > was for was, heard in zip(before[name]["audio"], now["audio"], strict=True))
+        assert after["kiosk"]["firstFrameMs"] <= FIRST_FRAME_MS, "who joins an open hearing sees it within a second"
+        await browser.close()
+        await clerk.http.close()
