@@ -13,6 +13,8 @@ from typing import Any
 from tests.fakes.serving import PASSWORD, ServerProcess, serving
 from yunting.demo.client import Api
 
+_ACCOUNTS = {"judge-1": "bench", "clerk-1": "desk"}
+
 
 class Hall:
     """One session on one server. `clerk` and `bench` are signed in; a phone is a client of its own."""
@@ -35,9 +37,9 @@ class Hall:
         return api
 
     async def ticket(self, api: Api, seat: str) -> str:
-        """A ticket for an invited seat; for `judge-1` by the bench's account."""
-        if seat == "judge-1":
-            return await self.bench.staff_ticket(self.session)
+        """A ticket for an invited seat; for `judge-1` and `clerk-1` by their accounts, whoever asks."""
+        if seat in _ACCOUNTS:
+            return await {"bench": self.bench, "desk": self.clerk}[_ACCOUNTS[seat]].staff_ticket(self.session)
         return await api.enter(next(s["invitation"]["code"] for s in self._seats if s["seat"] == seat))
 
     async def events(self, *kinds: str) -> list[dict[str, Any]]:
@@ -75,7 +77,7 @@ class Hall:
 
 @asynccontextmanager
 async def hall(folder: Path, *seats: str) -> AsyncIterator[Hall]:
-    """A server with one session in 候审: a judge's seat and these, each `plaintiff-1`, `defendant-1`, ..."""
+    """A server with one session in 候审: a judge's seat and these, each `plaintiff-1`, `clerk-1`, ..."""
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(serving(folder))
         clerk, bench = [await stack.enter_async_context(server.api()) for _ in range(2)]
@@ -91,7 +93,8 @@ async def _make_session(clerk: Api, seats: tuple[str, ...]) -> dict[str, Any]:
         {"seat": "judge-1", "role": "presiding_judge", "name": "甲", "required": True, "account": "bench"}
     ]
     for name, seat in zip("乙丙丁戊", seats, strict=False):
-        listed.append({"seat": seat, "role": seat.rpartition("-")[0], "name": name, "required": False})
+        account = {"account": _ACCOUNTS[seat]} if seat in _ACCOUNTS else {}
+        listed.append({"seat": seat, "role": seat.rpartition("-")[0], "name": name, "required": False, **account})
     made: dict[str, Any] = await clerk.call(
         "POST",
         "sessions",
