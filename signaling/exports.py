@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import RawIOBase
 from pathlib import Path
 
@@ -29,6 +29,9 @@ MAX_WAITING = 8
 JOBS_KEPT = 200
 CHUNK_BYTES = 256 * 1024
 CHUNKS_AHEAD = 8
+MAX_DOWNLOADS = 8
+
+_downloads = ThreadPoolExecutor(MAX_DOWNLOADS, "download")
 
 _log = structlog.get_logger("signaling")
 
@@ -133,10 +136,13 @@ class Exports:
 
 
 class _Pipe(RawIOBase):
-    """A write-only file whose chunks go into a bounded queue; the writer waits when the reader is slow."""
+    """A write-only file that hands its chunks to the event loop; the writer waits when the reader is slow."""
 
-    def __init__(self, chunks: queue.Queue[bytes | None], stopped: threading.Event) -> None:
-        self._chunks = chunks
+    def __init__(
+        self, hand_over: Callable[[bytes], None], room: threading.Semaphore, stopped: threading.Event
+    ) -> None:
+        self._hand_over = hand_over
+        self._room = room
         self._stopped = stopped
 
     def writable(self) -> bool:
@@ -145,22 +151,31 @@ class _Pipe(RawIOBase):
     def write(self, data: object) -> int:
         piece = bytes(memoryview(data))  # type: ignore[arg-type]
         while not self._stopped.is_set():
-            try:
-                self._chunks.put(piece, timeout=0.5)
-            except queue.Full:
-                continue
-            return len(piece)
+            if self._room.acquire(timeout=0.5):
+                self._hand_over(piece)
+                return len(piece)
         raise BrokenPipeError("the download was given up")
 
 
 async def zip_stream(folder: Path) -> AsyncIterator[bytes]:
-    """The folder as a ZIP (stored, ZIP64), a few chunks in memory at a time. A reader that stops ends the writer."""
-    chunks: queue.Queue[bytes | None] = queue.Queue(CHUNKS_AHEAD)
+    """The folder as a ZIP (stored, ZIP64), a few chunks in memory at a time. A reader that stops ends the writer.
+
+    At most MAX_DOWNLOADS at a time, in threads of their own: a download that somebody lets lie holds up further
+    downloads, and nothing else of the server.
+    """
+    loop = asyncio.get_running_loop()
+    chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
+    room = threading.Semaphore(CHUNKS_AHEAD)
     stopped = threading.Event()
+
+    def hand_over(chunk: bytes | None) -> None:
+        loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
     def write() -> None:
         try:
-            with zipfile.ZipFile(_Pipe(chunks, stopped), "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            with zipfile.ZipFile(
+                _Pipe(hand_over, room, stopped), "w", zipfile.ZIP_STORED, allowZip64=True
+            ) as archive:
                 for path in sorted(folder.rglob("*")):
                     if path.is_file():
                         _add(archive, path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
@@ -168,28 +183,19 @@ async def zip_stream(folder: Path) -> AsyncIterator[bytes]:
             return
         finally:
             if not stopped.is_set():
-                chunks.put(None)
+                hand_over(None)
 
-    writer = asyncio.ensure_future(asyncio.to_thread(write))
+    thread = _downloads.submit(write)
+    writer = asyncio.wrap_future(thread)
     try:
-        while (chunk := await asyncio.to_thread(_next, chunks, stopped)) is not None:
+        while (chunk := await chunks.get()) is not None:
+            room.release()
             yield chunk
         await writer
     finally:
         stopped.set()
-        while not chunks.empty():
-            chunks.get_nowait()
-        await writer
-
-
-def _next(chunks: queue.Queue[bytes | None], stopped: threading.Event) -> bytes | None:
-    """The next chunk; None at the end, or soon after the reader has stopped (no thread may wait for ever)."""
-    while not stopped.is_set():
-        try:
-            return chunks.get(timeout=0.5)
-        except queue.Empty:
-            continue
-    return None
+        if not thread.cancel():
+            await asyncio.wait([writer])
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:

@@ -105,6 +105,8 @@ class ObserveRoutes:
         if device.kind != "display":
             raise UserError("no-right", "该设备不能显示庭审", "this device is no display")
         ledger = await self._services.book.get(body.session)
+        if device.court not in ("", ledger.hearing.court):
+            raise UserError("no-right", "该设备属于其他法院", "this device belongs to another court")
         name = f"display-{device.id[-8:].lower()}"
         seat = ev.Seat(
             participant=new_ulid(self._services.sources.utc_ms()),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearing.tasks import TaskSet
 from identity.tickets import Tickets
+from records.errors import StoreUnavailable
 from signaling.admission import Admission
 from signaling.credentials import Credentials
 from signaling.export_routes import ExportRoutes
@@ -28,6 +30,8 @@ from signaling.session_routes import SessionRoutes
 from signaling.staff import Hashing, StaffBook
 from signaling.staff_routes import StaffDesk, StaffRoutes
 from signaling.whip import Whip
+
+_log = structlog.get_logger("signaling")
 
 SWEEP_INTERVAL_S = 300.0
 ROOMS = web.AppKey("rooms", Rooms)
@@ -103,5 +107,8 @@ def _ticket_key(services: Services) -> Ed25519PrivateKey:
 
 async def _sweep(tickets: Tickets) -> None:
     while True:
-        await tickets.sweep()
+        try:
+            await tickets.sweep()
+        except StoreUnavailable as problem:
+            _log.warning("used tickets wait for the next sweep", code=problem.code)
         await asyncio.sleep(SWEEP_INTERVAL_S)
