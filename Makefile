@@ -45,8 +45,9 @@ pages: kiosk_client/node_modules/.ready ## rebuild the web pages into kiosk_clie
 	@cd kiosk_client && npm run --silent build
 
 kiosk_client/node_modules/.ready: kiosk_client/package.json kiosk_client/package-lock.json
-	@echo "pages: installing the page tools (npm ci)"
-	@cd kiosk_client && npm ci --silent --no-audit --no-fund
+	@echo "pages: installing the page tools as the lock file pins them"
+	@# Not `npm ci`: it refuses a lock without the native packages of other systems, which a mirror may not carry.
+	@cd kiosk_client && npm install --no-save --silent
 	@touch $@
 
 screenshots: setup ## pictures of every page for the README
