@@ -50,6 +50,11 @@ kiosk_client/node_modules/.ready: kiosk_client/package.json kiosk_client/package
 	@cd kiosk_client && npm install --no-save --silent
 	@touch $@
 
+tests/browser/third_party/node_modules/.ready: tests/browser/third_party/package.json tests/browser/third_party/package-lock.json
+	@echo "tests: installing the WHIP clients of others (npm ci)"
+	@cd tests/browser/third_party && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 screenshots: setup ## pictures of every page for the README
 	@$(BIN)/python scripts/screenshots.py
 
