@@ -155,6 +155,9 @@ class Strangers:
         yield stun.request(noise(12), check.username, "not the password", use_candidate=True)
         yield stun.request(noise(12), "nobody:at-all", "not the password", use_candidate=True)
         yield b"\0\1\0\0\x21\x12\xa4\x42" + noise(12)
+        assert check.integrity_at is not None
+        bare = check.raw[20 : check.integrity_at]
+        yield b"\0\1" + len(bare).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + noise(12) + bare
         yield pick(seen.checks)
         yield pick(seen.dtls)
         media = pick(seen.others)

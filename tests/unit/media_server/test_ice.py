@@ -57,6 +57,19 @@ def test_a_request_without_integrity_is_a_bad_request() -> None:
     assert stun.parse(answer).error_code == 400
 
 
+def test_a_request_that_names_a_peer_without_integrity_is_nobody() -> None:
+    agent = ice.IceLite(REMOTE)
+    whole = check(agent.local, use_candidate=True)
+    assert whole.integrity_at is not None
+    body = whole.raw[20 : whole.integrity_at]
+    bare = stun.parse(whole.raw[:2] + len(body).to_bytes(2, "big") + whole.raw[4:20] + body)
+    assert bare.username == whole.username
+    assert agent.check(bare, SOURCE, 0.0) is None
+    answer = ice.refusal(bare)
+    assert answer is not None
+    assert stun.parse(answer).error_code == 400
+
+
 def test_answers_and_indications_are_never_answered() -> None:
     agent = ice.IceLite(REMOTE)
     answer = stun.parse(stun.success(check(agent.local), SOURCE, agent.local.pwd))
