@@ -41,6 +41,7 @@ class Court(_Section, frozen=True, kw_only=True):
     name: str
     time_zone: str
     font: str
+    emblem: str
 
 
 class Http(_Section, frozen=True, kw_only=True):

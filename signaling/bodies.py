@@ -234,3 +234,4 @@ class CourtCard(Answer, frozen=True, kw_only=True):
     version: str
     time_zone: str
     languages: list[str]
+    emblem: str

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from config import SettingsError
 from hearing.errors import UserError
 from signaling.http import Handler, problem_reply
 
@@ -22,7 +23,7 @@ DOORS: dict[str, str] = {
     "/kiosk": "kiosk",
     "/judge": "judge",
     "/clerk": "clerk",
-    "/operator": "operator",
+    "/operator": "signin",
     "/signin": "signin",
     "/meeting/{id}": "meeting",
     "/display/{session}": "display",
@@ -30,7 +31,10 @@ DOORS: dict[str, str] = {
     "/observe/{session}": "observe",
     "/verify": "verify",
 }
-"""Route of each page -> name of its file in `dist/pages`."""
+"""Route of each page -> name of its file in `dist/pages`. A page that is not built yet says so."""
+
+EMBLEM = "/assets/emblem"
+_EMBLEM_BYTES = 1_000_000
 
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 
@@ -55,24 +59,53 @@ def _asset(path: Path) -> Asset:
     return Asset(body, kind, hashlib.sha256(body).hexdigest()[:32])
 
 
-class Pages:
-    """Routes of the doors and of the files they need."""
+def load_emblem(file: str) -> Asset:
+    """The court's own emblem (setting `court.emblem`). Blocks. Raises SettingsError naming what is wrong with it."""
+    try:
+        asset = _asset(Path(file))
+    except OSError as problem:
+        raise SettingsError(f"court.emblem: 无法读取 / cannot read {file}: {problem.strerror}") from None
+    if len(asset.body) > _EMBLEM_BYTES:
+        raise SettingsError(f"court.emblem: 文件过大 / larger than {_EMBLEM_BYTES} bytes: {file}")
+    is_png = asset.content_type == "image/png" and asset.body.startswith(b"\x89PNG\r\n\x1a\n")
+    is_svg = asset.content_type == "image/svg+xml" and b"<svg" in asset.body
+    if not (is_png or is_svg):
+        raise SettingsError(f"court.emblem: 不是 SVG 或 PNG 图片 / neither an SVG nor a PNG picture: {file}")
+    return asset
 
-    def __init__(self) -> None:
+
+class Pages:
+    """Routes of the doors and of the files they need. `emblem` is the path of the court's own, empty for none."""
+
+    def __init__(self, emblem: str = "") -> None:
+        self._emblem_file = emblem
+        self._emblem: Asset | None = None
         self._assets: dict[str, Asset] = {}
 
     async def load(self) -> None:
-        """Read the built pages from disk; until then every page is 404. Again after `make pages`: idempotent."""
+        """Read the built pages from disk; until then every page is 404. Again after `make pages`: idempotent.
+
+        Raises SettingsError for an emblem that cannot be shown.
+        """
         self._assets = await asyncio.to_thread(load)
+        if self._emblem_file:
+            self._emblem = await asyncio.to_thread(load_emblem, self._emblem_file)
 
     def routes(self) -> list[web.RouteDef]:
         """One route for each door, one for everything under `/assets/`."""
         doors = [web.get(route, self._door(name)) for route, name in DOORS.items()]
-        return [*doors, web.get("/assets/{path:.+}", self._file), web.get("/favicon.ico", self._icon)]
+        return [
+            *doors,
+            web.get(EMBLEM, self._court_emblem),
+            web.get("/assets/{path:.+}", self._file),
+            web.get("/favicon.ico", self._mark),
+        ]
 
     def _door(self, name: str) -> Handler:
         async def handler(request: web.Request) -> web.Response:
             asset = self._assets.get(f"pages/{name}.html")
+            if asset is None and (later := self._assets.get("pages/later.html")) is not None:
+                return _answer(request, later, "no-cache", status=404)
             if asset is None:
                 missing = UserError("not-found", "页面尚未构建", "this page is not built: run make pages")
                 return problem_reply(missing, "pages")
@@ -87,15 +120,20 @@ class Pages:
         # Vite puts a hash into the name of all that changes.
         return _answer(request, asset, "public, max-age=31536000, immutable")
 
-    async def _icon(self, request: web.Request) -> web.Response:
+    async def _court_emblem(self, request: web.Request) -> web.Response:
+        return _answer(request, self._emblem, "no-cache") if self._emblem else await self._mark(request)
+
+    async def _mark(self, request: web.Request) -> web.Response:
         asset = self._assets.get("assets/mark.svg")
         return _answer(request, asset, "no-cache") if asset is not None else web.Response(status=204)
 
 
-def _answer(request: web.Request, asset: Asset, cache: str) -> web.Response:
+def _answer(request: web.Request, asset: Asset, cache: str, status: int = 200) -> web.Response:
     tag = f'"{asset.etag}"'
     headers = {"ETag": tag, "Cache-Control": cache}
-    if tag in request.headers.get("If-None-Match", ""):
+    if status == 200 and tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     charset = "utf-8" if asset.content_type.startswith("text/") else None
-    return web.Response(body=asset.body, content_type=asset.content_type, charset=charset, headers=headers)
+    return web.Response(
+        body=asset.body, status=status, content_type=asset.content_type, charset=charset, headers=headers
+    )

@@ -18,6 +18,7 @@ from signaling.bodies import CourtCard
 from signaling.http import Senders, reply
 from signaling.limits import Limiter
 from signaling.openapi import document
+from signaling.pages import EMBLEM
 from signaling.rooms import Rooms
 from signaling.services import Services
 
@@ -76,6 +77,7 @@ class ServiceRoutes:
                 version=self._services.version,
                 time_zone=settings.court.time_zone,
                 languages=["zh-CN", "en"],
+                emblem=EMBLEM if settings.court.emblem else "",
             )
         )
 

@@ -58,7 +58,7 @@ def build_app(services: Services) -> web.Application:
         services.store, services.derived_key("invitation lookup"), services.derived_key("invitation sealing")
     )
     sessions = SessionDesk(services, desk.book, invitations, admission)
-    pages = Pages()
+    pages = Pages(settings.court.emblem)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
     app.add_routes([web.get("/ws", Gateway(services, rooms, admission).handle)])

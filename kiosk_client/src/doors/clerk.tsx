@@ -10,7 +10,7 @@ import type { CourtCard } from "../protocol/api.ts";
 import { type SessionSummary, type Staff, staffApi } from "../protocol/staff.ts";
 import { courtText } from "../text/court.ts";
 import { text } from "../text/index.ts";
-import { Button, Clock, Mark, wallTime } from "../ui/index.ts";
+import { Button, Clock, Emblem, wallTime } from "../ui/index.ts";
 import { openDoor } from "./open.tsx";
 
 const now = () => Date.now();
@@ -82,7 +82,7 @@ function Workplace({ staff, court }: { staff: Staff; court: CourtCard }) {
             <SessionPane id={picked} court={court} account={staff.account} onChange={() => void load()} />
           ) : (
             <div class="nothing-picked">
-              <Mark />
+              <Emblem />
               <h2>{t.pickOne}</h2>
               <p>{t.pickOneHint}</p>
             </div>

@@ -29,16 +29,7 @@ function keepName(code: string): string {
 async function cameBack(invitation: Invitation): Promise<Ready | null> {
   if (!invitation.consented || !sessionStorage.getItem(keepName(invitation.code))) return null;
   const { video, audio } = await openDevices({ video: true, audio: true });
-  const kit = {
-    camera: video !== null,
-    microphone: audio !== null,
-    speaker: false,
-    rtt_ms: 0,
-    loss_permille: 0,
-    uplink_kbps: 0,
-    user_agent: "reload",
-  };
-  return { video, audio, kit };
+  return { video, audio, kit: null };
 }
 
 function Join() {

@@ -8,7 +8,7 @@ import { failureText } from "../features/order/Ask.tsx";
 import { api } from "../protocol/api.ts";
 import { courtText } from "../text/court.ts";
 import { text } from "../text/index.ts";
-import { Brand, Button, Mark, Notice, Progress } from "../ui/index.ts";
+import { Brand, Button, Emblem, Notice, Progress } from "../ui/index.ts";
 import { openDoor } from "./open.tsx";
 
 function Page() {
@@ -37,7 +37,7 @@ function Page() {
     <div class="sign">
       <aside class="sign-house">
         <div class="sign-crest" aria-hidden="true">
-          <Mark />
+          <Emblem />
         </div>
         <Brand court={court || text().common.productFull} sub={text().common.productFull} big />
         <div class="sign-words">

@@ -102,10 +102,41 @@ describe("picture guard", () => {
     expect(run(guard, fine, 50_000, 120_000)).toBe(90_000);
   });
 
-  test("a merely fair network does not bring the picture back", () => {
+  test("a merely fair network does not bring the picture back, one with slight faults does", () => {
     const guard = new PictureGuard();
     run(guard, bad, 0, 8_000);
     expect(run(guard, { ...fine, loss_up_permille: 50 }, 9_000, 200_000)).toBeNull();
+    expect(run(guard, { ...fine, rtt_ms: 400 }, 201_000, 300_000)).toBeNull();
+    expect(run(guard, { ...fine, loss_up_permille: 40, rtt_ms: 300 }, 301_000, 400_000)).toBe(321_000);
+  });
+
+  test("a bad reading in the good while starts it again", () => {
+    const guard = new PictureGuard();
+    run(guard, bad, 0, 8_000);
+    expect(run(guard, fine, 10_000, 29_000)).toBeNull();
+    guard.step(bad, 29_500);
+    expect(run(guard, fine, 30_000, 60_000)).toBe(50_000);
+  });
+
+  test("two readings with a sleep between them are no eight bad seconds", () => {
+    const guard = new PictureGuard();
+    guard.step(bad, 0);
+    expect(guard.step(bad, 60_000)).toBe(false);
+    expect(guard.step(fine, 62_000)).toBe(false);
+    expect(guard.reason).toBeNull();
+  });
+
+  test("loss just under the bound and a slow start never give up the picture", () => {
+    const guard = new PictureGuard();
+    expect(run(guard, { ...fine, loss_down_permille: 149, rtt_ms: 1_499 }, 0, 120_000)).toBeNull();
+  });
+
+  test("after a choice of the person's own it judges anew", () => {
+    const guard = new PictureGuard();
+    run(guard, bad, 0, 8_000);
+    guard.reset();
+    expect(guard.reason).toBeNull();
+    expect(run(guard, bad, 9_000, 30_000)).toBe(17_000);
   });
 
   test("a very slow path is named as slow", () => {

@@ -102,30 +102,44 @@ export function grade(f: Pick<Figures, "rtt_ms" | "loss_up_permille" | "loss_dow
 export type PictureReason = "loss" | "slow" | null;
 
 const BAD_FOR_MS = 8_000;
+/** So many readings in a row at least: a page that was asleep has only one, of a time that nobody saw. */
+const BAD_READINGS = 4;
 const FIRST_HOLD_MS = 20_000;
 const LAST_HOLD_MS = 160_000;
 
 /**
- * Decides when sound alone is better: eight seconds of heavy loss or delay give up the picture, and a good network for
- * a while brings it back. The while doubles each time, so that a bad line does not flicker. Time is passed in.
+ * Decides when sound alone is better: eight seconds of 15 % loss or 1.5 s delay give up the picture, and a network
+ * with less than 5 % and 400 ms for a while brings it back. The while doubles each time, so that a bad line does not
+ * flicker. Time is passed in.
  */
 export class PictureGuard {
   reason: PictureReason = null;
   private since_ms: number | null = null;
+  private readings = 0;
   private hold_ms = FIRST_HOLD_MS;
+
+  /** Forget what was seen: the person has chosen, or the connection is a new one. */
+  reset(): void {
+    this.reason = this.since_ms = null;
+    this.readings = 0;
+  }
 
   /** Takes one reading; true when `reason` has changed. */
   step(f: Figures, at_ms: number): boolean {
-    const heavy = Math.max(f.loss_up_permille, f.loss_down_permille) >= 150;
-    const late = f.rtt_ms >= 1_500;
-    const turning = this.reason === null ? heavy || late : grade(f) === "good";
+    const loss = Math.max(f.loss_up_permille, f.loss_down_permille);
+    const heavy = loss >= 150;
+    const turning = this.reason === null ? heavy || f.rtt_ms >= 1_500 : loss < 50 && f.rtt_ms < 400;
     if (!turning) {
       this.since_ms = null;
+      this.readings = 0;
       return false;
     }
     this.since_ms ??= at_ms;
-    if (at_ms - this.since_ms < (this.reason === null ? BAD_FOR_MS : this.hold_ms)) return false;
+    this.readings++;
+    const hold_ms = this.reason === null ? BAD_FOR_MS : this.hold_ms;
+    if (at_ms - this.since_ms < hold_ms || this.readings < BAD_READINGS) return false;
     this.since_ms = null;
+    this.readings = 0;
     if (this.reason === null) {
       this.reason = heavy ? "loss" : "slow";
     } else {

@@ -55,6 +55,8 @@ export interface CourtCard {
   version: string;
   time_zone: string;
   languages: string[];
+  /** Address of the court's own emblem; empty: none. */
+  emblem: string;
 }
 
 interface Options {

@@ -287,6 +287,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       follow();
     },
     setAudioOnly(chosen) {
+      guard.reset();
       audioOnly.value = chosen ? "chosen" : null;
       applyPicture();
     },

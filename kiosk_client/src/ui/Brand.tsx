@@ -1,7 +1,10 @@
+import { signal } from "@preact/signals";
+
+/** Address of the court's own emblem; empty: the neutral mark. Set once when a page opens. */
+export const emblem = signal("");
+
 interface Props {
   court: string;
-  /** Address of the court's own emblem, set by the court; without it a neutral mark is shown. */
-  emblem?: string | null;
   big?: boolean;
   sub?: string;
 }
@@ -16,11 +19,16 @@ export function Mark() {
   );
 }
 
-export function Brand({ court, emblem, big, sub }: Props) {
+/** What stands where a court's building shows its emblem: the court's own image, or the neutral mark. */
+export function Emblem() {
+  return emblem.value ? <img class="emblem" src={emblem.value} alt="" /> : <Mark />;
+}
+
+export function Brand({ court, big, sub }: Props) {
   return (
     <span class={`brand${big ? " brand-big" : ""}`}>
       <span class="brand-emblem" data-slot="emblem">
-        {emblem ? <img src={emblem} alt="" /> : <Mark />}
+        <Emblem />
       </span>
       <span class="brand-words">
         <span class="brand-court">{court}</span>

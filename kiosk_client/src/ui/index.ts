@@ -1,4 +1,4 @@
-export { Brand, Mark } from "./Brand.tsx";
+export { Brand, Emblem, emblem } from "./Brand.tsx";
 export { Button, ToolButton } from "./Button.tsx";
 export { Choice } from "./Choice.tsx";
 export { Clock, duration, wallTime } from "./Clock.tsx";

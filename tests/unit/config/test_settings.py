@@ -76,3 +76,8 @@ def test_any_text_is_settings_or_a_named_mistake(tmp_path_factory: pytest.TempPa
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with contextlib.suppress(SettingsError):
         load(file)
+
+
+def test_a_court_may_name_its_emblem() -> None:
+    assert load().court.emblem == ""
+    assert load(None, {"YUNTING_COURT_EMBLEM": "/etc/yunting/emblem.png"}).court.emblem == "/etc/yunting/emblem.png"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 HOME = Path(kiosk_client.__file__).parent
 FILES = ("package-lock.json", "package.json", "stamp.mjs", "tsconfig.json", "vite.config.ts")
 ROOTS = ("pages", "src", "public")
-DOORS = {"index", "join", "kiosk", "judge", "clerk", "display", "observe", "signin"}
+DOORS = {"index", "join", "kiosk", "judge", "clerk", "display", "observe", "signin", "later"}
 
 
 def source_hash() -> str:

@@ -3,7 +3,7 @@ import type { CourtCard } from "../../protocol/api.ts";
 import { type SessionSummary, staffApi } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, Mark, Notice, Progress } from "../../ui/index.ts";
+import { Button, Emblem, Notice, Progress } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 import { courtDateZh, courtDay, courtTime, courtWeekdayZh } from "../sessions/courtTime.ts";
 import { StateTag } from "../sessions/StateTag.tsx";
@@ -51,7 +51,7 @@ export function Today({ court, onEnter }: { court: CourtCard; onEnter: (session:
       {sessions === null && !problem && <Progress label={text().common.loading} />}
       {sessions && ordered.length === 0 && (
         <div class="nothing-picked">
-          <Mark />
+          <Emblem />
           <h2>{t.todayEmpty}</h2>
           <p>{t.todayEmptyHint}</p>
         </div>

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../../protocol/api.ts";
 import { type SessionSummary, staffApi } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
-import { Button, Field, Mark, Notice } from "../../ui/index.ts";
+import { Button, Emblem, Field, Notice } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 import { courtWhen } from "../sessions/DayList.tsx";
 import { StateTag } from "../sessions/StateTag.tsx";
@@ -119,7 +119,7 @@ function Choose({ zone, credential, onPick, onForget }: ChooseProps) {
     <main class="wall-form">
       <div class="wall-choose">
         <span class="wall-mark">
-          <Mark />
+          <Emblem />
         </span>
         <h1>{sessions?.length === 0 ? t.noSessions : t.choose}</h1>
         {problem && (

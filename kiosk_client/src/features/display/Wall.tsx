@@ -4,8 +4,9 @@ import type { HearingView } from "../../protocol/messages.ts";
 import { type Hearing, joinHearing, person } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
-import { Clock, Icon, Lamp, Mark, wallTime } from "../../ui/index.ts";
+import { Clock, Emblem, Icon, Lamp, wallTime } from "../../ui/index.ts";
 import { healthOf } from "../exports/RecordingTable.tsx";
+import { SoundOnly } from "../hearing/SoundOnly.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { useWatching } from "../hearing/useMedia.ts";
 import { titleOf } from "../hearing/words.ts";
@@ -55,7 +56,7 @@ export function Wall({ session, credential, court }: Props) {
     <div class={`wall${idle ? " wall-idle" : ""}`}>
       <header class="wall-head">
         <span class="wall-emblem" data-slot="emblem">
-          <Mark />
+          <Emblem />
         </span>
         <div class="wall-court">
           <p>{view?.court ?? court.court}</p>
@@ -72,8 +73,9 @@ export function Wall({ session, credential, court }: Props) {
           </p>
         </div>
       </header>
+      <SoundOnly media={media} />
       <main class="wall-stage">
-        {view && screen?.show === "stage" && <Stage hearing={hearing} media={media} empty={t.empty} />}
+        {view && screen?.show === "stage" && <Stage hearing={hearing} media={media} empty={t.empty} whole />}
         {view && screen?.show === "card" && (
           <WallCard view={view} at_ms={screen.at_ms} grave={screen.grave} zone={zone} />
         )}
@@ -119,7 +121,7 @@ function WallMessage({ title, sub, turning }: { title: string; sub?: string; tur
   return (
     <div class="wall-message">
       <span class={`wall-mark${turning ? " wall-turning" : ""}`}>
-        <Mark />
+        <Emblem />
       </span>
       <h1>{title}</h1>
       {sub && <p>{sub}</p>}
@@ -164,7 +166,7 @@ function WallCard({ view, at_ms, grave, zone }: CardProps) {
   return (
     <div class={`wall-card${grave ? " wall-card-grave" : ""}`} role="status">
       <span class="wall-mark">
-        <Mark />
+        <Emblem />
       </span>
       <h1>{title}</h1>
       {sub && <p class="wall-card-sub">{sub}</p>}

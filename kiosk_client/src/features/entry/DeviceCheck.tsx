@@ -7,7 +7,8 @@ import { type Kit, type KitResult, useKit } from "./useKit.ts";
 export interface Ready {
   video: MediaStreamTrack | null;
   audio: MediaStreamTrack | null;
-  kit: KitResult;
+  /** null: no check was made just now, e.g. after a reload; then nothing is reported. */
+  kit: KitResult | null;
 }
 
 interface Props {

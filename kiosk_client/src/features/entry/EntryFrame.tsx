@@ -7,7 +7,6 @@ import "./entry.css";
 
 interface Props {
   court: string;
-  emblem?: string | null;
   /** Index in who, notice, devices, waiting; omit outside the way in. */
   step?: number;
   title?: string;
@@ -20,7 +19,7 @@ interface Props {
 }
 
 /** One step of the way into the courtroom: court above, steps, content, and the next button always in sight. */
-export function EntryFrame({ court, emblem, step, title, lead, actions, corner, children }: Props) {
+export function EntryFrame({ court, step, title, lead, actions, corner, children }: Props) {
   const t = text();
   const heading = useRef<HTMLHeadingElement>(null);
   // A new step is read from its heading, by eye and by screen reader.
@@ -29,7 +28,7 @@ export function EntryFrame({ court, emblem, step, title, lead, actions, corner, 
   return (
     <div class="entry">
       <header class="entry-head">
-        <Brand court={court} emblem={emblem} sub={t.common.productFull} />
+        <Brand court={court} sub={t.common.productFull} />
         <span class="entry-corner">
           <PreferenceButtons />
           {corner}

@@ -12,6 +12,8 @@ interface Props {
   except?: string;
   /** What to say while nobody is there. */
   empty: string;
+  /** Show every picture whole, on a large screen with room to spare; otherwise small ones are cropped to fill. */
+  whole?: boolean;
 }
 
 /** Width by height of an element, following its size. */
@@ -34,7 +36,7 @@ export function useAspect(): [{ current: HTMLDivElement | null }, number] {
 const percent = (fraction: number) => `${(fraction * 100).toFixed(3)}%`;
 
 /** Everybody in the courtroom, laid out as the court has ordered. */
-export function Stage({ hearing, media, except, empty }: Props) {
+export function Stage({ hearing, media, except, empty, whole }: Props) {
   const [ref, aspect] = useAspect();
   const state = hearing.state.value;
   const placed = state.hearing ? place(state.hearing, state.speakers, aspect, except) : [];
@@ -66,7 +68,7 @@ export function Stage({ hearing, media, except, empty }: Props) {
               own={own}
               soundOnly={soundOnly && !own}
               expected={picture !== null}
-              fit={main || picture?.source === "screen" ? "contain" : "cover"}
+              fit={whole || main || picture?.source === "screen" ? "contain" : "cover"}
             />
           </div>
         );

@@ -9,7 +9,6 @@ import "./hearing.css";
 interface Props {
   hearing: Hearing;
   media?: HearingMedia | null;
-  emblem?: string | null;
   zone?: string;
   onHelp?: () => void;
   /** Hide language, size and contrast (they sit elsewhere, e.g. in a phone's menu). */
@@ -29,7 +28,7 @@ export function networkLamp(hearing: Hearing, media: HearingMedia | null | undef
 }
 
 /** The bar on every page of a hearing: court, case, phase, the court's clock, recording, network, help, preferences. */
-export function StatusBar({ hearing, media, emblem, zone, onHelp, bare, form = "full", children }: Props) {
+export function StatusBar({ hearing, media, zone, onHelp, bare, form = "full", children }: Props) {
   const t = text().common;
   const view = hearing.state.value.hearing;
   const lamp = networkLamp(hearing, media);
@@ -62,11 +61,7 @@ export function StatusBar({ hearing, media, emblem, zone, onHelp, bare, form = "
   }
   return (
     <header class="bar">
-      <Brand
-        court={view?.court ?? t.product}
-        emblem={emblem}
-        sub={view ? `${view.case_no}　${view.cause}` : undefined}
-      />
+      <Brand court={view?.court ?? t.product} sub={view ? `${view.case_no}　${view.cause}` : undefined} />
       <span class="bar-phase" aria-live="polite">
         {phase ?? t.loading}
       </span>

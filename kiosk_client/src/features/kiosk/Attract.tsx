@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type CourtCard, call } from "../../protocol/api.ts";
 import { language, type TypeSize, typeSize } from "../../state/preferences.ts";
 import { text } from "../../text/index.ts";
-import { Button, Icon, Mark, wallTime } from "../../ui/index.ts";
+import { Button, Emblem, Icon, wallTime } from "../../ui/index.ts";
 import "./kiosk.css";
 
 export interface Reach {
@@ -45,7 +45,7 @@ export function Attract({ reach, onStart }: { reach: Reach; onStart: () => void 
     <button type="button" class="attract" onClick={onStart} disabled={!reach.online}>
       <span class="attract-top digits">{wallTime(now, "full").slice(0, 16)}</span>
       <span class="attract-mark" data-slot="emblem">
-        <Mark />
+        <Emblem />
       </span>
       <span class="attract-court">{reach.court?.court ?? t.common.product}</span>
       <span class="attract-name">{k.name}</span>

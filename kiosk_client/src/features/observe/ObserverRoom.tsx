@@ -5,6 +5,7 @@ import { type HearingMedia, joinMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon } from "../../ui/index.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
+import { SoundOnly } from "../hearing/SoundOnly.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { StatusBar } from "../hearing/StatusBar.tsx";
 import { EndCard, isOver, PauseCard, StateCard } from "../party/Cards.tsx";
@@ -33,7 +34,7 @@ function Picture({ hearing, media, name }: { hearing: Hearing; media: HearingMed
   return (
     PauseCard({ view }) ?? (
       <>
-        <Stage hearing={hearing} media={media} empty={o.wait} />
+        <Stage hearing={hearing} media={media} empty={o.wait} whole />
         <Watermark words={o.watermark(name, me.slice(-6))} />
       </>
     )
@@ -63,6 +64,7 @@ export function ObserverRoom({ session, name }: Props) {
       {media.soundBlocked.value && (
         <Banner tone="warn" actions={<Button onClick={media.unlockSound}>{t.party.hearing.soundBlocked}</Button>} />
       )}
+      <SoundOnly media={media} />
       <main class="observe-stage">
         <Picture hearing={hearing} media={media} name={name} />
       </main>

@@ -6,6 +6,7 @@ import { either, text } from "../../text/index.ts";
 import { Banner, Button } from "../../ui/index.ts";
 import { focusOf, onStage, pictureOf } from "../hearing/layout.ts";
 import { PersonTile } from "../hearing/PersonTile.tsx";
+import { SoundOnly } from "../hearing/SoundOnly.tsx";
 import { PauseCard } from "./Cards.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { LeaveDialog } from "./LeaveDialog.tsx";
@@ -26,7 +27,6 @@ interface Props {
 function Banners({ hearing, media }: { hearing: Hearing; media: HearingMedia }) {
   const t = text().party;
   const h = t.hearing;
-  const only = media.audioOnly.value;
   const broken = media.upHealth.value === "interrupted" || media.downHealth.value === "interrupted";
   const [away, setAway] = useState(false);
   useEffect(() => {
@@ -51,14 +51,7 @@ function Banners({ hearing, media }: { hearing: Hearing; media: HearingMedia }) 
         </Banner>
       )}
       {broken && <Banner tone="warn">{t.reconnect.media}</Banner>}
-      {only && (
-        <Banner
-          tone={only === "chosen" ? "info" : "warn"}
-          actions={only === "chosen" && <Button onClick={() => media.setAudioOnly(false)}>{h.pictureBack}</Button>}
-        >
-          {{ loss: h.audioOnlyLoss, slow: h.audioOnlySlow, chosen: h.audioOnlyChosen }[only]}
-        </Banner>
-      )}
+      <SoundOnly media={media} />
       {away && <Banner tone="info">{h.away}</Banner>}
       {view?.state === "waiting" && <Banner tone="info">{h.notYet}</Banner>}
     </>
@@ -132,7 +125,7 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
       {strip.length > 0 && !pause && (
         <ul class="court-strip">
           {strip.map((one) => (
-            <li key={one.seat.participant}>
+            <li key={one.seat.participant} class="strip-place">
               <button type="button" class="strip-tile" onClick={() => setChosen(one.seat.participant)}>
                 <PersonTile
                   person={one}

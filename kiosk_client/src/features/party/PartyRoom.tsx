@@ -39,10 +39,11 @@ export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, ex
   useEffect(() => {
     const hearing = joinHearing({ ticket: async () => (await api.invitationTicket(code)).ticket, keep });
     const media = joinMedia(hearing, ready);
+    const { kit } = ready;
     const told = hearing.listen((message) => {
       if (message.type !== "welcome") return;
       told();
-      hearing.socket.kit(ready.kit).catch(() => undefined);
+      if (kit) hearing.socket.kit(kit).catch(() => undefined);
     });
     setJoined({ hearing, media });
     return () => {

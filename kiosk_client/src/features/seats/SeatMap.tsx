@@ -155,6 +155,7 @@ function Seat({ one, lamp, hand, mine, compact, speaking, floor_ms, open, onTogg
             {t.warned(one.warnings)}
           </span>
         )}
+        {lamp?.hidden && ON_LINE.has(one.presence) && <span class="mark-warn">{t.pageHidden}</span>}
         {one.isolated && one.presence === "waiting" && <span>{t.isolated}</span>}
       </span>
     </>

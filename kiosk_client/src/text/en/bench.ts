@@ -20,6 +20,7 @@ export const bench: CourtTexts["bench"] = {
   cameraOff: "Camera off",
   more: "More",
   you: "You",
+  pageHidden: "Page in the background",
   isolated: "Isolated: sees and hears nothing",
   flow: "Procedure",
   flowClosing: "Before closing",

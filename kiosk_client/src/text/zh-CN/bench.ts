@@ -19,6 +19,7 @@ export const bench = {
   cameraOff: "画面已关闭",
   more: "更多操作",
   you: "本人",
+  pageHidden: "页面在后台",
   isolated: "隔离中：看不到、听不到庭审",
   flow: "庭审流程",
   flowClosing: "闭庭准备",
