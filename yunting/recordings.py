@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -38,10 +38,20 @@ class Recordings:
         return self._folder / session
 
     async def open(self, session: str, room: MediaRoom, ledger: Ledger) -> OpenRecording:
-        """Begin to follow a session; what an earlier process left on disk is looked through and noted first."""
+        """Begin to follow a session; what an earlier process left on disk is looked through and noted first.
+
+        A folder that cannot be read keeps nobody out of the courtroom: it becomes an incident, and the recorder,
+        which overwrites no file, tries on.
+        """
         folder = self.folder_of(session)
-        await self.recover(session, ledger)
-        taken = await asyncio.to_thread(track_names, folder)
+        taken: Collection[str] = ()
+        try:
+            await self.recover(session, ledger)
+            taken = await asyncio.to_thread(track_names, folder)
+        except OSError as problem:
+            log_fault("recordings were not looked through", problem, session=session)
+            now_ms = ledger.clock.now_ms()
+            await ledger.note("server", [_unreadable(now_ms, problem)])
         recording = SessionRecording(folder, ledger, room, taken)
         opened = OpenRecording(recording, folder, lambda: self._running.pop(session, None))
         opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
@@ -115,6 +125,11 @@ async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
             except StoreUnavailable:
                 _log.error("the incident could not be noted", session=ledger.session)
             await asyncio.sleep(_RESTART_S)
+
+
+def _unreadable(now_ms: int, problem: OSError) -> ev.RecordingIncident:
+    what = f"earlier recordings could not be looked through: {problem.strerror}"
+    return ev.RecordingIncident(cause="disk-error", from_ms=now_ms, to_ms=now_ms, detail=what)
 
 
 def _line(health: track.TrackHealth) -> wire.TrackHealth:

@@ -17,6 +17,8 @@ import av
 from hearing.events import Event, GapRecorded, RangeSealed, RecordingIncident, TrackClosed, TrackOpened
 
 SUFFIX = ".mkv"
+CRASH = "crash"
+"""Reason of a track's end that was noted after a restart."""
 _BLOCK_BYTES = 1 << 20
 
 
@@ -49,6 +51,8 @@ class RecoveredTrack:
     """Time of the last frame that can be read, the tail included."""
     tail_sha512: str | None
     detail: str
+    noted: bool = False
+    """The log says already, after an earlier restart, what became of it."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class _Told:
     ranges: list[RangeSealed] = field(default_factory=list)
     from_ms: int = 0
     closed: bool = False
+    noted: bool = False
 
 
 def track_names(folder: Path) -> frozenset[str]:
@@ -75,7 +80,9 @@ def inspect(folder: Path, events: Iterable[Event]) -> tuple[RecoveredTrack, ...]
         elif isinstance(event, RangeSealed):
             told.setdefault(event.track, _Told(event.file)).ranges.append(event)
         elif isinstance(event, TrackClosed):
-            told.setdefault(event.track, _Told(event.file)).closed = True
+            track = told.setdefault(event.track, _Told(event.file))
+            track.closed = True
+            track.noted = track.noted or event.reason == CRASH
     for name in track_names(folder):
         told.setdefault(name, _Told(f"{name}{SUFFIX}"))
     return tuple(_inspect_track(folder, track, told[track]) for track in sorted(told))
@@ -84,9 +91,10 @@ def inspect(folder: Path, events: Iterable[Event]) -> tuple[RecoveredTrack, ...]
 def crash_events(tracks: Sequence[RecoveredTrack], now_ms: int) -> tuple[Event, ...]:
     """What belongs into the log after a restart at session time `now_ms`: ranges sealed late, gaps, one incident.
 
-    Empty when every track had been closed in order."""
+    Empty when every track had been closed in order, or its loss was noted before: a file that is missing or damaged
+    stays so at every restart and every export."""
     events: list[Event] = []
-    unclosed = [track for track in tracks if track.condition is not Condition.COMPLETE]
+    unclosed = [track for track in tracks if track.condition is not Condition.COMPLETE and not track.noted]
     for track in unclosed:
         if track.tail_sha512 is not None and track.condition is not Condition.DAMAGED:
             events.append(
@@ -116,7 +124,7 @@ def crash_events(tracks: Sequence[RecoveredTrack], now_ms: int) -> tuple[Event, 
                 file=track.file,
                 to_ms=track.plays_to_ms,
                 bytes_total=track.total_bytes,
-                reason="crash",
+                reason=CRASH,
             )
         )
     if unclosed:
@@ -131,7 +139,17 @@ def _inspect_track(folder: Path, track: str, told: _Told) -> RecoveredTrack:
     sealed_bytes = sealed_to_ms = 0
     if not path.is_file():
         return RecoveredTrack(
-            track, told.file, Condition.MISSING, told.kinds, 0, 0, told.from_ms, told.from_ms, None, "no such file"
+            track,
+            told.file,
+            Condition.MISSING,
+            told.kinds,
+            0,
+            0,
+            told.from_ms,
+            told.from_ms,
+            None,
+            "no such file",
+            told.noted,
         )
     total_bytes = path.stat().st_size
     sealed_to_ms = told.from_ms
@@ -165,6 +183,7 @@ def _inspect_track(folder: Path, track: str, told: _Told) -> RecoveredTrack:
         plays_to_ms,
         tail,
         detail,
+        told.noted,
     )
 
 
