@@ -6,6 +6,9 @@ over the newest reports of one track; `PeerClock` estimates NTP -> server from t
 tracks of one participant, so that both tracks share its error and lips stay in sync. Without reports the
 quickest packets of the track itself say when it was sent.
 
+A sender that is short of time reports and sends late, never early. So the line lies along the earliest reports, and
+media is never believed to have been captured after it arrived.
+
 Pure: arrival times are passed in. All times in microseconds, server times on CLOCK_MONOTONIC.
 """
 
@@ -135,16 +138,21 @@ class _Fit:
         self._mean_x = self._mean_y = 0.0
         self._slope = self._nominal
         self._sigma_us = SIGMA_FLOOR_US
+        self._earliest_us = 0.0
 
     def __len__(self) -> int:
         return len(self._pairs)
 
     def at(self, rtp: int) -> float:
-        """NTP time in us of an (unwrapped) RTP timestamp."""
+        """NTP time in us of an (unwrapped) RTP timestamp: as the earliest report has it."""
+        return self._middle(rtp) + self._earliest_us
+
+    def _middle(self, rtp: int) -> float:
         return self._y0 + self._mean_y + (rtp - self._x0 - self._mean_x) * self._slope
 
     def add(self, rtp: int, sent_us: int) -> None:
-        if len(self._pairs) >= READY_REPORTS and abs(self.at(rtp) - sent_us) > OUTLIER_SIGMAS * self._sigma_us:
+        error_us = self._middle(rtp) - sent_us
+        if len(self._pairs) >= READY_REPORTS and abs(error_us) > OUTLIER_SIGMAS * self._sigma_us:
             self._rejected.append((rtp, sent_us))
             if len(self._rejected) < REBUILD_AFTER:
                 return
@@ -167,7 +175,8 @@ class _Fit:
             product = sum((x - self._mean_x) * (y - self._mean_y) for x, y in zip(xs, ys, strict=True))
             skew = product / square / self._nominal - 1
             self._slope = self._nominal * (1 + max(-MAX_SKEW, min(MAX_SKEW, skew)))
-        errors = [self.at(rtp) - sent_us for rtp, sent_us in self._pairs]
+        errors = [self._middle(rtp) - sent_us for rtp, sent_us in self._pairs]
+        self._earliest_us = -max(errors)
         self._sigma_us = max(SIGMA_FLOOR_US, (sum(e * e for e in errors) / count) ** 0.5)
 
 
@@ -183,23 +192,28 @@ class TrackClock:
         self._tick_us = 1_000_000 / clock_rate_hz
         self._arrivals = QuickestOffset()
         self._fit: _Fit | None = None
-        self._seen = False
+        self._first_us: int | None = None
 
     @property
     def reported(self) -> bool:
         """Whether sender reports, not arrivals, say when media was captured."""
         return self._fit is not None
 
+    def known_us(self, now_us: int) -> int:
+        """How long packets have been coming."""
+        return 0 if self._first_us is None else now_us - self._first_us
+
     def packet(self, timestamp: int, arrival_us: int) -> int:
         """Learn from a packet; returns its unwrapped RTP timestamp."""
         rtp = self._unwrap.take(timestamp)
-        self._seen = True
+        if self._first_us is None:
+            self._first_us = arrival_us
         self._arrivals.add(arrival_us, arrival_us - rtp * self._tick_us)
         return rtp
 
     def report(self, timestamp: int, ntp: int, arrival_us: int) -> None:
         """Learn from a sender report. Reports before the first packet, and absurd ones, are ignored."""
-        if not self._seen:
+        if self._first_us is None:
             return
         rtp = self._unwrap.peek(timestamp)
         expected_us = rtp * self._tick_us + (self._arrivals.value or 0.0)
@@ -221,8 +235,9 @@ class TrackClock:
 
     def server_us(self, rtp: int) -> float:
         """When the media of this unwrapped timestamp was captured, plus the shortest way to us."""
+        quickest_us = rtp * self._tick_us + (self._arrivals.value or 0.0)
         if self._fit is not None:
             offset_us = self._peer.offset_us(self._fit.epoch)
             if offset_us is not None:
-                return self._fit.at(rtp) + offset_us
-        return rtp * self._tick_us + (self._arrivals.value or 0.0)
+                return min(self._fit.at(rtp) + offset_us, quickest_us)
+        return quickest_us

@@ -8,6 +8,9 @@ from media_server.recording.clocks import TrackClock
 
 SLEW = 0.05
 """Largest share of elapsed media time by which a correction moves: 5 % is not heard nor seen."""
+FAR_MS = 100.0
+FAR_SLEW = 0.25
+"""An error beyond `FAR_MS` (a sender short of time at its start) is seen itself: made good five times faster."""
 JUMP_MS = 1000.0
 """A larger error forward is a hole in the media, not an error of the estimate."""
 FUTURE_MS = 1000.0
@@ -24,7 +27,8 @@ class Timeline:
         self._last: tuple[int, float] | None = None
         self._first: tuple[int, float] | None = None
         self.drift_ms = 0.0
-        """How far the publisher's media clock has run from the server's since the first frame."""
+        """How far the publisher's media clock has run from the server's since the first frame; what was made good
+        because the estimate had been far off is no drift."""
 
     def at(self, rtp: int, arrival_us: int) -> float:
         """Session ms of the frame with this unwrapped timestamp; at least that of the frame before.
@@ -45,7 +49,8 @@ class Timeline:
         elapsed_ms = (rtp - last_rtp) * self._tick_ms
         nominal_ms = last_ms + elapsed_ms
         error_ms = target_ms - nominal_ms
-        reach_ms = SLEW * max(elapsed_ms, 0.0)
+        far = abs(error_ms) > FAR_MS
+        reach_ms = (FAR_SLEW if far else SLEW) * max(elapsed_ms, 0.0)
         if error_ms > JUMP_MS:
             pts_ms = target_ms
         else:
@@ -54,5 +59,7 @@ class Timeline:
             pts_ms = max(target_ms, last_ms)
             self._first = (rtp, pts_ms)
         self._last = (rtp, pts_ms)
+        if far:
+            self._first = (rtp, target_ms)
         self.drift_ms = target_ms - self._first[1] - (rtp - self._first[0]) * self._tick_ms
         return pts_ms

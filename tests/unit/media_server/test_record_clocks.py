@@ -183,6 +183,55 @@ def test_timestamps_that_jump_without_reason_do_not_carry_the_recording_away() -
     assert after[-1] == pytest.approx(199 * 20, abs=40)
 
 
+def starved(seconds: int, until_s: float) -> tuple[dict[str, list[tuple[float, float]]], dict[str, Timeline]]:
+    """A sender that is short of time at first: ever later, then it catches up in a burst.
+
+    Like aiortc it reports the last frame with the moment it was sent. Gives (true s, session ms) of each frame.
+    """
+    most_s = 0.15 * until_s
+
+    def late_s(at_s: float) -> float:
+        return 0.15 * at_s if at_s < until_s else max(0.0, most_s - 3 * (at_s - until_s))
+
+    peer = PeerClock()
+    timelines: dict[str, Timeline] = {}
+    played: dict[str, list[tuple[float, float]]] = {"audio": [], "video": []}
+    events: list[tuple[float, int, str, float]] = []
+    clocks: dict[str, TrackClock] = {}
+    for kind, rate, period_s, busy_s in (("audio", 48_000, 0.02, 0.003), ("video", 90_000, 0.05, 0.02)):
+        clocks[kind] = TrackClock(rate, peer)
+        timelines[kind] = Timeline(clocks[kind], rate, lambda us: (us - START_US) / 1000)
+        frames = [
+            (n * period_s + late_s(n * period_s) + busy_s, n * period_s) for n in range(int(seconds / period_s))
+        ]
+        sent = list(itertools.accumulate(frames, lambda a, b: (max(a[0], b[0]), b[1])))
+        events += [(sent_s, 0, kind, at_s) for sent_s, at_s in sent]
+        for second in range(1, seconds):
+            events.append((second + 0.001, 1, kind, 0.0))
+    newest: dict[str, tuple[float, int]] = {}
+    for sent_s, is_report, kind, at_s in sorted(events):
+        arrival_us = START_US + int(sent_s * 1e6)
+        if is_report:
+            reported_s, rtp = newest[kind]
+            clocks[kind].report(rtp, to_ntp(NTP_EPOCH_S + reported_s), arrival_us)
+        else:
+            rtp = round(at_s * (48_000 if kind == "audio" else 90_000))
+            newest[kind] = (sent_s, rtp)
+            played[kind].append((at_s, timelines[kind].at(clocks[kind].packet(rtp, arrival_us), arrival_us)))
+    return played, timelines
+
+
+@pytest.mark.parametrize("until_s", [1.0, 3.0, 6.0])
+def test_a_sender_short_of_time_at_its_start_does_not_shift_the_recording(until_s: float) -> None:
+    played, timelines = starved(30, until_s)
+    for kind, rows in played.items():
+        times = [session_ms for _, session_ms in rows]
+        assert times == sorted(times)
+        settled = [session_ms - at_s * 1000 for at_s, session_ms in rows if at_s >= until_s * 1.3 + 2]
+        assert -20 <= min(settled) <= max(settled) <= 40, kind
+        assert abs(timelines[kind].drift_ms) <= 100, kind
+
+
 @given(st.lists(st.integers(-40_000, 40_000), max_size=50), st.integers(0, (1 << 32) - 1))
 def test_unwrapping_inverts_wrapping(steps: list[int], start: int) -> None:
     unwrap = Unwrapper(32)
