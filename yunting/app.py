@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import resource
 import secrets
 import signal
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -108,6 +110,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
 
 async def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     """Run until SIGTERM or SIGINT; `announce` gets one line when it listens and one when it stops."""
+    _allow_files()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -133,9 +136,21 @@ async def _listen(stack: AsyncExitStack, settings: Settings, services: Services)
         await web.TCPSite(runner, host, port).start()
         return f"http://{host}:{_bound_port(runner)}", None
     certificate, context = await _tls(settings)
-    await web.TCPSite(runner, settings.http.host, settings.http.port, ssl_context=context).start()
+    listening = await asyncio.to_thread(_listening_socket, settings.http.host, settings.http.port)
+    await web.SockSite(runner, listening, ssl_context=context).start()
     host = "127.0.0.1" if settings.http.host in {"::", "0.0.0.0"} else settings.http.host
-    return f"https://{host}:{_bound_port(runner)}", certificate
+    shown = f"[{host}]" if ":" in host else host
+    return f"https://{shown}:{_bound_port(runner)}", certificate
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; "::" serves IPv4 too, which asyncio's own sockets do not. OSError names the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        dual = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=dual, backlog=1024)
+    except OSError as problem:
+        raise OSError(problem.errno, f"{problem.strerror}: TCP {host} {port}") from problem
 
 
 async def _tls(settings: Settings) -> tuple[Path, ssl.SSLContext]:
@@ -162,6 +177,12 @@ def _host_and_port(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal():
         raise SettingsError(f"YUNTING_HTTP={text!r}: 应为 / must be HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def _allow_files() -> None:
+    """Take all the file descriptors that may be had: connections of strangers must not use up the recorder's."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _sfu_settings(settings: Settings) -> SfuSettings:
