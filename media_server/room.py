@@ -88,7 +88,8 @@ class Room:
 
     async def remove(self, participant: str) -> None:
         """See `MediaRoom`."""
-        for key in [key for key in self._peers if key[0] == participant]:
+        # One at a time: an offer that was under way may make a new one meanwhile.
+        while key := next((key for key in self._peers if key[0] == participant), None):
             await self._close(key)
         self._speakers.forget(participant)
 
