@@ -32,6 +32,12 @@ PAIR_US = 1_000_000
 REPORT_US = 4_000_000
 """How long the first frames wait for the sender reports that give them exact times (Chromium sends the first one
 of its microphone within 3.75 s)."""
+SETTLE_US = 2_000_000
+"""A sender that has just begun is often late with its first frames: so long its clock is watched before a file is
+begun with it."""
+OPENING_MS = 1000.0
+"""A recording that begins within this of session time 0 begins with the opening: then it has a lead, and counts from
+0. One that begins later does not, for the lead could be of a lawful break."""
 RETRY_US = 3_000_000
 KEYFRAME_RETRY_US = 1_000_000
 GAP_MS = 200.0
@@ -70,6 +76,8 @@ class Recorder:
         self._book = Book(self._writer, emit, seat_of, taken, self._session_ms)
         self._clock: SessionClock | None = None
         self._recording = False
+        self._began = False
+        self._begin_us = 0
         self._begin_ms = 0.0
         self._peers: dict[str, PeerClock] = {}
         self._streams: dict[str, Stream] = {}
@@ -90,7 +98,7 @@ class Recorder:
         stream = self._streams.get(publication_id)
         if stream is None:
             return
-        if self._recording:
+        if self._recording or self._clock is None:
             stream.push(arrival_us, rtp)
         else:
             stream.listen(arrival_us, rtp)
@@ -162,6 +170,8 @@ class Recorder:
         now_us = self._monotonic_us() if now_us is None else now_us
         for failure in self._book.tell(now_us):
             self._fail(failure.file, failure.cause, failure.detail, failure.lost_from_ms, now_us)
+        if self._clock is None:
+            self._keep_leads(now_us)
         if not self._recording:
             return
         for stream in self._streams.values():
@@ -196,11 +206,27 @@ class Recorder:
             return
         self._recording = True
         now_us = self._monotonic_us()
+        self._begin_us = now_us
         self._begin_ms = self._session_ms(now_us)
+        opening = not self._began and self._begin_ms <= OPENING_MS
+        if opening:
+            self._keep_leads(now_us)
+            self._begin_ms = 0.0
+        self._began = True
         self._down.clear()
         for stream in self._streams.values():
-            stream.reset()
-            self._ask(stream, now_us)
+            if opening:
+                stream.begin()
+            else:
+                stream.reset()
+            if stream.needs_keyframe:
+                self._ask(stream, now_us)
+
+    def _keep_leads(self, now_us: int) -> None:
+        for stream in self._streams.values():
+            stream.release(now_us)
+            if stream.keep_lead(now_us) and stream.packet_us is not None:
+                self._ask(stream, now_us)
 
     def _end(self, reason: str) -> None:
         if not self._recording:
@@ -258,7 +284,7 @@ class Recorder:
             ready = [stream for stream in streams if stream.pending]
             if not ready:
                 continue
-            if force or _may_begin(ready, alone=len(ready) < len(streams), now_us=now_us):
+            if force or _may_begin(ready, self._begin_us, alone=len(ready) < len(streams), now_us=now_us):
                 ready.sort(key=lambda stream: stream.publication.kind is Kind.AUDIO)
                 self._book.begin(ready, [stream.pending[0] for stream in ready], now_us)
 
@@ -336,9 +362,10 @@ class Recorder:
         self._book.release(file)
 
 
-def _may_begin(ready: list[Stream], *, alone: bool, now_us: int) -> bool:
+def _may_begin(ready: list[Stream], begin_us: int, *, alone: bool, now_us: int) -> bool:
     """Whether streams with frames need not wait for companions without any, nor for sender reports."""
-    waited_us = now_us - min(stream.pending[0].arrival_us for stream in ready)
+    waited_us = now_us - max(begin_us, min(stream.pending[0].arrival_us for stream in ready))
     if any(stream.ended for stream in ready) or waited_us >= REPORT_US:
         return True
-    return all(stream.clock.reported for stream in ready) and (not alone or waited_us >= PAIR_US)
+    known = all(stream.clock.reported and stream.clock.known_us(now_us) >= SETTLE_US for stream in ready)
+    return known and (not alone or waited_us >= PAIR_US)

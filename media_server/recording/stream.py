@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media_server.payloads import Frame, depacketizer
 from media_server.ports import Kind, PublicationInfo, SenderReport
@@ -14,6 +14,13 @@ from media_server.recording.timeline import Timeline
 
 MAX_PENDING = 4096
 """Frames between two ticks; more means that nobody ticks, and the oldest are turned into a declared hole."""
+
+LEAD_US = 4_000_000
+LEAD_BYTES = 4 << 20
+"""Pictures kept before the opening, from the newest keyframe on; beyond this they are dropped."""
+LEAD_FRESH_US = 2_000_000
+"""When the newest keyframe is older than this another one is wanted."""
+LEAD_SOUND_US = 1_000_000
 
 OPUS_LOOKAHEAD_MS = 6.5
 """libopus at 48 kHz: 312 samples (RFC 7845 4.2 calls it pre-skip)."""
@@ -91,6 +98,32 @@ class Stream:
         if packet is not None:
             self.clock.packet(packet.timestamp, arrival_us)
             self.packet_us = arrival_us
+
+    def keep_lead(self, now_us: int) -> bool:
+        """Before the opening: keep of what was pushed only what the first recorded picture needs to be decoded, and
+        a moment of sound; whether a keyframe is wanted."""
+        if not self._video:
+            while self.pending and now_us - self.pending[0].arrival_us > LEAD_SOUND_US:
+                self.pending.popleft()
+            return False
+        newest = next((n for n in range(len(self.pending) - 1, 0, -1) if self.pending[n].frame.keyframe), 0)
+        for _ in range(newest):
+            self.pending.popleft()
+        if not self.pending:
+            return True
+        age_us = now_us - self.pending[0].arrival_us
+        if age_us > LEAD_US or sum(len(taken.frame.data) for taken in self.pending) > LEAD_BYTES:
+            self.pending.clear()
+            self.damage("keyframe")
+        return age_us > LEAD_FRESH_US
+
+    def begin(self) -> None:
+        """The recording begins here, with the lead: what was lost of it is no gap."""
+        self.last_ms = self.first_us = None
+        self.timeline = None
+        self._hole = Hole("keyframe") if self._needs_keyframe else None
+        if self.pending:
+            self.pending[0] = replace(self.pending[0], hole=None)
 
     def push(self, arrival_us: int, rtp: bytes) -> None:
         """Take a packet to be recorded; what is no RTP is ignored."""
