@@ -10,6 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from hearing.events import Entry
 from tests.fakes.serving import PASSWORD, ServerProcess, serving
 from yunting.demo.client import Api
 
@@ -42,13 +45,16 @@ class Hall:
             return await {"bench": self.bench, "desk": self.clerk}[_ACCOUNTS[seat]].staff_ticket(self.session)
         return await api.enter(next(s["invitation"]["code"] for s in self._seats if s["seat"] == seat))
 
+    async def entries(self) -> list[Entry]:
+        """The whole log so far."""
+        found: list[Entry] = []
+        while page := await self.clerk.call("GET", f"sessions/{self.session}/events?after={len(found)}"):
+            found += msgspec.convert(page, list[Entry])
+        return found
+
     async def events(self, *kinds: str) -> list[dict[str, Any]]:
         """Events of these kinds so far, in order, each with `at_ms` of its entry."""
-        found: list[dict[str, Any]] = []
-        after = 0
-        while page := await self.clerk.call("GET", f"sessions/{self.session}/events?after={after}"):
-            found += [{**entry["event"], "at_ms": entry["at_ms"]} for entry in page]
-            after = page[-1]["seq"]
+        found = [{**msgspec.to_builtins(e.event), "at_ms": e.at_ms} for e in await self.entries()]
         return [event for event in found if not kinds or event["type"] in kinds]
 
     async def until(
