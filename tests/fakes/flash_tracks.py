@@ -83,7 +83,7 @@ class Flasher(_Live):
     kind = "video"
 
     def __init__(self, beat: Beat, codec: str = "h264") -> None:
-        super().__init__(beat, _encoded_flash(codec))
+        super().__init__(beat, encoded_flash(codec))
 
 
 class Beeper(_Live):
@@ -96,7 +96,8 @@ class Beeper(_Live):
 
 
 @functools.cache
-def _encoded_flash(name: str) -> tuple[bytes, ...]:
+def encoded_flash(name: str) -> tuple[bytes, ...]:
+    """One second of pictures, one keyframe first: `h264` as Annex B access units, or `vp8`."""
     codec = av.CodecContext.create({"h264": "libx264", "vp8": "libvpx"}[name], "w")
     assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt, codec.bit_rate = WIDTH, HEIGHT, "yuv420p", 200_000
