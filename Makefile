@@ -15,7 +15,7 @@ help: ## list the tasks
 $(UV):
 	@echo "setup: bringing uv into .uv/"
 	@$(PYTHON) -m venv .uv
-	@.uv/bin/pip install --quiet uv==0.13.9
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 .venv/.ready: pyproject.toml requirements.lock $(UV)
 	@echo "setup: installing the pinned packages into .venv/ (a minute on a new machine)"

@@ -74,7 +74,7 @@ def serve(config: Config = None) -> None:
     """运行服务器 / run the server until SIGTERM or Ctrl+C."""
     from yunting.app import serve as run
 
-    asyncio.run(run(_settings(config), announce=_out.print))
+    asyncio.run(run(_settings(config), announce=lambda line: _out.print(line, soft_wrap=True)))
 
 
 @app.command()
@@ -89,7 +89,8 @@ def demo(
     """一场有虚拟当事人的庭审，可用浏览器观看 / a hearing with synthetic parties, to be watched in a browser."""
     from yunting.demo.play import play
 
-    result = asyncio.run(play(folder, port, once=once, say=(_err if json else _out).print))
+    console = _err if json else _out
+    result = asyncio.run(play(folder, port, once=once, say=lambda line: console.print(line, soft_wrap=True)))
     if json and result is not None:
         _print_json(result)
 

@@ -32,6 +32,7 @@ _STEPS = {
     "render": ("合成音视频", "Composing audio and video"),
     "seal": ("计算校验值", "Computing digests"),
     "check": ("验证", "Verifying"),
+    "done": ("完成", "Done"),
 }
 _EXPORTABLE = frozenset({State.CLOSED, State.TRANSCRIPT_REVIEW, State.SIGNED, State.SEALED, State.CONVERTED_OFFLINE})
 

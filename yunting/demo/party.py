@@ -44,13 +44,15 @@ class Party:
 
     async def run(self, ticket: str) -> None:
         """Join, publish when admitted, and speak whenever the court gives the floor."""
-        async with asyncio.TaskGroup() as tasks:
-            live = tasks.create_task(self.presence.run(ticket))
-            acting = tasks.create_task(self._act())
-            await live
-            acting.cancel()
-        if self._peer is not None:
-            await self._peer.close()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                live = tasks.create_task(self.presence.run(ticket))
+                acting = tasks.create_task(self._act())
+                await live
+                acting.cancel()
+        finally:
+            if self._peer is not None:
+                await self._peer.close()
 
     async def _act(self) -> None:
         welcome = await self.presence.connected()

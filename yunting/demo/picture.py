@@ -20,9 +20,15 @@ _BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 class Portrait:
-    """Draws one party's frames. `tint` is the background as RGB; the figure's mouth moves while `speaking`."""
+    """Draws one party's frames. `tint` is the background as RGB; the figure's mouth moves while `speaking`.
 
-    def __init__(self, title: str, tint: tuple[int, int, int], width: int = 640, height: int = 360) -> None:
+    Without `clock` there is only the figure, as before a person's own camera.
+    """
+
+    def __init__(
+        self, title: str, tint: tuple[int, int, int], width: int = 640, height: int = 360, *, clock: bool = True
+    ) -> None:
+        self._clock = clock
         self._width, self._height = width, height
         self._small = ImageFont.truetype(str(FONT), height // 16)
         self._large = ImageFont.truetype(str(FONT), height // 10)
@@ -32,11 +38,12 @@ class Portrait:
         """The picture at this moment as a yuv420p frame (width x height)."""
         image = self._still.copy()
         draw = ImageDraw.Draw(image)
-        moment = datetime.fromtimestamp(utc_ms / 1000, _BEIJING)
-        text = f"{moment:%H:%M:%S}.{utc_ms % 1000 // 100}"
-        # At the right: name plates are laid over the lower left.
-        draw.text((self._width * 0.955, self._height * 0.84), text, font=self._large, fill=_INK, anchor="ra")
-        self._draw_hand(draw, utc_ms)
+        if self._clock:
+            moment = datetime.fromtimestamp(utc_ms / 1000, _BEIJING)
+            text = f"{moment:%H:%M:%S}.{utc_ms % 1000 // 100}"
+            # At the right: name plates are laid over the lower left.
+            draw.text((self._width * 0.955, self._height * 0.84), text, font=self._large, fill=_INK, anchor="ra")
+            self._draw_hand(draw, utc_ms)
         self._draw_mouth(draw, utc_ms, speaking)
         return VideoFrame.from_ndarray(np.asarray(image), format="rgb24").reformat(format="yuv420p")
 
