@@ -210,8 +210,7 @@ class SessionDesk:
         account = await self._staff.find(seat.account)
         if account is None or not account.active:
             raise UserError("unknown-account", f"没有账号 {seat.account}", f"there is no account {seat.account}")
-        fits = is_staff(seat.role) and (Right.RUN_SESSION not in may or account.role == "judge")
-        if not fits or (seat.role is Role.CLERK and account.role != "clerk"):
+        if not fits(account.role, seat.role):
             raise UserError(
                 "account-role", f"账号 {seat.account} 不能坐此席", f"account {seat.account} may not take this seat"
             )
@@ -238,6 +237,13 @@ class SessionDesk:
             account=accounts.get(seat.participant),
             invitation=link,
         )
+
+
+def fits(account_role: str, seat_role: Role) -> bool:
+    """Whether an account of this role may sit here: it may have been another's when the seat was made."""
+    if seat_role is Role.CLERK:
+        return account_role == "clerk"
+    return is_staff(seat_role) and (Right.RUN_SESSION not in rights(seat_role) or account_role == "judge")
 
 
 def summary(hearing: Hearing) -> SessionSummary:

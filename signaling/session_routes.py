@@ -13,7 +13,7 @@ from signaling.admission import Admission
 from signaling.bodies import NewSeat, NewSession, Rescheduled, Ticket, WithReason
 from signaling.http import body_of, reply
 from signaling.services import Services
-from signaling.session_desk import SessionDesk
+from signaling.session_desk import SessionDesk, fits
 from signaling.staff_routes import StaffDesk
 
 EVENTS_PER_PAGE = 1_000
@@ -120,7 +120,8 @@ class SessionRoutes:
         session = request.match_info["id"]
         ledger = await self._services.book.get(session)
         participant = await self._sessions.seat_of(session, account.account)
-        if participant is None:
+        person = ledger.hearing.people.get(participant) if participant is not None else None
+        if participant is None or person is None or not fits(account.role, person.role):
             raise UserError("not-your-seat", "您在本次庭审中没有席位", "you have no seat in this session")
         token = self._admission.ticket(ledger.hearing, participant)
         return reply(Ticket(ticket=token, participant=participant, session=session))
