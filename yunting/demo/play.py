@@ -70,7 +70,9 @@ async def play(folder: Path, port: int, *, once: bool, say: Say) -> DemoResult |
         async with Api(server.base_url, trust) as clerk:
             await clerk.sign_in(accounts.clerk, accounts.password)
             session = await _make_session(clerk, accounts)
-            _print_links(say, server, session, accounts, once=once)
+            say(f"云庭示范庭审 / demonstration hearing: {_CASE_NO}  {server.base_url}")
+            if not once:
+                _print_links(say, server, session, accounts, await _display(server, trust, accounts))
             async with _cast(server, session, accounts, once=once) as cast:
                 if not once:
                     await _until_stopped(cast, say)
@@ -178,16 +180,23 @@ def _code(session: dict[str, Any], seat: str) -> str:
     return str(_invitation(session, seat)["code"])
 
 
-def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Accounts, *, once: bool) -> None:
-    say(f"云庭示范庭审 / demonstration hearing: {_CASE_NO}  {server.base_url}")
-    if once:
-        return
+async def _display(server: Server, trust: ssl.SSLContext, accounts: Accounts) -> str:
+    """Credential of a new court display; a credential can be shown once only, so each run makes its own."""
+    async with Api(server.base_url, trust) as operator:
+        await operator.sign_in(accounts.operator, accounts.password)
+        device = await operator.call("POST", "devices", {"name": "示范显示屏", "kind": "display", "court": ""})
+    return str(device["credential"])
+
+
+def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Accounts, display: str) -> None:
     base, identity = server.base_url, session["id"]
     kiosk = _code(session, "third-party-1")
     say(f"""
   旁听 / watch        {base}/observe/{identity}
   手机 / phone        {_invitation(session, "agent-1")["url"]}
   E法亭 / kiosk       {base}/kiosk      庭审码 / code {kiosk}
+  显示屏 / display    {base}/display/{identity}
+                      设备凭证 / credential  {display}
   法官 / judge        {base}/judge      {accounts.judge} / {accounts.password}
   书记员 / clerk      {base}/clerk      {accounts.clerk} / {accounts.password}
   管理 / operator     {base}/signin     {accounts.operator} / {accounts.password}
