@@ -20,6 +20,7 @@ from records.ledger import Ledger
 from signaling import protocol as wire
 from yunting.recording import SessionRecording
 
+FAULT_NOTED_MS = 60_000
 _RESTART_S = 1.0
 
 _log = structlog.get_logger(__name__)
@@ -112,7 +113,11 @@ class OpenRecording:
 
 
 async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
-    """Keep the recording running: a fault of ours becomes an incident in the log, never a silent end."""
+    """Keep the recording running: a fault of ours becomes an incident in the log, never a silent end.
+
+    A fault that comes again at each restart is noted once in FAULT_NOTED_MS: the log is kept for ever.
+    """
+    noted_ms: int | None = None
     while True:
         try:
             await recording.run()
@@ -120,8 +125,11 @@ async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
             log_fault("recording failed", fault, session=ledger.session)
             now_ms = ledger.clock.now_ms()
             incident = ev.RecordingIncident(cause="fault", from_ms=now_ms, to_ms=None, detail=type(fault).__name__)
+            recording.incident = incident.detail
             try:
-                await ledger.note("server", [incident])
+                if noted_ms is None or now_ms - noted_ms >= FAULT_NOTED_MS:
+                    await ledger.note("server", [incident])
+                    noted_ms = now_ms
             except StoreUnavailable:
                 _log.error("the incident could not be noted", session=ledger.session)
             await asyncio.sleep(_RESTART_S)
@@ -137,9 +145,9 @@ def _line(health: track.TrackHealth) -> wire.TrackHealth:
         track=health.track or "",
         participant=health.participant,
         kind=health.kind,
-        bytes_total=health.bytes_sealed,
-        sealed_age_ms=health.last_range_ms_ago or 0,
-        level_dbov=None if health.level_dbov is None else round(health.level_dbov),
+        bytes_total=health.bytes_written,
+        sealed_age_ms=health.sealed_ms_ago,
+        level_dbov=health.level_dbov,
         drift_ms=round(health.drift_ms),
         gaps=health.gaps,
     )
