@@ -172,6 +172,9 @@ class MediaRoom(Protocol):
     def request_keyframe(self, publication_id: str) -> None:
         """Ask the publisher for a keyframe, throttled. Unknown ids are ignored."""
 
+    def level_dbov(self, participant: str) -> int | None:
+        """Newest level of the microphone (RFC 6464), -127 (silence) to 0; None while none is told."""
+
     def stats(self, participant: str) -> PeerStats | None:
         """Figures for the network lamp; None while no connection is up."""
 

@@ -65,7 +65,7 @@ class Recorder:
         request_keyframe: Callable[[str], None],
         seat_of: Callable[[str], str],
         taken: Collection[str] = (),
-        level_of: Callable[[str], float | None] = lambda _: None,
+        level_of: Callable[[str], int | None] = lambda _: None,
         monotonic_us: Callable[[], int] = _monotonic_us,
         writer: Writer | None = None,
     ) -> None:

@@ -142,6 +142,10 @@ class Room:
         if publication is not None:
             publication.want_keyframe()
 
+    def level_dbov(self, participant: str) -> int | None:
+        """See `MediaRoom`."""
+        return self._speakers.level_dbov(participant)
+
     def stats(self, participant: str) -> PeerStats | None:
         """See `MediaRoom`."""
         mine = [peer for peer in self._peers.values() if peer.participant == participant and peer.up]

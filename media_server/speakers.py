@@ -33,6 +33,10 @@ class _Voice:
     smoothed: float = 0.0
     speaking: bool = False
     silent: int = 0
+    loudest: int | None = None
+    """Loudest packet of the window that runs."""
+    shown: int | None = None
+    """The same of the window before."""
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class Speakers:
         if voice is None:
             voice = self._voices[participant] = _Voice()
         voice.packets += 1
+        voice.loudest = level if voice.loudest is None else min(voice.loudest, level)
         if level <= self.settings.quietest_level:
             voice.active += 1
             voice.loudness += 127 - level
@@ -57,6 +62,11 @@ class Speakers:
     def forget(self, participant: str) -> None:
         """This one has no audio any more (muted, gone); takes effect with the next `update`. Idempotent."""
         self._voices.pop(participant, None)
+
+    def level_dbov(self, participant: str) -> int | None:
+        """-127 (silence) to 0: the loudest packet of the newest window; None when there was none."""
+        voice = self._voices.get(participant)
+        return None if voice is None or voice.shown is None else -voice.shown
 
     def update(self, now_ms: int) -> tuple[str, ...] | None:
         """Close the window when it is over; the new list, loudest first, if it differs from before, else None."""
@@ -88,6 +98,7 @@ class Speakers:
             if voice.silent >= settings.silent_windows:
                 voice.speaking = False
         voice.packets = voice.active = voice.loudness = 0
+        voice.shown, voice.loudest = voice.loudest, None
 
     def _ranked(self) -> tuple[str, ...]:
         def rank(participant: str) -> float:

@@ -285,8 +285,11 @@ class TrackHealth(msgspec.Struct, frozen=True, kw_only=True):
     participant: str
     kind: str
     bytes_total: int
+    """Media of this publication written so far, sealed or not; the rows add up to what was recorded."""
     sealed_age_ms: int
+    """Since when media waits to be sealed: since the newest range or, before the first, since the file began."""
     level_dbov: int | None
+    """Of a microphone, -127 (silence) to 0."""
     drift_ms: int
     gaps: int
 

@@ -47,6 +47,7 @@ class SessionRecording:
             request_keyframe=room.request_keyframe,
             seat_of=self._seat_of,
             taken=taken,
+            level_of=room.level_dbov,
         )
         self._detach: list[Callable[[], None]] = [room.attach(self._recorder), ledger.subscribe(self._on_entries)]
         self._started = False

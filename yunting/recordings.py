@@ -145,9 +145,9 @@ def _line(health: track.TrackHealth) -> wire.TrackHealth:
         track=health.track or "",
         participant=health.participant,
         kind=health.kind,
-        bytes_total=health.bytes_sealed,
-        sealed_age_ms=health.last_range_ms_ago or 0,
-        level_dbov=None if health.level_dbov is None else round(health.level_dbov),
+        bytes_total=health.bytes_written,
+        sealed_age_ms=health.sealed_ms_ago,
+        level_dbov=health.level_dbov,
         drift_ms=round(health.drift_ms),
         gaps=health.gaps,
     )

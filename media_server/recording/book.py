@@ -11,7 +11,19 @@ from media_server.recording.files import Names, TrackFile, lane_of, size_of, spe
 from media_server.recording.incidents import Incidents
 from media_server.recording.matroska import MuxFrame
 from media_server.recording.stream import Hole, Stream, Taken
-from media_server.recording.writer import Close, Closed, Failed, Open, Opened, Outcome, Seal, Sealed, Write, Writer
+from media_server.recording.writer import (
+    Close,
+    Closed,
+    Failed,
+    Open,
+    Opened,
+    Outcome,
+    Seal,
+    Sealed,
+    Write,
+    Writer,
+    Written,
+)
 
 RANGE_US = 5_000_000
 """With the tick, the reorder time and a slow sync, a range stays under the promised 10 s."""
@@ -80,6 +92,7 @@ class Book:
             seat=seat,
             from_ms=max(0, round(self._session_ms(oldest_us))),
             sealed_us=oldest_us,
+            sealed_until_us=now_us,
         )
         self._files[file.number] = file
         for stream in members:
@@ -156,6 +169,9 @@ class Book:
         file = self._files[outcome.file]
         if isinstance(outcome, Opened):
             self._opened(file)
+        elif isinstance(outcome, Written):
+            for stream, size in zip(file.members, outcome.sizes, strict=True):
+                stream.bytes_written += size
         elif isinstance(outcome, Sealed):
             self._sealed(file, outcome, now_us)
         elif isinstance(outcome, Closed):
@@ -183,7 +199,7 @@ class Book:
         file.held.clear()
 
     def _sealed(self, file: TrackFile, sealed: Sealed, now_us: int) -> None:
-        file.bytes_total, file.reported_us = sealed.end_byte, now_us
+        file.sealed_until_us = now_us
         self._emit(
             RangeSealed(
                 track=file.track,

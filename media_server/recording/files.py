@@ -64,10 +64,9 @@ class TrackFile:
     from_ms: int
     sealed_us: int
     """When the newest range was ordered."""
+    sealed_until_us: int
+    """When the newest range was reported; until then, when the file began."""
     last_ms: int = 0
-    bytes_total: int = 0
-    reported_us: int | None = None
-    """When the newest range was reported."""
     opening: Open | None = None
     """The order to begin it, given with its first frames; None from then on."""
     before: list[float | None] = field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from media_server.ports import Source
 from media_server.recording.files import TrackFile
 from media_server.recording.stream import Stream
 
@@ -17,10 +18,13 @@ class TrackHealth(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     track: str | None
     state: str
-    bytes_sealed: int
-    last_range_ms_ago: int | None
+    bytes_written: int
+    """Media of this publication in its files so far, sealed or not."""
+    sealed_ms_ago: int
+    """How long media has waited to be sealed: since the newest range, or since the file began. 0 without a file."""
     last_packet_ms_ago: int | None
-    level_dbov: float | None
+    level_dbov: int | None
+    """Of a microphone: RFC 6464, -127 (silence) to 0."""
     drift_ms: float
     """How far the device's clock has run from the server's: followed, so no error of the recording."""
     clocked_by: str
@@ -36,7 +40,7 @@ def describe(
     *,
     recording: bool,
     down: bool,
-    level_dbov: float | None,
+    level_dbov: int | None,
     disk_free_bytes: int | None,
 ) -> TrackHealth:
     """The line of one stream."""
@@ -48,10 +52,10 @@ def describe(
         source=stream.publication.source.value,
         track=file.track if file else None,
         state=state if recording else "paused",
-        bytes_sealed=file.bytes_total if file else 0,
-        last_range_ms_ago=_ago_ms(file.reported_us if file else None, now_us),
-        last_packet_ms_ago=_ago_ms(stream.packet_us, now_us),
-        level_dbov=level_dbov,
+        bytes_written=stream.bytes_written,
+        sealed_ms_ago=_ago_ms(file.sealed_until_us, now_us) if file else 0,
+        last_packet_ms_ago=None if stream.packet_us is None else _ago_ms(stream.packet_us, now_us),
+        level_dbov=level_dbov if stream.publication.source is Source.MICROPHONE else None,
         drift_ms=round(stream.timeline.drift_ms, 1) if stream.timeline else 0.0,
         clocked_by="reports" if stream.clock.reported else "arrivals",
         gaps=stream.gaps,
@@ -59,5 +63,5 @@ def describe(
     )
 
 
-def _ago_ms(moment_us: int | None, now_us: int) -> int | None:
-    return None if moment_us is None else max(0, (now_us - moment_us) // 1000)
+def _ago_ms(moment_us: int, now_us: int) -> int:
+    return max(0, (now_us - moment_us) // 1000)

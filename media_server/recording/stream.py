@@ -66,6 +66,7 @@ class Stream:
         self.lookahead_ms = OPUS_LOOKAHEAD_MS if publication.codec == "opus" else 0.0
         """How much later than its timestamp a decoder gives the sound."""
         self.gaps = 0
+        self.bytes_written = 0
         self.ended = False
         self._ssrc = ssrc
         self._video = publication.kind is Kind.VIDEO

@@ -66,6 +66,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """An order to write was carried out: bytes of frames per stream of the file. The open cluster is held back."""
+
+    file: int
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """Bytes first..end (exclusive) are on disk; they hold media from..to ms."""
 
@@ -100,7 +108,7 @@ class Failed:
     opened: bool
 
 
-Outcome = Opened | Sealed | Closed | Failed
+Outcome = Opened | Written | Sealed | Closed | Failed
 
 
 class Writer:
@@ -170,7 +178,7 @@ class Writer:
         if file is None:
             return
         if isinstance(order, Write):
-            file.write(order.frames)
+            self.outcomes.append(Written(order.file, file.write(order.frames)))
             return
         if isinstance(order, Close):
             file.complete()
@@ -210,6 +218,7 @@ class _File:
         self.size = 0
         self.muxed_ms: int | None = None
         self.durable_ms: int | None = None
+        self._streams = len(specs)
         self._muxer = Matroska(specs)
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
         self._sealed_size = 0
@@ -219,8 +228,9 @@ class _File:
         self._written_ms = 0
         _sync_folder(path.parent)
 
-    def write(self, frames: tuple[MuxFrame, ...]) -> None:
-        """Mux and append. Raises OSError after having kept count of what reached the file."""
+    def write(self, frames: tuple[MuxFrame, ...]) -> tuple[int, ...]:
+        """Mux and append; bytes per stream. Raises OSError after having kept count of what reached the file."""
+        sizes = [0] * self._streams
         for frame in frames:
             held = self._muxer.pending()
             self._muxer.add(frame)
@@ -230,7 +240,9 @@ class _File:
                 # Bytes appear when a cluster is complete: it ends before the frame that was just added.
                 self._complete_ms = self.muxed_ms
             self.muxed_ms = max(self.muxed_ms or 0, frame.pts_ms)
+            sizes[frame.stream] += len(frame.data)
         self._append()
+        return tuple(sizes)
 
     def complete(self) -> None:
         """Write the last cluster."""

@@ -117,6 +117,7 @@ class Bench:
             request_keyframe=lambda _: None,
             seat_of=lambda _: "plaintiff-1",
             monotonic_us=lambda: self.now_us,
+            level_of=lambda _: -30,
         )
         for publication, ssrc, rate in publisher.publications():
             self.recorder.track_started(publication, ssrc, rate)
@@ -187,9 +188,9 @@ def test_who_is_on_air_before_the_opening_is_recorded_from_its_first_moment(
     assert opened.from_ms == 0
     assert decode_errors(tmp_path / opened.file) == []
     with av.open(str(tmp_path / opened.file)) as container:
-        packets = [packet for packet in container.demux() if packet.pts is not None]
+        packets = [(packet.stream.type, packet.pts) for packet in container.demux() if packet.pts is not None]
     for kind in ("video", "audio"):
-        times = [packet.pts for packet in packets if packet.stream.type == kind]
+        times = [pts for medium, pts in packets if medium == kind]
         assert times[0] <= (0 if kind == "video" else 20), kind
         assert max(b - a for a, b in itertools.pairwise(times)) <= 40, kind
 
@@ -228,10 +229,20 @@ def test_health_tells_what_the_console_shows(tmp_path: Path, loop: Loop) -> None
     assert {line.state for line in bench.recorder.health()} == {"paused"}
     bench.clock.start()
     bench.recorder.open(bench.clock)
+    bench.play_until(4)
+    assert all(line.sealed_ms_ago == 0 for line in bench.recorder.health() if line.track is None)
+    bench.play_until(6)
+    assert all(1000 < line.sealed_ms_ago < 10_000 for line in bench.recorder.health())
     bench.play_until(19)
     bench.recorder.stop_writing()
     video, audio = bench.recorder.health()
     assert (video.kind, audio.kind) == ("video", "audio")
+    with av.open(str(tmp_path / "plaintiff-1_a_1.mkv")) as container:
+        sizes = {"video": 0, "audio": 0}
+        for packet in container.demux():
+            sizes[packet.stream.type] += packet.size
+    assert {"video": video.bytes_written, "audio": audio.bytes_written} == sizes
+    assert (video.level_dbov, audio.level_dbov) == (None, -30)
     assert audio.clocked_by == "reports"
     assert video.disk_free_bytes
 

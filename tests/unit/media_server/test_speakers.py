@@ -63,3 +63,18 @@ def test_a_muted_speaker_is_gone_with_the_next_window() -> None:
     run(speakers, {"a": LOUD}, 0, 1000)
     speakers.forget("a")
     assert run(speakers, {}, 1000, 1500) == [()]
+
+
+def test_the_level_of_a_microphone_is_the_loudest_of_the_newest_window() -> None:
+    speakers = Speakers()
+    assert speakers.level_dbov("judge") is None
+    run(speakers, {"judge": SILENT}, 0, 400)
+    speakers.heard("judge", LOUD)
+    run(speakers, {"judge": SILENT}, 400, 800)
+    assert speakers.level_dbov("judge") == -LOUD
+    run(speakers, {"judge": SILENT}, 800, 1640)
+    assert speakers.level_dbov("judge") == -SILENT
+    run(speakers, {}, 1640, 2500)
+    assert speakers.level_dbov("judge") is None
+    speakers.forget("judge")
+    assert speakers.level_dbov("judge") is None
