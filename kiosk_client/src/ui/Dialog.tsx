@@ -27,7 +27,8 @@ export function Dialog({ open, title, onClose, actions, form = "box", children }
       ref={ref}
       class={`dialog dialog-${form}`}
       aria-labelledby={titleId}
-      onClose={onClose}
+      // Its own closing comes late, when another dialog may be open already: that one stays.
+      onClose={() => open && onClose()}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

@@ -80,6 +80,15 @@ describe("boxes", () => {
     expect(many).toHaveLength(6);
   });
 
+  test("the large picture uses the stage well, be it wide, nearly square or tall", () => {
+    for (const aspect of [0.5, 1.25, 1.4, 1.6, 1.78, 2.2]) {
+      const main = place(hearing(MANY), ["w"], aspect).find((one) => one.main)?.box;
+      if (!main) throw new Error("no large picture");
+      const width = Math.min(main.width * aspect, main.height * (16 / 9));
+      expect(width / Math.min(aspect, 16 / 9)).toBeGreaterThan(0.7);
+    }
+  });
+
   test("facing puts plaintiff left and defendant right, under the bench", () => {
     const at = Object.fromEntries(
       place(hearing(CAST, { layout: "facing" }), [], 1.78).map((one) => [one.participant, one.box]),

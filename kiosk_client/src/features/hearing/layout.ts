@@ -77,15 +77,17 @@ function grid(people: readonly string[], aspect: number, area: Box): Placed[] {
   });
 }
 
+const WIDE = 1.7;
 const WHOLE: Box = { x: 0, y: 0, width: 1, height: 1 };
 
 function onePlus(people: readonly string[], focus: string, aspect: number, most: number): Placed[] {
   const others = people.filter((id) => id !== focus).slice(0, most);
   if (others.length === 0) return [{ participant: focus, box: WHOLE, main: true }];
-  const wide = aspect >= 1;
+  // Beside the large picture only where a strip below would make it smaller.
+  const wide = aspect >= WIDE;
   const share = wide ? 0.25 : 0.24;
   const main: Box = wide ? { ...WHOLE, width: 1 - share } : { ...WHOLE, height: 1 - share };
-  const slots = Math.max(others.length, wide ? 3 : 2);
+  const slots = Math.max(others.length, wide ? 3 : aspect >= 1 ? 4 : 2);
   return [
     { participant: focus, box: main, main: true },
     ...others.map((participant, index) => ({
