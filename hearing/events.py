@@ -7,6 +7,8 @@ Names of persons appear in `SessionCreated` and `ParticipantAdded` only.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from hearing.participant import Presence
@@ -217,8 +219,31 @@ class RangeSealed(Event, frozen=True, kw_only=True, tag="recording.range"):
     to_ms: int
 
 
+GapCause = Literal["loss", "damaged", "keyframe", "silence", "overflow", "disk", "crash"]
+"""Causes that the recorder tells. Logs may hold further ones: `lawful pause`, `mute`, `disconnect`."""
+
+IncidentCause = Literal[
+    "disk-full",
+    "folder-unwritable",
+    "disk-error",
+    "disk-slow",
+    "format",
+    "internal",
+    "fault",
+    "events-lost",
+    "record-unavailable",
+    "crash",
+]
+
+
 class GapRecorded(Event, frozen=True, kw_only=True, tag="recording.gap"):
-    """Media that was sent or due and is not in the file. Cause: loss, lawful pause, mute, disconnect, disk, crash."""
+    """Media that was sent or due and is not in the file. `packets` counts RTP packets that never came.
+
+    Causes (`GapCause`): `loss`, packets never came, up to the next keyframe; `damaged`, packets came that make no
+    whole picture; `keyframe`, pictures came before any that a decoder can begin with; `silence`, nothing was sent for
+    more than a second though the track ran on; `overflow`, more came than the recorder could take; `disk`, it could
+    not be written; `crash`, the server died, and until it ran again.
+    """
 
     track: str
     kind: str
@@ -237,7 +262,9 @@ class TrackClosed(Event, frozen=True, kw_only=True, tag="recording.track_closed"
 
 
 class RecordingIncident(Event, frozen=True, kw_only=True, tag="recording.incident"):
-    """The recorder could not do its duty; needs a written statement before sealing (法释〔2017〕5号 art 4)."""
+    """The recorder could not do its duty; needs a written statement before sealing (法释〔2017〕5号 art 4).
+
+    Causes: `IncidentCause`."""
 
     cause: str
     from_ms: int

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hearing.clock import SessionClock
 from hearing.errors import Refused
-from hearing.events import Event
+from hearing.events import Event, IncidentCause
 from hearing.session import Pause
 from media_server.ports import Kind, PublicationInfo, SenderReport, Source
 from media_server.recording.book import Book
@@ -345,7 +345,7 @@ class Recorder:
         if file is not None and stream.hole is not None and stream.last_ms is not None:
             self._book.gap(file, stream, stream.last_ms, to_ms, stream.hole)
 
-    def _fail(self, file: TrackFile, cause: str, detail: str, lost_from_ms: int, now_us: int) -> None:
+    def _fail(self, file: TrackFile, cause: IncidentCause, detail: str, lost_from_ms: int, now_us: int) -> None:
         """The file takes no more: its streams wait for the next try, and what they lose is a gap."""
         self._book.incident(cause, lost_from_ms, detail)
         self._down[file.lane] = now_us + RETRY_US

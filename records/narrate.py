@@ -145,8 +145,9 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
             return Line("recording", f"封存 {file} 字节 {first}–{end}", f"Sealed {file} bytes {first}–{end}")
         case ev.GapRecorded(cause=cause, kind=kind, from_ms=from_ms, to_ms=to_ms):
             zh, en = words.cause(cause)
+            kind_zh, kind_en = words.media(kind)
             length = f"{(to_ms - from_ms) / 1000:.1f}"
-            return Line("recording", f"缺口 {length} 秒（{kind}，{zh}）", f"Gap of {length} s ({kind}, {en})")
+            return Line("recording", f"缺口 {length} 秒（{kind_zh}，{zh}）", f"Gap of {length} s ({kind_en}, {en})")
         case ev.RecordingIncident(cause=cause, detail=detail):
             zh, en = words.cause(cause)
             return Line("recording", f"录制异常：{zh} {detail}", f"Recording incident: {en} {detail}")

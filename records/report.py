@@ -83,10 +83,10 @@ def write_report(
             [
                 (
                     escape(f"{narrate.person(timeline.seats, track.participant)[0]}（{track.file}）"),
-                    escape({"audio": "音频", "video": "视频"}.get(gap.kind, gap.kind)),
+                    _both(words.media(gap.kind)),
                     f"{words.clock(gap.span.from_ms, True)}–{words.clock(gap.span.to_ms, True)}",
                     f"{gap.span.length_ms / 1000:.2f}",
-                    escape(words.cause(gap.cause)[0]),
+                    _both(words.cause(gap.cause)),
                 )
                 for track in timeline.tracks
                 for gap in track.gaps
@@ -98,7 +98,7 @@ def write_report(
             [
                 (
                     f"{words.clock(i.from_ms, True)}–{words.clock(i.to_ms, True) if i.to_ms is not None else '结束'}",
-                    escape(words.cause(i.cause)[0]),
+                    _both(words.cause(i.cause)),
                     escape(i.detail),
                 )
                 for i in timeline.incidents
@@ -119,6 +119,11 @@ def write_report(
         "<p><small>本记录由云庭根据事件日志自动生成；日志及其签名见 data/events/。</small></html>",
     ]
     return "\n".join(parts).encode()
+
+
+def _both(pair: tuple[str, str]) -> str:
+    """Chinese, and English below it in small print."""
+    return f"{escape(pair[0])}<br><small>{escape(pair[1])}</small>"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -33,6 +33,8 @@ CAUSES: dict[str, tuple[str, str]] = {
     "lawful pause": ("依法中断", "lawful pause"),
     "mute": ("静音或关闭摄像头", "muted or camera off"),
     "silence": ("对方未发送", "nothing was sent"),
+    "damaged": ("画面数据不完整", "incomplete pictures"),
+    "overflow": ("服务器处理不及", "more than the server could take"),
     "keyframe": ("等待关键帧", "waiting for a keyframe"),
     "disconnect": ("掉线", "disconnected"),
     "disk": ("存储故障", "disk fault"),
@@ -40,14 +42,26 @@ CAUSES: dict[str, tuple[str, str]] = {
     "folder-unwritable": ("录制目录不可写", "recording folder not writable"),
     "format": ("媒体格式异常", "malformed media"),
     "internal": ("程序故障", "internal fault"),
+    "fault": ("程序故障", "internal fault"),
+    "disk-slow": ("存储速度不足", "disk too slow"),
+    "events-lost": ("部分录制事件未能写入日志", "events of the recorder lost"),
+    "record-unavailable": ("庭审日志无法写入", "the log could not be written"),
     "disk-full": ("存储空间不足", "disk full"),
     "crash": ("服务器重启", "server restarted"),
 }
 
 
+MEDIA: dict[str, tuple[str, str]] = {"audio": ("音频", "audio"), "video": ("视频", "video")}
+
+
 def cause(code: str) -> tuple[str, str]:
     """Words for the cause of a gap or an incident; an unknown code stands for itself."""
     return CAUSES.get(code, (code, code))
+
+
+def media(kind: str) -> tuple[str, str]:
+    """Words for `audio` and `video`; anything else stands for itself."""
+    return MEDIA.get(kind, (kind, kind))
 
 
 def zone(name: str) -> datetime.tzinfo:

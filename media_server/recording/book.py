@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from hearing.events import Event, GapRecorded, RangeSealed, TrackClosed, TrackOpened
+from hearing.events import Event, GapRecorded, IncidentCause, RangeSealed, TrackClosed, TrackOpened
 from media_server.ports import Kind
 from media_server.recording.files import Names, TrackFile, lane_of, size_of, spec_of
 from media_server.recording.incidents import Incidents
@@ -34,7 +34,7 @@ class Failure:
     """A file takes no more; what came after `lost_from_ms` is not in it."""
 
     file: TrackFile
-    cause: str
+    cause: IncidentCause
     detail: str
     lost_from_ms: int
 
@@ -151,7 +151,7 @@ class Book:
         else:
             file.held.append(gap)
 
-    def incident(self, cause: str, from_ms: int, detail: str) -> None:
+    def incident(self, cause: IncidentCause, from_ms: int, detail: str) -> None:
         """The recorder cannot do its duty; over when a file begun after this has been sealed."""
         self._failed_count = self._count
         self.incidents.begin(cause, from_ms, detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hearing.events import RecordingIncident
+from hearing.events import IncidentCause, RecordingIncident
 
 
 class Incidents:
@@ -12,14 +12,14 @@ class Incidents:
 
     def __init__(self, emit: Callable[[RecordingIncident], None]) -> None:
         self._emit = emit
-        self._since: dict[str, tuple[int, str]] = {}
+        self._since: dict[IncidentCause, tuple[int, str]] = {}
 
     @property
     def causes(self) -> tuple[str, ...]:
         """Causes that hold now, the oldest first."""
         return tuple(self._since)
 
-    def begin(self, cause: str, from_ms: int, detail: str) -> None:
+    def begin(self, cause: IncidentCause, from_ms: int, detail: str) -> None:
         """Nothing is told of a cause that holds already."""
         if cause not in self._since:
             self._since[cause] = (from_ms, detail)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from hearing.events import GapCause
 from media_server.payloads import Frame, depacketizer
 from media_server.ports import Kind, PublicationInfo, SenderReport
 from media_server.recording.clocks import PeerClock, TrackClock
@@ -30,7 +31,7 @@ OPUS_LOOKAHEAD_MS = 6.5
 class Hole:
     """Media that is missing before a frame. `packets` counts RTP packets that never came."""
 
-    cause: str
+    cause: GapCause
     packets: int = 0
 
 
@@ -153,7 +154,7 @@ class Stream:
         """Stop waiting for any packet: the recording ends or pauses here."""
         self._take_all(self._reorder.flush())
 
-    def damage(self, cause: str, packets: int = 0) -> None:
+    def damage(self, cause: GapCause, packets: int = 0) -> None:
         """Something is missing from here on; video waits for a keyframe."""
         self._depacketizer.reset()
         self._unfinished = None

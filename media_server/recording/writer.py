@@ -18,6 +18,7 @@ from pathlib import Path
 
 import av
 
+from hearing.events import IncidentCause
 from media_server.recording.matroska import Matroska, MuxFrame, StreamSpec
 
 QUEUE_BYTES = 64 << 20
@@ -101,7 +102,7 @@ class Failed:
     Cause: disk-full, folder-unwritable, disk-error, format, internal."""
 
     file: int
-    cause: str
+    cause: IncidentCause
     detail: str
     bytes_total: int
     durable_ms: int | None
@@ -285,7 +286,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception) -> IncidentCause:
     if isinstance(error, (av.FFmpegError, ValueError)):
         return "format"
     if not isinstance(error, OSError):

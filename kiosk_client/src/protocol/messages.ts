@@ -397,7 +397,7 @@ export interface RangeSealedEvent {
   readonly to_ms: number;
 }
 
-/** Media that was sent or due and is not in the file. Cause: loss, lawful pause, mute, disconnect, disk, crash. */
+/** Media that was sent or due and is not in the file. `packets` counts RTP packets that never came. Causes (`GapCause`): `loss`, packets never came, up to the next keyframe; `damaged`, packets came that make no whole picture; `keyframe`, pictures came before any that a decoder can begin with; `silence`, nothing was sent for more than a second though the track ran on; `overflow`, more came than the recorder could take; `disk`, it could not be written; `crash`, the server died, and until it ran again. */
 export interface GapRecordedEvent {
   readonly type: "recording.gap";
   readonly track: string;
@@ -417,7 +417,7 @@ export interface TrackClosedEvent {
   readonly reason: string;
 }
 
-/** The recorder could not do its duty; needs a written statement before sealing (法释〔2017〕5号 art 4). */
+/** The recorder could not do its duty; needs a written statement before sealing (法释〔2017〕5号 art 4). Causes: `IncidentCause`. */
 export interface RecordingIncidentEvent {
   readonly type: "recording.incident";
   readonly cause: string;
@@ -697,8 +697,11 @@ export interface TrackHealth {
   readonly track: string;
   readonly participant: string;
   readonly kind: string;
+  /** Media of this publication written so far, sealed or not; the rows add up to what was recorded. */
   readonly bytes_total: number;
+  /** Since when media waits to be sealed: since the newest range or, before the first, since the file began. */
   readonly sealed_age_ms: number;
+  /** Of a microphone, -127 (silence) to 0. */
   readonly level_dbov: number | null;
   readonly drift_ms: number;
   readonly gaps: number;
