@@ -171,11 +171,16 @@ class Room:
 
     def peer_down(self, peer: Peer, reason: LossReason) -> None:
         """See `PeerOwner`. Without consent the peer may come back in the grace time; else it is closed now."""
-        self._listener.peer_lost(peer.participant, peer.direction, reason)
+        # A player that was loaded anew leaves its old connection behind: its end says nothing of the new one.
+        if not any(other.up and other is not peer for other in self._peers_of(peer.participant, peer.direction)):
+            self._listener.peer_lost(peer.participant, peer.direction, reason)
         if reason is not LossReason.CONSENT:
             key = (peer.participant, peer.direction, peer.resource)
             if self._peers.get(key) is peer:
                 self._tasks.spawn(self._close(key), "close an ended peer")
+
+    def _peers_of(self, participant: str, direction: Direction) -> list[Peer]:
+        return [peer for key, peer in self._peers.items() if key[:2] == (participant, direction)]
 
     def new_publication_id(self) -> str:
         """See `UpstreamOwner`."""
