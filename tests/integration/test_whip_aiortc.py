@@ -28,7 +28,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 figures = logging.getLogger("figures")
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
-ICE = {"YUNTING_ICE_URLS": "stun:127.0.0.1:3478"}
+CONSENT_S = 8.0
+"""Longer than aiortc takes between two checks."""
+SETTINGS = {"YUNTING_ICE_URLS": "stun:127.0.0.1:3478", "YUNTING_MEDIA_CONSENT_TIMEOUT_S": str(CONSENT_S)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Resource:
 @pytest.fixture
 async def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hall]:
     use_loopback(monkeypatch)
-    for name, value in ICE.items():
+    for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     async with hall(tmp_path, "clerk-1", "plaintiff-1") as made:
         yield made
@@ -219,3 +221,17 @@ async def test_tickets_on_the_wire(room: Hall) -> None:
     assert (await other.send("DELETE", sender.url)).status == 401
     for each in (sender, stranger, other):
         await each.peer.close()
+
+
+async def test_an_abandoned_connection_takes_nothing_from_the_next(room: Hall) -> None:
+    sender, abandoned, _ = await first_frames(room)
+    watcher, tracks = await viewer(room)
+    assert await watcher.create_whole()
+    # The network goes, without a word of DTLS.
+    await abandoned.peer.getReceivers()[0].transport.transport._connection.close()
+    await asyncio.sleep(CONSENT_S + 1.5)
+    await fresh(tracks)
+    assert not [e for e in await room.events("participant.presence") if e["after"] == "dropped"]
+    await sender.peer.close()
+    await watcher.peer.close()
+    await abandoned.peer.close()
