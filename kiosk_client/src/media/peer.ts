@@ -15,6 +15,11 @@ interface Options {
   onAnswered?: (answer: AnsweredMessage) => void;
 }
 
+/** The session id of a description's origin line; empty when there is none. */
+function sessionOf(sdp: string): string {
+  return /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? "";
+}
+
 const RESTART_AFTER_MS = 1_200;
 const MAX_RESTARTS = 8;
 
@@ -30,6 +35,7 @@ export class OfferingPeer {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private closed = false;
   private restarts = 0;
+  private session = "";
 
   constructor(private readonly options: Options) {
     this.connection = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: "max-bundle" });
@@ -82,6 +88,7 @@ export class OfferingPeer {
       if (!sdp || this.closed) return;
       const answer = await this.options.offer(sdp, this.options.tracks(connection));
       if (this.closed) return;
+      if (this.isForgotten(answer.sdp)) return this.options.onHealth("dead");
       await connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
       this.options.onAnswered?.(answer);
     } catch (cause) {
@@ -91,6 +98,14 @@ export class OfferingPeer {
       }
       throw cause;
     }
+  }
+
+  /** A restarted server answers as another session (RFC 3264, 8): its keys do not fit this connection. */
+  private isForgotten(sdp: string): boolean {
+    const session = sessionOf(sdp);
+    const known = this.session;
+    this.session = session;
+    return known !== "" && session !== known;
   }
 
   private changed(): void {
