@@ -79,6 +79,8 @@ class PackageResult:
     bytes_total: int
     coverage: coverages.Coverage
     rendered: Rendered
+    former_keys: tuple[str, ...]
+    """Fingerprints of other court keys that signed heads of this log; those heads are not in the package."""
     package_ms: int
     verify_ms: int
 
@@ -135,6 +137,7 @@ async def export_session(
         bytes_total=build.bag.payload_bytes,
         coverage=build.coverage,
         rendered=rendered,
+        former_keys=build.former_keys,
         package_ms=_now_ms() - started_ms,
         verify_ms=verify_ms,
     )
@@ -161,6 +164,7 @@ class _Build:
         self.manifest_sha512 = ""
         self.files = 0
         self.bag = Bag(self.staging)
+        self.former_keys = tuple(dict.fromkeys(h.key for h in sources.heads if h.key != key.fingerprint))
         self._progress = progress
         self._hashed_bytes = 0
         self._due_bytes = 1
@@ -234,7 +238,8 @@ class _Build:
         bag.add("data/session.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
         bag.add("data/media/segments.jsonl", b"".join(self._segments()))
         bag.add("data/events/events.csv", self._csv())
-        report = write_report(line, self.coverage, list(self.sources.entries), tz, self.key.fingerprint)
+        keys = (self.key.fingerprint, *self.former_keys)
+        report = write_report(line, self.coverage, list(self.sources.entries), tz, keys)
         bag.add("data/reports/录音录像情况记录.html", report)
         bag.add("data/player/index.html", write_player(facts))
         bag.add("verify.py", Path(verify.__file__).read_bytes())

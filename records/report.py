@@ -25,9 +25,11 @@ _MOVES_LISTED = {Move.OPEN, Move.CLOSE, Move.REOPEN, Move.CONVERT_OFFLINE}
 
 
 def write_report(
-    timeline: Timeline, coverage: Coverage, entries: list[Entry], tz: datetime.tzinfo, fingerprint: str
+    timeline: Timeline, coverage: Coverage, entries: list[Entry], tz: datetime.tzinfo, keys: tuple[str, ...]
 ) -> bytes:
-    """A self-contained HTML page for print: start, end, interruptions with reason and operator, gaps, incidents."""
+    """A self-contained HTML page for print: start, end, interruptions with reason and operator, gaps, incidents.
+
+    `keys` are fingerprints: the key that signs the package, then others that had signed heads of this log."""
     created = timeline.created
 
     def wall(session_ms: int) -> str:
@@ -45,8 +47,10 @@ def write_report(
         ("时长", words.clock(timeline.duration_ms)),
         ("应录时长", f"{words.clock(coverage.due_ms)}（已扣除依法中断 {words.clock(coverage.lawful_break_ms)}）"),
         ("实录时长", f"{words.clock(coverage.recorded_ms)}（{coverage.ppm / 10_000:.2f}%）"),
-        ("法院密钥指纹", fingerprint),
+        ("法院密钥指纹", keys[0]),
     ]
+    changed = "（庭审日志曾由此密钥签名；本卷宗包由现用密钥签署）"
+    facts += [("曾用法院密钥", former + changed) for former in keys[1:]]
     course = [
         (entry.at_ms, narrate.tell(entry.event, timeline).zh, entry.actor)
         for entry in entries

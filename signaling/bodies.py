@@ -216,7 +216,10 @@ class ExportStarted(Answer, frozen=True, kw_only=True):
 
 
 class ExportJob(Answer, frozen=True, kw_only=True):
+    """`job` is a ULID of the time it was begun; `sha512` that of the package's manifest."""
+
     job: str
+    session: str
     permille: int
     step_zh: str
     step_en: str

@@ -21,6 +21,7 @@ class ExportRoutes:
         """For `web.Application.add_routes`."""
         return [
             web.post("/api/v1/sessions/{id}/exports", self.start),
+            web.get("/api/v1/sessions/{id}/exports", self.of_session),
             web.get("/api/v1/exports/{job}", self.job),
             web.get("/api/v1/exports/{job}/package.zip", self.download),
         ]
@@ -31,6 +32,11 @@ class ExportRoutes:
         body = await body_of(request, NewExport)
         job = await self._exports.start(request.match_info["id"], body.edition, account.account, account.name)
         return reply(ExportStarted(job=job), 202)
+
+    async def of_session(self, request: web.Request) -> web.Response:
+        """Jobs and packages of a session."""
+        await self._desk.require(request, "clerk", "operator")
+        return reply(await self._exports.of(request.match_info["id"]))
 
     async def job(self, request: web.Request) -> web.Response:
         """How far it is."""

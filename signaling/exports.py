@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from io import RawIOBase
 from pathlib import Path
 
-import msgspec
 import structlog
+from msgspec.structs import replace
 
 from hearing.errors import UserError
 from hearing.ids import new_ulid
@@ -54,17 +54,7 @@ class Exports:
         if sum(not job.done for job in self._jobs.values()) >= MAX_WAITING:
             raise UserError("busy", "导出任务过多，请稍后再试", "too many exports are waiting: try again later")
         job = new_ulid(self._services.sources.utc_ms())
-        self._jobs[job] = ExportJob(
-            job=job,
-            permille=0,
-            step_zh="排队中",
-            step_en="waiting",
-            done=False,
-            error=None,
-            url=None,
-            bytes=None,
-            sha512=None,
-        )
+        self._jobs[job] = _waiting(job, session)
         self._forget_old()
         owner = await self._sessions.seat_of(session, account)
         self._tasks.spawn(self._run(job, session, edition, name, owner), "export")
@@ -77,6 +67,19 @@ class Exports:
             raise UserError("unknown-job", "没有这个导出任务", "there is no such export")
         return found
 
+    async def of(self, session: str) -> list[ExportJob]:
+        """Jobs of the session, the oldest first: waiting, running, finished, and its packages on disk that were made
+        before this process began. Raises UserError `unknown-session`."""
+        await self._services.book.get(session)
+        stored = await self._services.exporter.packages(session)
+        for package in stored:
+            # A job of this process that is not done yet may have its package on disk: it tells of it by itself.
+            if package.id not in self._jobs:
+                self._jobs[package.id] = _done(_waiting(package.id, session), package)
+                self._packages[package.id] = package
+        self._forget_old()
+        return sorted((job for job in self._jobs.values() if job.session == session), key=lambda job: job.job)
+
     def package(self, job: str) -> Exported:
         """The finished package. Raises UserError `unknown-job`, `not-ready`."""
         self.job(job)
@@ -87,39 +90,29 @@ class Exports:
 
     async def _run(self, job: str, session: str, edition: str, name: str, owner: str | None) -> None:
         def progress(step: ExportStep) -> None:
-            permille = max(self._jobs[job].permille, min(step.permille, 999))
-            self._set(job, session, owner, permille=permille, step_zh=step.step_zh, step_en=step.step_en)
+            was = self._jobs[job]
+            permille = max(was.permille, min(step.permille, 999))
+            self._set(replace(was, permille=permille, step_zh=step.step_zh, step_en=step.step_en), owner)
 
         try:
             async with self._one_at_a_time:
-                made = await self._services.exporter.export(session, edition, name, progress)
+                made = await self._services.exporter.export(session, edition, name, progress, job)
         except Exception as problem:
             error = error_message(None, problem, "export")
-            self._set(job, session, owner, done=True, error=error.code, step_zh=error.zh, step_en=error.en)
+            failed = replace(self._jobs[job], done=True, error=error.code, step_zh=error.zh, step_en=error.en)
+            self._set(failed, owner)
             return
         self._packages[job] = made
-        self._set(
-            job,
-            session,
-            owner,
-            permille=1000,
-            step_zh="完成",
-            step_en="done",
-            done=True,
-            url=f"/api/v1/exports/{job}/package.zip",
-            bytes=made.bytes_total,
-            sha512=made.sha512,
-        )
+        self._set(_done(self._jobs[job], made), owner)
 
-    def _set(self, job: str, session: str, owner: str | None, **changes: object) -> None:
-        now = msgspec.structs.replace(self._jobs[job], **changes)
-        self._jobs[job] = now
-        room = self._rooms.live(session)
+    def _set(self, now: ExportJob, owner: str | None) -> None:
+        self._jobs[now.job] = now
+        room = self._rooms.live(now.session)
         connection = room.connections.get(owner) if room is not None and owner is not None else None
         if connection is not None:
             connection.send(
                 ExportProgress(
-                    job=job,
+                    job=now.job,
                     permille=now.permille,
                     step_zh=now.step_zh,
                     step_en=now.step_en,
@@ -133,6 +126,34 @@ class Exports:
         for job in [job for job, state in self._jobs.items() if state.done][: max(0, len(self._jobs) - JOBS_KEPT)]:
             del self._jobs[job]
             self._packages.pop(job, None)
+
+
+def _waiting(job: str, session: str) -> ExportJob:
+    return ExportJob(
+        job=job,
+        session=session,
+        permille=0,
+        step_zh="排队中",
+        step_en="waiting",
+        done=False,
+        error=None,
+        url=None,
+        bytes=None,
+        sha512=None,
+    )
+
+
+def _done(job: ExportJob, made: Exported) -> ExportJob:
+    return replace(
+        job,
+        permille=1000,
+        step_zh=f"完成。{made.note_zh}" if made.note_zh else "完成",
+        step_en=f"done. {made.note_en}" if made.note_en else "done",
+        done=True,
+        url=f"/api/v1/exports/{job.job}/package.zip",
+        bytes=made.bytes_total,
+        sha512=made.sha512,
+    )
 
 
 class _Pipe(RawIOBase):

@@ -34,6 +34,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "sessions/{id}/ticket"): (None, b.Ticket),
     ("GET", "sessions/{id}/events"): (None, list[Entry]),
     ("POST", "sessions/{id}/exports"): (b.NewExport, b.ExportStarted),
+    ("GET", "sessions/{id}/exports"): (None, list[b.ExportJob]),
     ("GET", "exports/{job}"): (None, b.ExportJob),
     ("POST", "invitations/open"): (b.Code, b.OpenedInvitation),
     ("POST", "invitations/consent"): (b.Consent, None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -38,18 +38,32 @@ class ExportStep:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A finished package: a folder, and the SHA-512 of its tag manifest."""
+    """A finished package. `sha512` is that of its `manifest-sha512.txt`: what the verifier prints and the log keeps.
 
+    `id` is a ULID of the time it was begun; `note_*` is what the clerk should know of it, empty for nothing."""
+
+    id: str
     folder: Path
     sha512: str
     bytes_total: int
+    note_zh: str = ""
+    note_en: str = ""
 
 
 class Exporter(Protocol):
     """Makes record packages."""
 
     async def export(
-        self, session: str, edition: str, actor_name: str, progress: Callable[[ExportStep], None]
+        self,
+        session: str,
+        edition: str,
+        actor_name: str,
+        progress: Callable[[ExportStep], None],
+        package_id: str | None = None,
     ) -> Exported:
-        """Make the package and return it; `progress` is called on the event loop. Raises UserError with what the
-        clerk can do about it (`not-closed`, `disk-full`, ...). May be cancelled; then nothing half-made is left."""
+        """Make the package and return it, under this id (a ULID) or a new one; `progress` is called on the event
+        loop. Raises UserError with what the clerk can do about it (`not-closed`, `disk-full`, ...). May be
+        cancelled; then nothing half-made is left."""
+
+    async def packages(self, session: str) -> Sequence[Exported]:
+        """Finished packages of the session that are on disk, the oldest first."""

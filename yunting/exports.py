@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,14 @@ from hearing.errors import UserError
 from hearing.ids import new_ulid
 from hearing.session import State
 from hearing.state import Hearing
-from records import package, verify
+from records import package, timeline, verify
 from records.book import LedgerBook
 from records.composite import Look
 from records.keys import CourtKey
 from records.ports import EventStore
 from signaling.ports import Exported, ExportStep
 from yunting.backends import open_store
+from yunting.packages import exported, packages_of
 from yunting.recordings import Recordings
 
 _STEPS = {
@@ -47,6 +47,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     bytes: int
     coverage_ppm: int
+    former_keys: tuple[str, ...] = ()
+    """Other court keys that signed heads of this log: the key was changed since."""
 
 
 class PackageExporter:
@@ -60,10 +62,16 @@ class PackageExporter:
         self._book = book
         self._key = key
         self._recordings = recordings
+        self._packages = Path(settings.storage.folder) / "packages"
         self._one_at_a_time = asyncio.Lock()
 
     async def export(
-        self, session: str, edition: str, actor_name: str, progress: Callable[[ExportStep], None]
+        self,
+        session: str,
+        edition: str,
+        actor_name: str,
+        progress: Callable[[ExportStep], None],
+        package_id: str | None = None,
     ) -> Exported:
         """See the port. One package is made at a time: it takes all cores it gets."""
         _check_edition(edition)
@@ -74,26 +82,26 @@ class PackageExporter:
             _check_over(ledger.hearing)
             await self._recordings.settle(session, ledger)
             await ledger.sign()
-            result = await self._make(session, actor_name, progress)
+            # A folder of its own: a session may be exported again after more was noted in its log.
+            out = self._packages / (package_id or new_ulid(time.time_ns() // 1_000_000))
+            sources = await package.load_sources(self._store, session, self._recordings.folder_of(session))
+            result = await _export(self._settings, sources, out, self._key, actor_name, progress)
         _check_over(ledger.hearing)
         made = ev.PackageMade(edition=edition, manifest_sha512=result.manifest_sha512, actor_name=actor_name)
         await ledger.note("server", [made])
-        tag_sha512 = await asyncio.to_thread(_sha512_of, result.folder / "tagmanifest-sha512.txt")
-        return Exported(folder=result.folder, sha512=tag_sha512, bytes_total=result.bytes_total)
+        note_zh, note_en = _note(result)
+        return await asyncio.to_thread(exported, result.folder, note_zh=note_zh, note_en=note_en)
 
-    async def _make(
-        self, session: str, actor_name: str, progress: Callable[[ExportStep], None]
-    ) -> package.PackageResult:
-        # A folder of its own: a session may be exported again after more was noted in its log.
-        out = Path(self._settings.storage.folder) / "packages" / new_ulid(time.time_ns() // 1_000_000)
-        sources = await package.load_sources(self._store, session, self._recordings.folder_of(session))
-        return await _export(self._settings, sources, out, self._key, actor_name, progress)
+    async def packages(self, session: str) -> Sequence[Exported]:
+        """See the port."""
+        return await asyncio.to_thread(packages_of, self._packages, session)
 
 
 async def export_offline(settings: Settings, session: str, out: Path, edition: str, console: Console) -> Package:
     """`yunting export`: read the store and recordings, make the package in `out`; a progress bar on a terminal.
 
-    Changes nothing in the log: a server may be running on it. UserError, SettingsError, OSError.
+    Changes nothing in the log: a server may be running on it. So a session that a server left unfinished is refused
+    (`not-closed`, `recording-unfinished`): only a server may complete it. UserError, SettingsError, OSError.
     """
     _check_edition(edition)
     folder = Path(settings.storage.folder)
@@ -102,6 +110,7 @@ async def export_offline(settings: Settings, session: str, out: Path, edition: s
         sources = await package.load_sources(store, session, folder / "recordings" / session)
     finally:
         await store.close()
+    await asyncio.to_thread(_check_complete, sources)
     key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("导出 / export", total=1000)
@@ -110,6 +119,8 @@ async def export_offline(settings: Settings, session: str, out: Path, edition: s
             bar.update(task, completed=step.permille, description=f"{step.step_zh} / {step.step_en}")
 
         result = await _export(settings, sources, out, key, "yunting export", show)
+    if result.former_keys:
+        console.print("\n".join(_note(result)))
     return _summary(result)
 
 
@@ -153,6 +164,44 @@ def _check_over(hearing: Hearing) -> None:
         raise UserError("not-closed", "闭庭后才能导出卷宗包", "the package can be made once the session is closed")
 
 
+def _check_complete(sources: package.SessionSources) -> None:
+    """Refuse what only a server can complete, and say how. Blocks. A broken log is left to the export to name."""
+    try:
+        line = timeline.read(sources.entries)
+    except ValueError:
+        return
+    if line.stretches and not line.finished:
+        raise UserError(
+            "not-closed",
+            "尚未闭庭，不能导出。如服务器曾异常停止，请运行 yunting serve：它会恢复该庭次；闭庭后再导出",
+            "the session is not closed. If the server died, run `yunting serve`: it recovers the session; "
+            "close it there, then export",
+        )
+    for track in line.tracks:
+        path = sources.recordings / track.file
+        sealed_bytes = track.ranges[-1].end_byte if track.ranges else 0
+        if path.is_file() and (not track.closed or path.stat().st_size > sealed_bytes):
+            raise UserError(
+                "recording-unfinished",
+                f"轨道 {track.file} 尚未封存完毕：服务器仍在写入，或曾异常停止。"
+                "请运行 yunting serve 并在书记员页面导出：服务器会封存剩余部分并列明缺失",
+                f"the track {track.file} is not sealed to its end: a server is writing it, or died. Run "
+                "`yunting serve` and export on the clerk's page: the server seals the rest and lists what is missing",
+            )
+
+
+def _note(result: package.PackageResult) -> tuple[str, str]:
+    """What the court has to know of a package: Chinese and English, empty for nothing."""
+    if not result.former_keys:
+        return "", ""
+    keys = ", ".join(result.former_keys)
+    return (
+        f"法院密钥已更换：庭审日志曾由密钥 {keys} 签名；本卷宗包由现用密钥 {result.key} 签署，请用现用密钥验证",
+        f"The court's key was changed: the log had been signed with {keys}; this package is signed with "
+        f"{result.key}: verify with that one",
+    )
+
+
 def _summary(result: package.PackageResult) -> Package:
     return Package(
         package=str(result.folder),
@@ -162,8 +211,5 @@ def _summary(result: package.PackageResult) -> Package:
         files=result.files,
         bytes=result.bytes_total,
         coverage_ppm=result.coverage.ppm,
+        former_keys=result.former_keys,
     )
-
-
-def _sha512_of(file: Path) -> str:
-    return hashlib.sha512(file.read_bytes()).hexdigest()

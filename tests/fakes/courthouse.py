@@ -74,12 +74,20 @@ class FolderExporter:
         self.folder: Path | None = None
 
     async def export(
-        self, session: str, edition: str, actor_name: str, progress: Callable[[ExportStep], None]
+        self,
+        session: str,
+        edition: str,
+        actor_name: str,
+        progress: Callable[[ExportStep], None],
+        package_id: str | None = None,
     ) -> Exported:
         assert self.folder is not None
         progress(ExportStep(500, "一半", "half"))
         await asyncio.sleep(0)
-        return Exported(folder=self.folder, sha512="ab" * 64, bytes_total=123)
+        return Exported(id=package_id or "", folder=self.folder, sha512="ab" * 64, bytes_total=123)
+
+    async def packages(self, session: str) -> tuple[Exported, ...]:
+        return ()
 
 
 @dataclass
