@@ -31,6 +31,7 @@ from media_server.dataplane import make_data_plane
 from media_server.sfu import Sfu, SfuSettings
 from records.book import LedgerBook
 from records.keys import CourtKey
+from signaling.listening import Doorman, GuardedSite, Patience
 from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
@@ -127,7 +128,10 @@ def verifier_sha256() -> str:
 
 
 async def _listen(stack: AsyncExitStack, settings: Settings, services: Services) -> tuple[str, Path | None]:
-    runner = web.AppRunner(build_app(services), shutdown_timeout=_SHUTDOWN_S, access_log=None)
+    patience = Patience()
+    runner = web.AppRunner(
+        build_app(services), shutdown_timeout=_SHUTDOWN_S, access_log=None, keepalive_timeout=patience.request_s
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     plain = os.environ.get("YUNTING_HTTP")
@@ -137,7 +141,8 @@ async def _listen(stack: AsyncExitStack, settings: Settings, services: Services)
         return f"http://{host}:{_bound_port(runner)}", None
     certificate, context = await _tls(settings)
     listening = await asyncio.to_thread(_listening_socket, settings.http.host, settings.http.port)
-    await web.SockSite(runner, listening, ssl_context=context).start()
+    doorman = Doorman(patience, settings.http.trusted_proxies)
+    await GuardedSite(runner, listening, doorman, ssl_context=context).start()
     host = "127.0.0.1" if settings.http.host in {"::", "0.0.0.0"} else settings.http.host
     shown = f"[{host}]" if ":" in host else host
     return f"https://{shown}:{_bound_port(runner)}", certificate
