@@ -37,10 +37,13 @@ class Beat:
     """The common clock: second 0 is `begin_s` of time.monotonic, which is the loop's clock as well."""
 
     begin_s: float = field(default_factory=time.monotonic)
+    ahead_s: float = field(default_factory=lambda: max(time.time() - time.monotonic() for _ in range(100)))
+    """Wall clock minus monotonic clock, taken once: a step of the one or a pause between the two readings would be
+    taken for an error of the recording."""
 
     def utc_ms(self, second: int) -> float:
-        """When the flash and the beep of a second began, by the wall clock as it stands now."""
-        return (time.time() - time.monotonic() + self.begin_s + second + EVENT_AT_S) * 1000
+        """When the flash and the beep of a second began, by the wall clock as it stood when the beat was made."""
+        return (self.ahead_s + self.begin_s + second + EVENT_AT_S) * 1000
 
 
 class _Live(MediaStreamTrack):
@@ -65,7 +68,7 @@ class _Live(MediaStreamTrack):
             self._next = math.ceil(time.monotonic() - self._beat.begin_s) * len(self._frames)
         elif self.sender is not None:
             self.running.set()
-            utc_s = time.time() - time.monotonic() + self._beat.begin_s + self._captured_s
+            utc_s = self._beat.ahead_s + self._beat.begin_s + self._captured_s
             ntp = round((utc_s + _NTP_EPOCH_S) * (1 << 32))
             self.sender._RTCRtpSender__ntp_timestamp = ntp  # type: ignore[attr-defined]
         at_s = self._next / len(self._frames)
