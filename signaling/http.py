@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "credential-invalid": 401,
     "device-unknown": 401,
     "no-right": 403,
+    "password-change-needed": 403,
     "not-public": 403,
     "not-your-seat": 403,
     "csrf": 403,

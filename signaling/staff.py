@@ -198,6 +198,14 @@ class StaffBook:
             if key != keep and msgspec.json.decode(raw, type=SignIn).account == account:
                 await self._store.delete(SIGN_INS, key)
 
+    async def sweep(self, utc_ms: int) -> int:
+        """Forget sign-ins that have expired; returns how many. Idempotent."""
+        kept = await self._store.items(SIGN_INS)
+        expired = [key for key, raw in kept if msgspec.json.decode(raw, type=SignIn).until_utc_ms < utc_ms]
+        for key in expired:
+            await self._store.delete(SIGN_INS, key)
+        return len(expired)
+
     async def _need(self, account: str) -> StaffAccount:
         found = await self.find(account)
         if found is None:

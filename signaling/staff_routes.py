@@ -24,16 +24,23 @@ class StaffDesk:
         self._services = services
         self.book = book
 
-    async def require(self, request: web.Request, *roles: str) -> StaffAccount:
-        """The signed-in account, with one of `roles` if any are given. Raises UserError `not-signed-in`, `csrf`,
-        `no-right`."""
+    async def require(self, request: web.Request, *roles: str, any_password: bool = False) -> StaffAccount:
+        """The signed-in account, with one of `roles` if any are given. An account whose password somebody else
+        chose gets in only with `any_password`. Raises UserError `not-signed-in`, `csrf`,
+        `password-change-needed`, `no-right`."""
         account = await self.book.whose(request.cookies.get(COOKIE, ""), self._services.sources.utc_ms())
         if account is None:
             raise UserError("not-signed-in", "请先登录", "sign in first")
         check_csrf(request)
+        if account.must_change_password and not any_password:
+            raise UserError("password-change-needed", "请先修改初始密码", "change your first password first")
         if roles and account.role not in roles:
             raise UserError("no-right", "您无权进行此操作", "your account may not do this")
         return account
+
+    async def sweep(self) -> int:
+        """`StaffBook.sweep`, now."""
+        return await self.book.sweep(self._services.sources.utc_ms())
 
 
 def check_csrf(request: web.Request) -> None:
@@ -105,11 +112,11 @@ class StaffRoutes:
 
     async def me(self, request: web.Request) -> web.Response:
         """Who is signed in."""
-        return reply(_staff(await self._desk.require(request)))
+        return reply(_staff(await self._desk.require(request, any_password=True)))
 
     async def password(self, request: web.Request) -> web.Response:
         """Change one's own password."""
-        account = await self._desk.require(request)
+        account = await self._desk.require(request, any_password=True)
         body = await body_of(request, NewPassword)
         self._limit(request, account.account)
         await self._desk.book.change_password(account.account, body.old, body.new, request.cookies.get(COOKIE, ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -75,7 +76,6 @@ def build_app(services: Services) -> web.Application:
         app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
     app[SESSIONS] = sessions
-    app[SESSIONS] = sessions
     app[ROOMS] = rooms
 
     async def live(app: web.Application) -> AsyncIterator[None]:
@@ -84,7 +84,7 @@ def build_app(services: Services) -> web.Application:
         await rooms.recover()
         tasks.spawn(services.book.run(), "ledgers")
         tasks.spawn(rooms.run(), "courtrooms")
-        tasks.spawn(_sweep(tickets), "used tickets")
+        tasks.spawn(_sweep(tickets, desk), "used tickets, old sign-ins")
         yield
         await tasks.close()
         await rooms.close()
@@ -105,10 +105,17 @@ def _ticket_key(services: Services) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(services.derived_key("tickets"))
 
 
-async def _sweep(tickets: Tickets) -> None:
+class Swept(Protocol):
+    """Something whose expired leftovers go away from time to time."""
+
+    async def sweep(self) -> int: ...
+
+
+async def _sweep(*all_swept: Swept) -> None:
     while True:
-        try:
-            await tickets.sweep()
-        except StoreUnavailable as problem:
-            _log.warning("used tickets wait for the next sweep", code=problem.code)
+        for swept in all_swept:
+            try:
+                await swept.sweep()
+            except StoreUnavailable as problem:
+                _log.warning("leftovers wait for the next sweep", of=type(swept).__name__, code=problem.code)
         await asyncio.sleep(SWEEP_INTERVAL_S)
