@@ -36,9 +36,11 @@ class Rooms:
         return tuple(self._rooms.values())
 
     async def get(self, session: str) -> Courtroom:
-        """The courtroom, opened if need be. Raises UserError (`unknown-session`), StoreUnavailable."""
+        """The courtroom, opened if need be; it stays for the idle time at least, so whoever asked can enter.
+        Raises UserError (`unknown-session`), StoreUnavailable."""
         room = self._rooms.get(session)
         if room is not None:
+            room.busy_at_us = self._services.sources.monotonic_us()
             return room
         async with self._opening:
             room = self._rooms.get(session)
@@ -51,6 +53,7 @@ class Rooms:
                     await room.close()
                     raise
                 self._rooms[session] = room
+        room.busy_at_us = self._services.sources.monotonic_us()
         return room
 
     async def recover(self) -> None:
@@ -88,8 +91,9 @@ class Rooms:
         if self._idle(room, now_us):
             # Under the lock: whoever comes meanwhile gets a new courtroom, not the media room that is being closed.
             async with self._opening:
-                self._rooms.pop(room.session, None)
-                await room.close(_OVER)
+                if self._idle(room, self._services.sources.monotonic_us()):
+                    self._rooms.pop(room.session, None)
+                    await room.close(_OVER)
 
     def _idle(self, room: Courtroom, now_us: int) -> bool:
         people = room.hearing.people.values()
