@@ -24,6 +24,8 @@ from tests.fakes.hall import hall
 pytestmark = pytest.mark.soak
 
 SECONDS = float(os.environ.get("YUNTING_SOAK_S", "600"))
+LONG_ENOUGH_S = 300.0
+"""Over less a step of one millisecond, the grain of the files, is a slope over the limit."""
 RECESS_S = 3.0
 LIMIT_MS_PER_H = 20.0
 LIMIT_SKEW_MS = 40.0
@@ -82,7 +84,8 @@ async def test_a_hearing_does_not_drift_and_is_covered(tmp_path: Path, monkeypat
             f"{min(error_ms):+.1f}..{max(error_ms):+.1f} ms of the truth"
         )
         assert len(error_ms) >= SECONDS - 8
-        assert abs(slope) - 2 * deviation <= LIMIT_MS_PER_H
+        if SECONDS >= LONG_ENOUGH_S:
+            assert abs(slope) - 2 * deviation <= LIMIT_MS_PER_H
     common = set.intersection(*(set(each) for each in errors.values()))
     skew_ms = max(max(e[s] for e in errors.values()) - min(e[s] for e in errors.values()) for s in common)
     print(f"largest skew of {len(common)} seconds: {skew_ms:.1f} ms")  # noqa: T201
