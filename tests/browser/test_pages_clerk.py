@@ -102,6 +102,11 @@ async def _tells_the_same(clerk: Page) -> None:
     assert states[-3:] == ["closed", "in_session", "closed"]
 
 
+async def _open_exports(clerk: Page) -> None:
+    await clerk.locator(".session-card").click()
+    await clerk.get_by_role("tab", name="案卷包").click()
+
+
 async def test_the_clerk_exports_a_package_that_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_loopback(monkeypatch)
     async with serving(tmp_path) as server:
@@ -111,12 +116,14 @@ async def test_the_clerk_exports_a_package_that_verifies(tmp_path: Path, monkeyp
         async with chromium() as browser:
             clerk = await visit(browser, f"{server.base_url}/clerk", 1440, 900)
             await sign_in(clerk, "desk")
-            await clerk.locator(".session-card").click()
-            await clerk.get_by_role("tab", name="案卷包").click()
+            await _open_exports(clerk)
             await clerk.get_by_role("button", name="开始导出").click()
             await expect(clerk.locator(".export progress")).to_be_visible()
+            await clerk.reload()
+            await _open_exports(clerk)
             link = clerk.get_by_role("link", name="下载案卷包")
             await link.wait_for()
+            await expect(clerk.get_by_role("button", name="开始导出")).to_have_count(0)
             async with clerk.expect_download() as download:
                 await link.click()
             package = tmp_path / (await download.value).suggested_filename

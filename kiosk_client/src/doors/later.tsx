@@ -9,7 +9,12 @@ function Later() {
   const { later } = t.party;
   return (
     <EntryFrame court={t.common.product}>
-      <StateCard icon="doc" title={later.title} lead={later.lead} hint={location.pathname === "/verify" ? later.hint : undefined}>
+      <StateCard
+        icon="doc"
+        title={later.title}
+        lead={later.lead}
+        hint={location.pathname === "/verify" ? later.hint : undefined}
+      >
         <a class="button button-plain" href="/">
           {later.home}
         </a>

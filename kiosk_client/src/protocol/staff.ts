@@ -120,5 +120,7 @@ export const staffApi = {
   revokeInvitation: (id: string, participant: string, reason: string) =>
     call<void>(`sessions/${at(id)}/seats/${at(participant)}/invitation`, { method: "DELETE", body: { reason } }),
   startExport: (id: string) => post<{ job: string }>(`sessions/${at(id)}/exports`, { edition: "court" }),
+  /** Oldest first; a package of before a restart counts as a finished job. */
+  exports: (id: string) => call<ExportJob[]>(`sessions/${at(id)}/exports`),
   exportJob: (job: string) => call<ExportJob>(`exports/${at(job)}`),
 };

@@ -45,6 +45,23 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
     return () => clearTimeout(timer);
   });
 
+  // What was begun before this page was opened: the one that runs, or the newest.
+  useEffect(() => {
+    let current = true;
+    void staffApi.exports(session.id).then(
+      (jobs) => {
+        const newest = jobs.find((one) => !one.done) ?? jobs.at(-1);
+        if (current && newest) setJob((known) => known ?? newest);
+      },
+      (cause: unknown) => {
+        if (current) setProblem(failureText(cause));
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [session.id]);
+
   // The clerk's socket tells the progress as it happens; polling also works without a seat and after a reload.
   const told = job ? live?.exports[job.job] : undefined;
   const id = job?.job;
@@ -104,7 +121,7 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
         )}
         {(problem || shown?.error) && (
           <Notice tone="bad" urgent title={t.failed}>
-            {problem ?? shown?.error}
+            {problem ?? (shown && either(shown.step_zh, shown.step_en))}
           </Notice>
         )}
         {shown?.done && !shown.error && (
