@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import shutil
 import socket
 import ssl
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from config import Settings
 Grade = Literal["good", "warn", "bad"]
 _WANTED_FILES = 4096
 _WANTED_RECEIVE_BYTES = 4 << 20
+_TIMEX_BYTES, _TIMEX_MAXERROR, _TIMEX_STATUS, _STA_UNSYNC = 256, 24, 40, 0x40
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ def examine(settings: Settings) -> Report:
         _python,
         _http_port,
         _media_port,
+        _clock,
         _receive_buffer,
         _file_limit,
         _disk,
@@ -84,6 +88,21 @@ def _port(name: str, host: str, port: int, kind: socket.SocketKind, variable: st
                 advice=f"端口被占用：停止占用它的程序，或设置 {variable} / stop what holds it, or set {variable}",
             )
     return Finding(name=name, grade="good", fact=f"{protocol} {host} {port} is free")
+
+
+def _clock(settings: Settings) -> Finding:
+    """Whether the kernel says that something keeps its clock right (adjtimex(2), 64-bit layout)."""
+    timex = ctypes.create_string_buffer(_TIMEX_BYTES)
+    if sys.platform != "linux" or ctypes.CDLL(None).adjtimex(timex) < 0:
+        return Finding(name="clock", grade="warn", fact="cannot tell", advice="确认已启用 NTP / make sure NTP runs")
+    (error_us,) = struct.unpack_from("q", timex, _TIMEX_MAXERROR)
+    (status,) = struct.unpack_from("i", timex, _TIMEX_STATUS)
+    if status & _STA_UNSYNC:
+        advice = (
+            "启用 NTP（chrony 或 systemd-timesyncd）/ run chrony or systemd-timesyncd: the record's UTC rests on it"
+        )
+        return Finding(name="clock", grade="warn", fact="not synchronised", advice=advice)
+    return Finding(name="clock", grade="good", fact=f"synchronised, at most {error_us / 1000:.0f} ms off")
 
 
 def _receive_buffer(settings: Settings) -> Finding:
