@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -15,16 +16,23 @@ from hearing.state import Hearing
 from signaling.admission import Admission
 from signaling.bodies import Code, Consent, OpenedInvitation, Ticket
 from signaling.http import Senders, body_of, reply
-from signaling.invitations import Invitation, Invitations
+from signaling.invitations import Invitation, Invitations, code_unknown, is_digits
 from signaling.limits import Limiter
 from signaling.notices import NOTICES, STAGE
 from signaling.services import Services
+
+WRONG_DIGITS_PER_MINUTE = 300
+"""From all addresses together. Of 10^8 codes, guessing at this rate hits one of 100 open ones once in 55 hours."""
+DIGITS_BEFORE_MS = 24 * 3_600_000
+"""A 庭审码 works from so long before the scheduled time until the session is over."""
+_EVERYBODY = "everybody"
 
 _LANGUAGES = frozenset({"zh-CN", "zh", "en"})
 
 
 class InvitationRoutes:
-    """Handlers. Wrong codes are limited by address prefix; a good link by itself only."""
+    """Handlers. Wrong codes are limited by address prefix, and wrong 庭审码 of the whole server besides; a good link
+    by itself only."""
 
     def __init__(self, services: Services, invitations: Invitations, admission: Admission, senders: Senders) -> None:
         per_minute = services.settings.limits.codes_per_minute
@@ -34,6 +42,7 @@ class InvitationRoutes:
         self._admission = admission
         self._senders = senders
         self._wrong = Limiter(per_minute / 60, per_minute, now_us)
+        self._wrong_digits = Limiter(WRONG_DIGITS_PER_MINUTE / 60, WRONG_DIGITS_PER_MINUTE, now_us)
         self._uses = Limiter(1.0, 30, now_us)
 
     def routes(self) -> list[web.RouteDef]:
@@ -109,14 +118,32 @@ class InvitationRoutes:
         sender = self._senders.prefix(request)
         if not self._wrong.has(sender):
             raise UserError("too-many-tries", "尝试次数过多，请稍后再试", "too many tries: wait a minute")
+        if is_digits(code) and not self._wrong_digits.has(_EVERYBODY):
+            wait_s = math.ceil(self._wrong_digits.wait_s(_EVERYBODY))
+            raise UserError(
+                "too-many",
+                f"庭审码查询繁忙，请 {wait_s} 秒后再试，或使用邀请链接",
+                f"too many wrong codes: wait {wait_s} s, or use the invitation link",
+            )
         try:
             invitation = await self._invitations.find(code)
+            if is_digits(code):
+                await self._check_digits_work_now(invitation)
         except UserError:
             self._wrong.take(sender)
+            if is_digits(code):
+                self._wrong_digits.take(_EVERYBODY)
             raise
         if not self._uses.take(f"{invitation.session}.{invitation.participant}"):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         return invitation
+
+    async def _check_digits_work_now(self, invitation: Invitation) -> None:
+        """Says `code-unknown` to the early and the late alike: a guesser learns nothing from it."""
+        hearing = (await self._services.book.get(invitation.session)).hearing
+        begins_utc_ms = hearing.scheduled_utc_ms - DIGITS_BEFORE_MS
+        if is_over(hearing.state) or self._services.sources.utc_ms() < begins_utc_ms:
+            raise code_unknown()
 
 
 def has_consented(hearing: Hearing, participant: str) -> bool:

@@ -27,7 +27,6 @@ BY_SEAT = "seat_invitations"
 LINK_CODE_BYTES = 16
 
 _DIGITS = re.compile(r"\d{8}\Z")
-_UNKNOWN = ("code-unknown", "邀请码无效或已失效", "this code is unknown or has ended")
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +49,24 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
     def sha256(self) -> str:
         """Identifies the link in the log without giving it away."""
         return hashlib.sha256(self.link.encode()).hexdigest()
+
+
+def code_unknown() -> UserError:
+    """The refusal of a code that opens nothing, or nothing now."""
+    return UserError(
+        "code-unknown",
+        "邀请码无效或已失效；八位庭审码自开庭前 24 小时起可用",
+        "this code is unknown or has ended; an eight-digit code works from 24 hours before the session",
+    )
+
+
+def is_digits(code: str) -> bool:
+    """Whether this is an eight-digit 庭审码, which can be guessed, and no link code."""
+    return _DIGITS.match(_bare(code)) is not None
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[\s-]", "", code)
 
 
 class Invitations:
@@ -80,13 +97,12 @@ class Invitations:
         """The invitation of a link code or an eight-digit code (blanks and dashes ignored). Raises UserError
         `code-unknown`, `revoked`."""
         link_key = self._key(code.strip())
-        digits = re.sub(r"[\s-]", "", code)
-        if _DIGITS.match(digits):
-            raw_key = await self._store.get(HEARING_CODES, self._key(digits))
+        if is_digits(code):
+            raw_key = await self._store.get(HEARING_CODES, self._key(_bare(code)))
             link_key = raw_key.decode() if raw_key is not None else link_key
         raw = await self._store.get(INVITATIONS, link_key)
         if raw is None:
-            raise UserError(*_UNKNOWN)
+            raise code_unknown()
         invitation = msgspec.json.decode(raw, type=Invitation)
         if invitation.revoked:
             raise UserError("revoked", "您的邀请已被撤销，请联系书记员", "your invitation was revoked: ask the clerk")
