@@ -44,6 +44,24 @@ describe("figures", () => {
     });
   });
 
+  test("the delay is that of the path in use, not of one that an ICE restart has left", () => {
+    const counted = count(
+      [
+        { type: "candidate-pair", id: "old", nominated: true, currentRoundTripTime: 2 },
+        { type: "candidate-pair", id: "new", nominated: true, currentRoundTripTime: 0.03 },
+        { type: "transport", id: "t", selectedCandidatePairId: "new" },
+      ],
+      0,
+    );
+    expect(counted.rtt_ms).toBe(30);
+  });
+
+  test("a track that ends takes its losses with it and is no new loss", () => {
+    const before = { ...zero, packets_down: 100_000, lost_down: 50 };
+    const after = { ...zero, at_ms: 2_000, packets_down: 100_100, lost_down: 40 };
+    expect(figures(before, after, null).loss_down_permille).toBe(0);
+  });
+
   test("loss and rates of the time between two readings", () => {
     const after = { ...zero, at_ms: 2_000, bytes_up: 250_000, packets_up: 200, lost_up: 10, rtt_ms: 80 };
     expect(figures(zero, after, null)).toMatchObject({ kbps_up: 1_000, loss_up_permille: 50, rtt_ms: 80 });

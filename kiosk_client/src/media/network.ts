@@ -27,7 +27,11 @@ type Report = Record<string, unknown> & { type: string };
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
 /** Reads what counts out of the browsers' reports (W3C webrtc-stats names). */
-export function count(reports: Iterable<Report>, at_ms: number): Counters {
+export function count(reports: readonly Report[], at_ms: number): Counters {
+  // A path that an ICE restart has left keeps its last figure for ever; only the one in use counts.
+  const inUse = new Set<unknown>(
+    reports.map((report) => report.selectedCandidatePairId).filter((id) => id !== undefined),
+  );
   const sum = { bytes_up: 0, packets_up: 0, lost_up: 0, bytes_down: 0, packets_down: 0, lost_down: 0, freezes: 0 };
   let rtt_ms: number | null = null;
   for (const report of reports) {
@@ -46,9 +50,9 @@ export function count(reports: Iterable<Report>, at_ms: number): Counters {
         sum.freezes += number(report.freezeCount);
         break;
       case "candidate-pair":
-        if (report.nominated === true && typeof report.currentRoundTripTime === "number") {
+        if (!(inUse.size > 0 ? inUse.has(report.id) : report.nominated === true)) break;
+        if (typeof report.currentRoundTripTime === "number")
           rtt_ms = Math.max(rtt_ms ?? 0, report.currentRoundTripTime * 1000);
-        }
         break;
     }
   }
@@ -80,11 +84,13 @@ export function figures(before: Counters, after: Counters, signalling_rtt_ms: nu
   const seconds = Math.max(0.001, (after.at_ms - before.at_ms) / 1000);
   const grown = (key: keyof Omit<Counters, "at_ms" | "rtt_ms">) =>
     after[key] >= before[key] ? after[key] - before[key] : after[key];
-  const lostUp = grown("lost_up");
+  // Counts of a track that ended are gone from the sum: what is left was lost before, not now.
+  const lost = (key: "lost_up" | "lost_down") => Math.max(0, after[key] - before[key]);
+  const lostUp = lost("lost_up");
   return {
     rtt_ms: Math.round(after.rtt_ms ?? signalling_rtt_ms ?? 0),
     loss_up_permille: permille(lostUp, Math.max(0, grown("packets_up") - lostUp)),
-    loss_down_permille: permille(grown("lost_down"), grown("packets_down")),
+    loss_down_permille: permille(lost("lost_down"), grown("packets_down")),
     kbps_up: Math.round((grown("bytes_up") * 8) / 1000 / seconds),
     kbps_down: Math.round((grown("bytes_down") * 8) / 1000 / seconds),
     freezes: grown("freezes"),
