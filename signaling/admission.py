@@ -12,6 +12,7 @@ from hearing.state import Hearing
 from identity.tickets import Ticket, TicketRights, Tickets
 from records.ports import KeyValueStore
 from signaling.credentials import Credentials
+from signaling.gallery import Gallery
 from signaling.protocol import Leave
 from signaling.rooms import Rooms
 
@@ -36,6 +37,7 @@ class Admission:
         self._tickets = tickets
         self._credentials = credentials
         self._rooms = rooms
+        self.gallery = Gallery()
         self._hung_up: list[Callable[[str, str], None]] = []
 
     def when_hung_up(self, forget: Callable[[str, str], None]) -> None:

@@ -103,6 +103,7 @@ class Gateway:
         self, guest: Guest, hello: Hello, socket: web.WebSocketResponse, transport: asyncio.Transport | None
     ) -> Connection:
         room = guest.room
+        self._admission.gallery.enter(room.hearing, guest.participant, self._services.sources.monotonic_us())
         await room.ledger.arrived(guest.participant, "resumed" if guest.resumes else "ticket")
         # A revocation since the ticket was shown found no connection to end.
         await self._admission.check_welcome(room.session, guest.participant)

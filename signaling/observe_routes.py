@@ -28,7 +28,6 @@ from signaling.staff_routes import StaffDesk
 from signaling.view import closed_to_public
 
 DEVICES = "devices"
-MAX_OBSERVERS = 200
 
 
 class StoredDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +48,7 @@ class ObserveRoutes:
         admission: Admission,
         senders: Senders,
     ) -> None:
-        now_us = services.sources.monotonic_us
+        now_us = self._now_us = services.sources.monotonic_us
         self._services = services
         self._store: KeyValueStore = services.store
         self._desk = desk
@@ -75,9 +74,11 @@ class ObserveRoutes:
         body = await body_of(request, ObserverSignIn)
         if not body.declaration:
             raise UserError("declaration-needed", "请先作出旁听承诺", "the observer's declaration is needed")
-        if not self._arrivals.take(self._senders.prefix(request)):
+        address = self._senders.prefix(request)
+        if not self._arrivals.take(address):
             raise UserError("too-many-tries", "尝试次数过多，请稍后再试", "too many tries: wait a minute")
         ledger = await self._services.book.get(request.match_info["session"])
+        gallery = self._admission.gallery
         participant = new_ulid(self._services.sources.utc_ms())
         seat = ev.Seat(
             participant=participant,
@@ -91,8 +92,8 @@ class ObserveRoutes:
             _check_open(hearing)
             if closed_to_public(hearing):
                 raise UserError("not-public", "本次庭审不公开，不能旁听", "this session is closed to the public")
-            if sum(person.role is Role.OBSERVER for person in hearing.people.values()) >= MAX_OBSERVERS:
-                raise UserError("gallery-full", "旁听席已满", "the gallery is full")
+            gallery.check(hearing, address, self._now_us())
+            gallery.hold(hearing.session, participant, address, self._now_us())
             return [ev.ParticipantAdded(seat=seat)]
 
         await ledger.change("server", registered)

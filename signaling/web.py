@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearing.tasks import TaskSet
 from identity.tickets import Tickets
+from records.book import LedgerBook
 from records.errors import StoreUnavailable
 from signaling.admission import Admission
 from signaling.credentials import Credentials
 from signaling.export_routes import ExportRoutes
 from signaling.exports import Exports
+from signaling.gallery import Gallery
 from signaling.gateway import Gateway
 from signaling.http import Senders, errors_to_json, security_headers
 from signaling.invitation_routes import InvitationRoutes
@@ -59,6 +61,7 @@ def build_app(services: Services) -> web.Application:
         services.store, services.derived_key("invitation lookup"), services.derived_key("invitation sealing")
     )
     sessions = SessionDesk(services, desk.book, invitations, admission)
+    old_visits = _OldVisits(admission.gallery, services.book)
     pages = Pages(settings.court.emblem)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
@@ -84,7 +87,7 @@ def build_app(services: Services) -> web.Application:
         await rooms.recover()
         tasks.spawn(services.book.run(), "ledgers")
         tasks.spawn(rooms.run(), "courtrooms")
-        tasks.spawn(_sweep(tickets, desk), "used tickets, old sign-ins")
+        tasks.spawn(_sweep(tickets, desk, old_visits), "used tickets, old sign-ins and visits")
         yield
         await tasks.close()
         await rooms.close()
@@ -109,6 +112,17 @@ class Swept(Protocol):
     """Something whose expired leftovers go away from time to time."""
 
     async def sweep(self) -> int: ...
+
+
+class _OldVisits:
+    """`Swept`: addresses of observers whose session is over."""
+
+    def __init__(self, gallery: Gallery, book: LedgerBook) -> None:
+        self._gallery = gallery
+        self._book = book
+
+    async def sweep(self) -> int:
+        return self._gallery.forget_over(self._book.hearings())
 
 
 async def _sweep(*all_swept: Swept) -> None:

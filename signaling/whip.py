@@ -167,6 +167,7 @@ class Whip:
         ticket = await self._admission.redeem(token, request.match_info["session"])
         room = await self._rooms.get(ticket.session)
         check_media_allowed(room, ticket.sub, direction)
+        self._admission.gallery.enter(room.hearing, ticket.sub, self._services.sources.monotonic_us())
         if not self._limiter.take(ticket.sub):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         return room, ticket.sub, token
