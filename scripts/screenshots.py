@@ -78,7 +78,7 @@ async def shoot(page: Page, name: str) -> None:
     await page.evaluate("() => document.fonts.ready")
     await asyncio.sleep(1.0)
     file = PICTURES / f"{name}.png"
-    await page.screenshot(path=file, animations="allow")
+    await page.screenshot(path=file, animations="disabled")
     await asyncio.to_thread(_make_small, file)
     sys.stdout.write(f"{name}: {file.stat().st_size // 1000} kB\n")
 
@@ -154,6 +154,7 @@ async def _kiosk(stage: Stage) -> None:
         await page.get_by_role("button", name="进入", exact=True).click()
         await _consent(page)
         await _enter(page)
+        await page.get_by_text("网络良好").first.wait_for()
         await shoot(page, "kiosk")
         await page.get_by_role("button", name="更多").click()
         await page.get_by_role("button", name="离开庭审").click()
@@ -233,7 +234,6 @@ async def main(names: list[str]) -> None:
                 executable_path=CHROMIUM,
                 args=[
                     "--no-sandbox",
-                    "--lang=zh-CN",
                     "--use-fake-ui-for-media-stream",
                     "--use-fake-device-for-media-stream",
                     f"--use-file-for-fake-video-capture={folder / 'camera.y4m'}",
