@@ -7,6 +7,7 @@ pace, and then joins the live stream without a step between. Other frames go thr
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import msgspec
@@ -226,12 +227,8 @@ class Connection:
         try:
             # The welcome: `Gateway` queues it before anything else.
             await self._put_on_wire(await self._outbox.get())
-            while not self.live:
-                for update in await self._room.missed(self.seq):
-                    await self._put_on_wire(update.frame(self.participant))
-                    self.seq = update.entry.seq
-                # No await between this look and going live: no entry can slip between.
-                self.live = self.seq >= self._room.seq
+            if not self.live:
+                await self._catch_up()
             self._room.tell_publications(only=self.participant)
             while True:
                 await self._put_on_wire(await self._outbox.get())
@@ -239,6 +236,16 @@ class Connection:
             raise End(SLOW, "page stopped reading", silent=True) from None
         except ConnectionError:
             raise End(None, "connection reset") from None
+
+    async def _catch_up(self) -> None:
+        async with self._room.catching_up(self.participant):
+            while not self.live:
+                async with aclosing(self._room.missed(self.seq)) as missed:
+                    async for update in missed:
+                        await self._put_on_wire(update.frame(self.participant))
+                        self.seq = update.entry.seq
+                # No await between this look and going live: no entry can slip between.
+                self.live = self.seq >= self._room.seq
 
     async def _put_on_wire(self, frame: bytes) -> None:
         async with asyncio.timeout(self._timing.send_timeout_ms / 1000):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -26,15 +27,24 @@ from signaling.errors import error_message
 from signaling.fanout import EncodedUpdate
 from signaling.limits import Limiter
 from signaling.ports import RoomRecording
-from signaling.protocol import Done, Error, HeadSigned, Leave, Publication, Publications, Speakers
+from signaling.protocol import (
+    Done,
+    Error,
+    HeadSigned,
+    Leave,
+    Message,
+    NetworkReport,
+    Publication,
+    Publications,
+    Speakers,
+)
 from signaling.services import Services
 from signaling.speech import SpeechLog
 
-if TYPE_CHECKING:
-    from signaling.connection import Connection
-
 RECENT_ENTRIES = 2_000
 ANSWERS_KEPT = 128
+FOLDED_AT_ONCE = 200
+"""Entries of a replay before others on the loop have their turn."""
 
 _log = structlog.get_logger("signaling")
 _encoder = msgspec.json.Encoder()
@@ -54,6 +64,22 @@ _REPLACED = Leave(
 )
 
 
+class Page(Protocol):
+    """What a courtroom needs of a page's connection (`signaling.connection.Connection`). Nothing here waits."""
+
+    participant: str
+    live: bool
+    """Whether the page has caught up and takes part in the live stream."""
+    report: NetworkReport | None
+
+    def send(self, message: Message) -> None: ...
+
+    def send_frame(self, frame: bytes, seq: int | None = None) -> None:
+        """`seq` when the frame is an update."""
+
+    def end(self, leave: Leave) -> None: ...
+
+
 class Courtroom:
     """Made by `signaling.rooms.Rooms`; also the `RoomListener` of its media room."""
 
@@ -62,13 +88,14 @@ class Courtroom:
         self.ledger = ledger
         self.services = services
         self.hearing: Hearing = ledger.hearing
-        self.connections: dict[str, Connection] = {}
+        self.connections: dict[str, Page] = {}
         self.limiter = Limiter(limits.messages_per_s, limits.message_burst, services.sources.monotonic_us)
         self.tasks = TaskSet()
         self.attendance = Attendance(ledger, services.sources.monotonic_us, services.timing.silence_ms)
         self.speech = SpeechLog(ledger)
         self._recent: deque[EncodedUpdate] = deque(maxlen=RECENT_ENTRIES)
         self._answers: dict[str, OrderedDict[str, asyncio.Task[Done | Error]]] = {}
+        self._catching_up: dict[str, asyncio.Lock] = {}
         self._told: dict[str, tuple[Publication, ...]] = {}
         self.media: MediaRoom = services.media.open_room(ledger.session, self)
         self.media.set_rules(self._may_publish, self._may_receive)
@@ -108,7 +135,7 @@ class Courtroom:
 
     # --- people ---------------------------------------------------------------------------------------------
 
-    def enter(self, connection: Connection) -> None:
+    def enter(self, connection: Page) -> None:
         """From now on this is the participant's connection; an older one is ended (the newer wins)."""
         older = self.connections.get(connection.participant)
         self.connections[connection.participant] = connection
@@ -116,7 +143,7 @@ class Courtroom:
         if older is not None:
             older.end(_REPLACED)
 
-    def exit(self, connection: Connection, evidence: str, *, silent: bool) -> None:
+    def exit(self, connection: Page, evidence: str, *, silent: bool) -> None:
         """The connection is over; unless replaced, the participant counts as dropped now (`silent`: two pings
         were missed already) or when nobody resumes within the silence time."""
         if self.connections.get(connection.participant) is not connection:
@@ -158,19 +185,35 @@ class Courtroom:
 
     # --- what has happened ----------------------------------------------------------------------------------
 
-    async def missed(self, after_seq: int) -> list[EncodedUpdate]:
-        """Entries after `after_seq` with the hearing after each: from memory, or the log read anew."""
-        if after_seq >= self.seq:
-            return []
+    @asynccontextmanager
+    async def catching_up(self, participant: str) -> AsyncIterator[None]:
+        """One at a time for each participant: a newer connection waits until the older one has let go."""
+        async with self._catching_up.setdefault(participant, asyncio.Lock()):
+            yield
+
+    async def missed(self, after_seq: int) -> AsyncGenerator[EncodedUpdate, None]:
+        """Entries after `after_seq` with the hearing after each: from memory, or the log read anew, one by one as
+        fast as they are taken."""
         if self._recent and self._recent[0].entry.seq <= after_seq + 1:
-            return [update for update in self._recent if update.entry.seq > after_seq]
+            for update in [update for update in self._recent if update.entry.seq > after_seq]:
+                yield update
+            return
         hearing = Hearing(session=self.session)
-        updates = []
-        async for entry in self.ledger.entries():
-            hearing = apply(hearing, entry)
-            if entry.seq > after_seq:
-                updates.append(EncodedUpdate(entry, hearing))
-        return updates
+        entries = self.ledger.entries()
+        try:
+            async for entry in entries:
+                if entry.seq > self.seq:
+                    # Durable, but nobody was told yet: that comes with the live stream, once.
+                    return
+                hearing = apply(hearing, entry)
+                if entry.seq > after_seq:
+                    yield EncodedUpdate(entry, hearing)
+                elif entry.seq % FOLDED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        finally:
+            # A reader that hangs up leaves the store at once, not when memory is next cleared.
+            if isinstance(entries, AsyncGenerator):
+                await entries.aclose()
 
     def publications_for(self, viewer: str) -> tuple[Publication, ...]:
         """Tracks this page may receive now."""
