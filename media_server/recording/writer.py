@@ -127,6 +127,11 @@ class Writer:
         self._files: dict[int, _File] = {}
         self._thread: threading.Thread | None = None
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Frames that were offered and are not written yet."""
+        return self._held_bytes
+
     def start(self) -> None:
         """Run the thread. Idempotent."""
         if self._thread is None:

@@ -19,9 +19,11 @@ from hearing.clock import SessionClock, Sources
 from hearing.events import Event, GapRecorded, RangeSealed, TrackOpened
 from media_server.ports import Kind, SenderReport
 from media_server.recorder import TICK_S, Recorder
+from media_server.recording.writer import Writer
 from yunting.bench.record_source import Found, Publisher, encode_loop, measure
 
 START_US = 1_000_000_000
+MAX_AHEAD_BYTES = 4 << 20
 WAITING_S = 30.0
 """People wait before 开庭: by then their clocks are known."""
 
@@ -80,12 +82,14 @@ def take(folder: Path, publishers: list[Publisher], seconds: float, *, waiting_s
     now_us = START_US
     open_us = START_US + int(waiting_s * 1e6)
     taken = Take(folder, publishers, opened_s=open_us / 1e6)
+    writer = Writer(folder)
     recorder = Recorder(
         folder,
         emit=taken.events.append,
         request_keyframe=taken.keyframes_asked.append,
         seat_of=lambda participant: f"seat-{participant}",
         monotonic_us=lambda: now_us,
+        writer=writer,
     )
     clock = SessionClock(Sources(lambda: now_us, lambda: 1_800_000_000_000))
     for publisher in publishers:
@@ -99,8 +103,9 @@ def take(folder: Path, publishers: list[Publisher], seconds: float, *, waiting_s
             tick_us += int(TICK_S * 1e6)
             now_us = tick_us
             recorder.tick(now_us)
-            # Real time gives the writer its turn between two ticks; so does this.
-            time.sleep(0)
+            # Real time gives the writer its turn between two ticks; minutes in a second would fill its queue.
+            while writer.waiting_bytes > MAX_AHEAD_BYTES:
+                time.sleep(0.001)
         now_us = arrival_us
         if now_us >= open_us and not clock.running:
             before = resource.getrusage(resource.RUSAGE_SELF)
