@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger("signaling")
 _encoder = msgspec.json.Encoder()
 
+BODY_TIMEOUT_S = 30.0
+
 STATUS: dict[str, int] = {
+    "too-slow": 408,
     "bad-login": 401,
     "not-signed-in": 401,
     "ticket-invalid": 401,
@@ -126,9 +130,20 @@ def problem_reply(problem: BaseException, where: str) -> web.Response:
     return response
 
 
+async def read_body(request: web.Request) -> bytes:
+    """The whole body, at most aiohttp's `client_max_size`. Raises UserError `too-slow`: aiohttp itself would wait for
+    ever for a body that does not come."""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except TimeoutError:
+        raise UserError("too-slow", "请求内容接收超时", "the body did not arrive in time") from None
+
+
 async def body_of(request: web.Request, kind: type[T]) -> T:
-    """The body as a struct; an empty body counts as `{}`. Raises UserError `bad-body` naming the field."""
-    raw = await request.read()
+    """The body as a struct; an empty body counts as `{}`. Raises UserError `bad-body` naming the field, and as
+    `read_body`."""
+    raw = await read_body(request)
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as problem:

@@ -23,6 +23,7 @@ from signaling.rooms import Rooms
 from signaling.services import Services
 
 NETWORK_CHECK_BYTES = 262_144
+NETWORK_CHECK_TIMEOUT_S = 60.0
 
 
 class ServiceRoutes:
@@ -89,10 +90,11 @@ class ServiceRoutes:
         if not self._checks.take(self._senders.prefix(request)):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         size_bytes = 0
-        async for chunk in request.content.iter_any():
-            size_bytes += len(chunk)
-            if size_bytes > NETWORK_CHECK_BYTES:
-                raise UserError("too-large", "请求内容过大", "the body is too large")
+        async with asyncio.timeout(NETWORK_CHECK_TIMEOUT_S):
+            async for chunk in request.content.iter_any():
+                size_bytes += len(chunk)
+                if size_bytes > NETWORK_CHECK_BYTES:
+                    raise UserError("too-large", "请求内容过大", "the body is too large")
         return web.Response(status=204)
 
     async def openapi(self, request: web.Request) -> web.Response:

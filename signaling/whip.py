@@ -23,7 +23,7 @@ from hearing.state import Hearing
 from media_server.ports import Answer, Direction
 from signaling.admission import Admission
 from signaling.courtroom import Courtroom
-from signaling.http import bearer_of
+from signaling.http import bearer_of, read_body
 from signaling.limits import Limiter
 from signaling.media_messages import MAX_SDP_BYTES, check_media_allowed
 from signaling.rooms import Rooms
@@ -268,7 +268,7 @@ async def _sdp_of(request: web.Request) -> str:
 
 
 async def _text_of(request: web.Request) -> str:
-    raw = await request.read()
+    raw = await read_body(request)
     if len(raw) > MAX_SDP_BYTES:
         raise UserError("sdp-too-large", "媒体协商数据过大", "the offer is too large")
     try:

@@ -14,8 +14,10 @@ import pytest
 from aiohttp import web
 
 from config.settings import load
+from signaling import http as signaling_http
 from signaling.listening import Doorman, GuardedSite, Patience
 from signaling.tls import ensure_certificate
+from tests.fakes.courthouse import courthouse
 from tests.fakes.serving import ServerProcess
 from yunting import app
 
@@ -116,3 +118,17 @@ async def test_the_server_itself_listens_that_way(tmp_path: Path, monkeypatch: p
     settings = await asyncio.to_thread(load, None, server.environment())
     async with app.running(settings):
         assert await _closed_after(server.port, b"") < 2
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signaling_http, "BODY_TIMEOUT_S", 0.2)
+    async with courthouse() as court:
+        for path in ("api/v1/invitations/open", "whip/none"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", court.server.port)
+            head = (
+                f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\nContent-Length: 9\r\n\r\nv=0"
+            )
+            writer.write(head.encode())
+            async with asyncio.timeout(5):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 408 "), path
+            writer.close()
