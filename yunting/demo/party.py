@@ -39,8 +39,8 @@ class Party:
         self.voice = Voice(cast.pitch_hz, cast.seed)
         self._camera = Camera(Portrait(cast.title, cast.tint), self.voice)
         self._peer: RTCPeerConnection | None = None
-        self.on_air = asyncio.Event()
-        """Set once the media connection is up: what is said now is recorded."""
+        self.on_air = self._camera.running
+        """Set once media flows: what is said from now on is recorded."""
 
     async def run(self, ticket: str) -> None:
         """Join, publish when admitted, and speak whenever the court gives the floor."""
@@ -73,7 +73,6 @@ class Party:
         sources = {"audio": "microphone", "video": "camera"}
         mids = {str(t.mid): sources[t.kind] for t in peer.getTransceivers()}
         answer = await self.presence.offer("send", peer.localDescription.sdp, mids)
-        peer.on("connectionstatechange", lambda: self.on_air.set() if peer.connectionState == "connected" else None)
         await peer.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
 
 

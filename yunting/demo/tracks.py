@@ -50,12 +50,16 @@ class Camera(MediaStreamTrack):
 
     def __init__(self, portrait: Portrait, voice: Voice, fps: int = 15) -> None:
         super().__init__()
+        self.running = asyncio.Event()
+        """Set once pictures have been sent: nobody asks for a second one before the first has gone."""
         self._portrait, self._voice, self._fps = portrait, voice, fps
         self._sent = 0
         self._started_s: float | None = None
 
     async def recv(self) -> VideoFrame:
         """The next picture, when it is due."""
+        if self._sent:
+            self.running.set()
         self._started_s = await _due(self._started_s, self._sent / self._fps)
         frame = self._portrait.frame(time.time_ns() // 1_000_000, self._voice.speaking)
         frame.pts, frame.time_base = self._sent * _VIDEO_CLOCK_HZ // self._fps, Fraction(1, _VIDEO_CLOCK_HZ)
