@@ -43,10 +43,15 @@ class Doorman:
         self.patience = patience
         self._trusted = frozenset(address_prefix(str(ipaddress.ip_address(text))) for text in trusted_proxies)
         self._open: Counter[str] = Counter()
+        self._full: set[str] = set()
 
     def enter(self, prefix: str) -> bool:
         """Count one more connection; False, and nothing is counted, when there are too many."""
         if prefix not in self._trusted and self._open[prefix] >= self.patience.per_address:
+            if prefix not in self._full:
+                # Once, or whoever is refused could fill the log.
+                self._full.add(prefix)
+                _log.warning("too many connections from one address", open=self._open[prefix])
             return False
         self._open[prefix] += 1
         return True
@@ -54,6 +59,7 @@ class Doorman:
     def leave(self, prefix: str) -> None:
         """One connection that had entered is gone."""
         self._open[prefix] -= 1
+        self._full.discard(prefix)
         if self._open[prefix] <= 0:
             del self._open[prefix]
 
@@ -72,7 +78,6 @@ class _Doorway(asyncio.Protocol):
         prefix = address_prefix(str(peer[0])) if isinstance(peer, tuple) else "unknown"
         stream = cast(asyncio.Transport, transport)
         if not self._doorman.enter(prefix):
-            _log.warning("too many connections from one address")
             stream.abort()
             return
         self._prefix = prefix
