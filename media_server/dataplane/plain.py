@@ -246,7 +246,6 @@ class PlainDataPlane:
         receive = self._socket.recvfrom
         media = self._media
         bound = self._bound
-        now_us = _monotonic_us()
         for count in range(1, _DRAIN_DATAGRAMS + 1):
             try:
                 data, source = receive(MAX_DATAGRAM_BYTES)
@@ -256,7 +255,8 @@ class PlainDataPlane:
                 continue  # an ICMP error of an earlier send, not ours to act on
             self._received += 1
             try:
-                self._datagram(data, source, bound.get(source), now_us)
+                # Read anew: what arrives while others are handled must not seem to have come before it was sent.
+                self._datagram(data, source, bound.get(source), _monotonic_us())
             except Exception:
                 # A fault of ours on one packet must not stop everybody's media.
                 logger.exception("packet of %d bytes was not handled", len(data))

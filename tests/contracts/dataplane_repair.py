@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from tests.contracts.dataplane_world import (
     World,
     one_byte,
     steps,
+    until,
 )
 from tests.fakes.srtp_client import Rtp
 
@@ -123,3 +125,21 @@ class Repair(WithWorld):
         world.publisher.send(Rtp(4))
         await world.handled()
         assert len(tapped) == 3
+
+    async def test_nothing_seems_to_have_arrived_before_it_was_sent(self, world: World) -> None:
+        tapped: list[TapPacket] = []
+        sent_us = 0
+
+        def slow_sink(packet: TapPacket) -> None:
+            nonlocal sent_us
+            tapped.append(packet)
+            if len(tapped) == 1:
+                time.sleep(0.02)
+                sent_us = time.monotonic_ns() // 1000
+                world.publisher.send(Rtp(2))
+
+        world.plane.add_tap(PUBLISHER, 1, slow_sink)
+        world.publisher.send(Rtp(1))
+        await world.handled()
+        await until(lambda: len(tapped) == 2)
+        assert tapped[1].arrival_us >= sent_us
