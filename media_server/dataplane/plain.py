@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from hearing.tasks import log_fault
 from media_server.dataplane.forwarding import Forwarder
 from media_server.dataplane.ports import (
     Address,
@@ -34,8 +34,6 @@ from media_server.dataplane.state import (
     Stream,
 )
 from media_server.dataplane.wire import MAX_DATAGRAM_BYTES, RawAddress, Sender, open_socket, shown
-
-logger = logging.getLogger(__name__)
 
 _DRAIN_DATAGRAMS = 256
 """A wake-up handles at most so many, so that timers and signalling get their turn."""
@@ -257,9 +255,9 @@ class PlainDataPlane:
             try:
                 # Read anew: what arrives while others are handled must not seem to have come before it was sent.
                 self._datagram(data, source, bound.get(source), _monotonic_us())
-            except Exception:
+            except Exception as fault:
                 # A fault of ours on one packet must not stop everybody's media.
-                logger.exception("packet of %d bytes was not handled", len(data))
+                log_fault("datagram was not handled", fault, bytes=len(data))
             if count % _FLUSH_DATAGRAMS == 0:
                 media.flush()
             if self._socket is None:
