@@ -61,6 +61,39 @@ class PublicationInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """How a viewer's page shows a video track now."""
+
+    width: int
+    """Of the tile, in device pixels; with `height` 0 while not on the screen: no video is sent."""
+    height: int
+
+
+class Held(enum.StrEnum):
+    """Why a viewer does not get a track's packets now."""
+
+    CONGESTION = "congestion"
+    """The viewer's network cannot carry it beside what comes first."""
+    LOAD = "load"
+    """The server sheds load."""
+    HIDDEN = "hidden"
+    """The viewer's page does not show it."""
+    RULES = "rules"
+    """The viewer may not receive it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """What a viewer gets of one publication. `layer` is the rid of the encoding, empty without simulcast."""
+
+    publication_id: str
+    held: Held | None
+    layer: str
+    wanted_layer: str
+    """What the tile's size asks for: `layer` below it means that network or load do not allow more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Our side of a negotiation. `etag` changes with every ICE restart (RFC 9725 4.3.1)."""
 
@@ -93,6 +126,12 @@ class RoomListener(Protocol):
 
     def speakers_changed(self, participants: Sequence[str]) -> None:
         """Who speaks now, the loudest first (RFC 6464 levels, at most three)."""
+
+    def layers_wanted(self, publication: PublicationInfo, rids: Sequence[str]) -> None:
+        """The publisher should send these of its simulcast encodings and pause the others (none: nobody watches)."""
+
+    def delivery_changed(self, viewer: str, resource: str, states: Sequence[DeliveryState]) -> None:
+        """What a viewer's connection gets has changed; every video track of the connection is listed."""
 
     def peer_connected(self, participant: str, direction: Direction) -> None:
         """ICE and DTLS are up (told again after a restart only if the peer had been lost)."""
@@ -169,6 +208,14 @@ class MediaRoom(Protocol):
     def attach(self, subscriber: Subscriber) -> Callable[[], None]:
         """Let an inner subscriber receive every allowed publication; returns a function that detaches it."""
 
+    def set_view(self, viewer: str, publication_id: str, view: View, *, resource: str = "page") -> None:
+        """How large the viewer's page shows this track; at first a track is taken as shown large. Unknown ids are
+        ignored: pages speak of tracks that have just ended. Idempotent."""
+
+    def set_floor(self, participants: Sequence[str]) -> None:
+        """Whose video comes first where a network cannot carry all, best first (who has the floor, then the judge);
+        who speaks follows by itself. Idempotent."""
+
     def request_keyframe(self, publication_id: str) -> None:
         """Ask the publisher for a keyframe, throttled. Unknown ids are ignored."""
 
@@ -180,6 +227,32 @@ class MediaRoom(Protocol):
 
     async def close(self) -> None:
         """Close every connection. Idempotent."""
+
+
+class Shedding(enum.IntEnum):
+    """What a busy node gives up, each level with all before it. Recording, audio and the log are never given up."""
+
+    NONE = 0
+    FEWER_TILES = 1
+    """Viewers get the video of who has the floor and who speaks, and a few more."""
+    LOW_LAYERS = 2
+    """... and of simulcast only the lowest layer, but for who has the floor."""
+    NO_JOINS = 3
+    """... and new connections are refused (`media-busy`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`stress` is load over limit: 1.0 is as much as this node should carry (Jitsi's word)."""
+
+    stress: float
+    shedding: Shedding
+    cpu: float
+    """Cores in use by this process."""
+    loop_lag_ms: float
+    """By how much the event loop was late lately, 95th percentile."""
+    packets_per_s: int
+    """Forwarded."""
 
 
 class MediaServer(Protocol):
@@ -197,5 +270,9 @@ class MediaServer(Protocol):
     async def close_room(self, session: str) -> None:
         """Close and forget the room. Idempotent."""
 
-    def ice_servers(self) -> Sequence[Mapping[str, object]]:
-        """RTCIceServer-shaped entries for pages (empty: host candidates are enough)."""
+    def ice_servers(self, participant: str) -> Sequence[Mapping[str, object]]:
+        """RTCIceServer-shaped entries for this participant's page (empty: host candidates are enough). TURN
+        credentials are made per participant and expire."""
+
+    def load(self) -> Load:
+        """How busy this node is."""

@@ -4,8 +4,9 @@ A data plane owns one UDP socket. It sorts datagrams (RFC 7983), decrypts SRTP o
 number, timestamp, payload type and header extensions per route, encrypts per subscriber and sends. STUN, DTLS,
 RTCP and facts about received packets go *up* through `Upcalls`; policy comes *down* through `DataPlane`.
 
-`plain.py` is the pure-Python implementation and the reference; a compiled one must pass the same contract
-suite (`tests/contracts/dataplane.py`). No method here blocks and none raises for a peer's bad input.
+`plain.py` is the pure-Python implementation and the reference; `native/` is the compiled one. Both pass one contract
+suite (`tests/contracts/dataplane.py`) and a differential test. No method here blocks and none raises for a peer's
+bad input.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ class Route:
     keyframe_first: bool = False
     """Hold packets back until `is_keyframe` says yes for one (video: a viewer gets no undecodable start)."""
     codec: str = "opus"
-    """Lower-case codec name: opus, h264, vp8, vp9, av1; the data plane needs it to find keyframes."""
+    """Lower-case codec name: opus, h264, vp8, vp9, av1; the data plane needs it to find keyframes.
+
+    VP8: PictureID, TL0PICIDX and KEYIDX are rewritten, so that they go on without a jump after a switch (RFC 7741).
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,48 @@ class RouteStats:
     timestamp_offset: int
     """Outgoing minus incoming RTP timestamp, modulo 2**32: what a sender report must be moved by."""
     sequence_offset: int
+    in_ssrc: int
+    """The stream that packets are taken from now: after `switch_route` the old one until the switch happens."""
+    queued: int
+    """Packets of this route that wait for the pace."""
+
+
+@dataclass(frozen=True, slots=True)
+class HopExtensions:
+    """Header extensions that belong to one hop and are written anew on every packet to a peer; 0 = not negotiated."""
+
+    transport_cc: int = 0
+    """Transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01), over all routes and RTX."""
+    abs_send_time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BandwidthLimits:
+    """Where the estimate of a peer's downlink begins and what it stays between, bits per second."""
+
+    start_bps: int = 1_000_000
+    least_bps: int = 50_000
+    most_bps: int = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """What transport-cc feedback says of the path to a peer (see `congestion.py` for the estimator and its papers)."""
+
+    estimate_bps: int
+    """The smaller of the delay-based and the loss-based estimate; `start_bps` before any feedback."""
+    acknowledged_bps: int
+    """What arrived there in the last half second or so."""
+    loss: float
+    """Share lost of what the last second's feedback told of, 0 to 1."""
+    overusing: bool
+    """Queues grow: send less now."""
+    probed_bps: int
+    """Result of the newest finished `probe`, 0 before one."""
+    feedback_us: int
+    """Arrival of the newest feedback (CLOCK_MONOTONIC, microseconds); 0 = none ever."""
+    round_trip_us: int
+    """From sending to hearing of it, the least of the last seconds; 0 = unknown."""
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
@@ -124,7 +170,8 @@ class Upcalls(Protocol):
         """A DTLS record (first byte 20..63) from an address bound to `peer`."""
 
     def on_rtcp(self, peer: PeerId, data: bytes) -> None:
-        """A decrypted, authenticated compound RTCP packet."""
+        """A decrypted, authenticated compound RTCP packet. Transport-cc feedback (PT 205, FMT 15) is the data plane's
+        own and left out; a packet of nothing else is not told."""
 
     def on_received(self, batch: Sequence[Received]) -> None:
         """RTP that arrived since the last wake-up, in order of arrival, including SSRCs with no route."""
@@ -132,7 +179,13 @@ class Upcalls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlaneStats:
-    """Totals since start. `dropped_unbound`: from addresses no peer is bound to. `send_blocked`: socket full."""
+    """Totals since start. `dropped_unbound`: from addresses no peer is bound to. `send_blocked`: socket full.
+
+    `paced_out`: dropped because a peer's pacing queue was full. `taps_lost`: packets that a tap should have had and
+    did not (the event loop did not empty the ring): the recorder's sequence numbers show the same gap. `told_lost`:
+    `Received` that were not told for the same reason. `busy_us`: CPU time of the forwarding thread, 0 where the event
+    loop forwards.
+    """
 
     received: int
     forwarded: int
@@ -140,6 +193,10 @@ class PlaneStats:
     dropped_auth: int
     dropped_malformed: int
     send_blocked: int
+    paced_out: int
+    taps_lost: int
+    told_lost: int
+    busy_us: int
 
 
 class DataPlane(Protocol):
@@ -174,8 +231,24 @@ class DataPlane(Protocol):
         """Forward from now on. KeyError when a peer is unknown, ValueError when `out_peer` already gets the
         outgoing SSRC (or its RTX) from another route."""
 
-    def switch_route(self, route: RouteId, in_ssrc: int) -> None:
-        """Take packets from another SSRC of the same peer at its next keyframe, without a jump in numbers."""
+    def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
+        """Take packets from another SSRC of the same peer at its next keyframe, without a jump in numbers.
+
+        `timestamp_shift`: the new stream's RTP timestamp minus the old one's for the same instant (from sender
+        reports), so that the picture does not slip against the sound; None: by time of arrival. Timestamps never go
+        backwards. Until the switch the old stream goes on; a second call replaces the first; the present stream's
+        SSRC calls a pending switch off."""
+
+    def replay(self, route: RouteId) -> bool:
+        """Begin a route that has sent nothing yet with the packet cache: from the last keyframe to now.
+
+        False, and nothing changes, when there is no keyframe in the cache, when a packet since is missing, or when it
+        is older than 2 s or larger than 600 000 bytes altogether: then ask the publisher for a keyframe."""
+
+    def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
+        """Forward of a stream with layers inside (VP8 temporal; VP9 and AV1 spatial and temporal) only these and
+        lower ones, leaving no gap in numbers. More takes effect where a decoder can follow (temporal: a switching
+        point; spatial: a keyframe), less at the next picture. Streams that do not say their layers pass whole."""
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         """A paused route drops packets and leaves no gap in outgoing sequence numbers. Idempotent."""
@@ -199,8 +272,35 @@ class DataPlane(Protocol):
     def add_tap(self, peer: PeerId, ssrc: int, sink: TapSink) -> Callable[[], None]:
         """Give `sink` every packet of the stream, in order of arrival; returns a function that ends it."""
 
+    def set_stream(self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int) -> None:
+        """Say what an incoming stream carries: from now on its keyframes are found and its packets cached, with or
+        without routes. `add_route` implies it. Idempotent; another codec empties the cache."""
+
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """Forward nothing of this incoming stream to any route or tap while muted. Idempotent."""
+
+    def hush(self, peer: PeerId, ssrc: int, hushed: bool) -> None:
+        """Forward nothing of this incoming stream to any route while hushed; taps go on. Idempotent."""
+
+    def set_hop(self, peer: PeerId, hop: HopExtensions) -> None:
+        """What to write on every RTP packet to this peer. With transport-cc its feedback is read and `bandwidth`
+        speaks; without, nothing is numbered. Idempotent."""
+
+    def limit_bandwidth(self, peer: PeerId, limits: BandwidthLimits) -> None:
+        """Bounds of the peer's estimate; takes effect at once. Before it the defaults hold."""
+
+    def bandwidth(self, peer: PeerId) -> Bandwidth:
+        """What is known of the path to the peer now. KeyError when the peer is unknown."""
+
+    def pace(self, peer: PeerId, rate_bps: int | None) -> None:
+        """Send to this peer at most so fast, in steps of 5 ms; None (at first): at once. Audio never waits; video
+        and repeats wait in a queue of at most 1 s at this rate and 1000 packets, then the newest are dropped and
+        counted. Transport-cc numbers and send times are given when a packet leaves."""
+
+    def probe(self, peer: PeerId, rate_bps: int, duration_ms: int) -> bool:
+        """Send at this rate for so long, filling up with repeats over RTX (RFC 4588), to see whether the path carries
+        it. False when nothing can: no transport-cc, no live route with RTX and a cached packet, or a probe under way.
+        The result comes in `Bandwidth.probed_bps` and lifts the estimate."""
 
     def send_rtcp(self, peer: PeerId, data: bytes) -> None:
         """Encrypt and send a compound RTCP packet; dropped while the peer has no keys or address."""
