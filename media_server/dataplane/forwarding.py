@@ -106,7 +106,7 @@ class Forwarder:
         if packet.number > highest:
             stream.highest_timestamp = packet.timestamp
             stream.highest_us = now_us
-        keyframe = stream.codec is not None and is_keyframe(stream.codec, packet.payload)
+        keyframe = stream.codec is not None and stream.codec != "opus" and is_keyframe(stream.codec, packet.payload)
         if stream.muted:
             return keyframe
         if stream.cache:
@@ -117,7 +117,7 @@ class Forwarder:
                 route.leave(stream)
                 stream.routes.append(route)
             stream.waiting.clear()
-        if stream.routes:
+        if stream.routes and not stream.hushed:
             self._forward(stream, packet, highest, keyframe, now_us)
         if stream.taps:
             tapped = TapPacket(now_us, header + body)
@@ -168,7 +168,7 @@ class Forwarder:
 
     def retransmit(self, state: RouteState, sequences: Sequence[int], now_us: int) -> int:
         """Answer a NACK; see `DataPlane.retransmit`."""
-        if state.paused or state.stream.muted or state.out.outbound is None:
+        if state.paused or state.stream.silent or state.out.outbound is None:
             return 0
         found = sum(self._repeat(state, sequence, now_us) for sequence in sequences[:VIDEO_CACHE_PACKETS])
         self.flush()
@@ -177,7 +177,7 @@ class Forwarder:
     def _repeat(self, state: RouteState, sequence: int, now_us: int) -> bool:
         place = state.find(sequence)
         stream = place and state.source.streams.get(place[0].ssrc)
-        if place is None or not stream or stream.muted:
+        if place is None or not stream or stream.silent:
             return False
         segment, out_index = place
         packet = stream.cached(out_index - segment.delta)

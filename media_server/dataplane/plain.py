@@ -15,6 +15,9 @@ from hearing.tasks import log_fault
 from media_server.dataplane.forwarding import Forwarder
 from media_server.dataplane.ports import (
     Address,
+    Bandwidth,
+    BandwidthLimits,
+    HopExtensions,
     PeerId,
     PlaneStats,
     Route,
@@ -26,12 +29,9 @@ from media_server.dataplane.ports import (
 )
 from media_server.dataplane.srtp import SrtpError
 from media_server.dataplane.state import (
-    AUDIO_CACHE_PACKETS,
     MAX_ADDRESSES,
-    VIDEO_CACHE_PACKETS,
     Peer,
     RouteState,
-    Stream,
 )
 from media_server.dataplane.wire import MAX_DATAGRAM_BYTES, RawAddress, Sender, open_socket, shown
 
@@ -134,22 +134,29 @@ class PlainDataPlane:
             raise ValueError(f"outgoing SSRC {route.out_ssrc} is in use")
         mapping = self._mappings.setdefault(tuple(sorted(route.extensions.items())), len(self._mappings))
         stream = source.stream(route.in_ssrc)
-        self._listen(stream, route)
+        stream.carry(route.codec)
         number = RouteId(next(self._route_ids))
         state = RouteState(route, source, stream, out, mapping)
         stream.routes.append(state)
         out.routes[number] = self._routes[number] = state
         return number
 
-    def switch_route(self, route: RouteId, in_ssrc: int) -> None:
+    def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
         """See `DataPlane`."""
         state = self._routes[route]
         self._stop_waiting(state)
         if in_ssrc == state.stream.ssrc:
             return
         stream = state.source.stream(in_ssrc)
-        self._listen(stream, state.route)
+        stream.carry(state.route.codec)
         stream.waiting.append(state)
+
+    def replay(self, route: RouteId) -> bool:
+        """See `DataPlane`."""
+        return False
+
+    def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
+        """See `DataPlane`."""
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         """See `DataPlane`."""
@@ -183,9 +190,34 @@ class PlainDataPlane:
 
         return remove
 
+    def set_stream(self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int) -> None:
+        """See `DataPlane`."""
+        self._peers[peer].stream(ssrc).carry(codec)
+
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """See `DataPlane`."""
         self._peers[peer].stream(ssrc).mute(muted)
+
+    def hush(self, peer: PeerId, ssrc: int, hushed: bool) -> None:
+        """See `DataPlane`."""
+        self._peers[peer].stream(ssrc).hush(hushed)
+
+    def set_hop(self, peer: PeerId, hop: HopExtensions) -> None:
+        """See `DataPlane`."""
+
+    def limit_bandwidth(self, peer: PeerId, limits: BandwidthLimits) -> None:
+        """See `DataPlane`."""
+
+    def bandwidth(self, peer: PeerId) -> Bandwidth:
+        """See `DataPlane`."""
+        return Bandwidth(BandwidthLimits().start_bps, 0, 0.0, False, 0, 0, 0)
+
+    def pace(self, peer: PeerId, rate_bps: int | None) -> None:
+        """See `DataPlane`."""
+
+    def probe(self, peer: PeerId, rate_bps: int, duration_ms: int) -> bool:
+        """See `DataPlane`."""
+        return False
 
     def send_rtcp(self, peer: PeerId, data: bytes) -> None:
         """See `DataPlane`."""
@@ -207,20 +239,16 @@ class PlainDataPlane:
             dropped_auth=self._dropped_auth + media.dropped_auth,
             dropped_malformed=self._dropped_malformed + media.dropped_malformed,
             send_blocked=self._wire.blocked,
+            paced_out=0,
+            taps_lost=0,
+            told_lost=0,
+            busy_us=0,
         )
 
     def retransmit(self, route: RouteId, sequences: Sequence[int]) -> int:
         """See `DataPlane`."""
         state = self._routes.get(route)
         return 0 if state is None else self._media.retransmit(state, sequences, _monotonic_us())
-
-    def _listen(self, stream: Stream, route: Route) -> None:
-        video = route.codec != "opus"
-        if video:
-            stream.codec = route.codec
-        size = VIDEO_CACHE_PACKETS if video else AUDIO_CACHE_PACKETS
-        if len(stream.cache) < size:
-            stream.cache = [None] * size
 
     def _stop_waiting(self, state: RouteState) -> None:
         for stream in state.source.streams.values():

@@ -70,6 +70,8 @@ class Route:
 
     VP8: PictureID, TL0PICIDX and KEYIDX are rewritten, so that they go on without a jump after a switch (RFC 7741).
     """
+    dependency_descriptor: int = 0
+    """Incoming extension id of the AV1 dependency descriptor, which tells the layers; 0 = none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class HopExtensions:
     """Header extensions that belong to one hop and are written anew on every packet to a peer; 0 = not negotiated."""
 
     transport_cc: int = 0
-    """Transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01), over all routes and RTX."""
+    """Transport-wide number (draft-holmer-rmcat-transport-wide-cc-extensions-01), over all routes and RTX."""
     abs_send_time: int = 0
 
 
@@ -108,7 +110,7 @@ class BandwidthLimits:
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """What transport-cc feedback says of the path to a peer (see `congestion.py` for the estimator and its papers)."""
+    """What transport-cc feedback says of the path to a peer (`congestion.py` has the estimator and its papers)."""
 
     estimate_bps: int
     """The smaller of the delay-based and the loss-based estimate; `start_bps` before any feedback."""

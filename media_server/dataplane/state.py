@@ -50,7 +50,8 @@ class Stream:
     """One incoming SSRC. `cache` is a ring by index, kept while a route listens: a new packet drops the oldest."""
 
     __slots__ = (
-        "cache", "codec", "highest_timestamp", "highest_us", "muted", "routes", "ssrc", "taps", "waiting", "window",
+        "cache", "codec", "highest_timestamp", "highest_us", "hushed", "muted", "routes", "ssrc", "taps",
+        "waiting", "window",
     )  # fmt: skip
 
     def __init__(self, ssrc: int) -> None:
@@ -59,8 +60,10 @@ class Stream:
         self.highest_timestamp = 0
         self.highest_us = 0
         self.codec: str | None = None
-        """Set for video only, when a route names it."""
+        """What the stream carries; None before anybody said."""
         self.muted = False
+        self.hushed = False
+        """Taps go on, routes do not."""
         self.routes: list[RouteState] = []
         self.waiting: list[RouteState] = []
         """Routes that move here at the next keyframe."""
@@ -70,18 +73,37 @@ class Stream:
     @property
     def idle(self) -> bool:
         """Nobody asked for this stream: its state may be forgotten."""
-        return not (self.routes or self.waiting or self.taps or self.muted)
+        return not (self.routes or self.waiting or self.taps or self.silent)
+
+    @property
+    def silent(self) -> bool:
+        """Nothing goes to routes."""
+        return self.muted or self.hushed
+
+    def carry(self, codec: str) -> None:
+        """See `DataPlane.set_stream`."""
+        if codec != self.codec:
+            self.codec = codec
+            self.cache = [None] * (AUDIO_CACHE_PACKETS if codec == "opus" else VIDEO_CACHE_PACKETS)
 
     def mute(self, muted: bool) -> None:
         """See `DataPlane.mute`."""
-        if muted == self.muted:
+        self._silence(muted, self.hushed)
+
+    def hush(self, hushed: bool) -> None:
+        """See `DataPlane.hush`."""
+        self._silence(self.muted, hushed)
+
+    def _silence(self, muted: bool, hushed: bool) -> None:
+        was = self.silent
+        self.muted, self.hushed = muted, hushed
+        if was == self.silent:
             return
-        self.muted = muted
         for route in self.routes:
-            if muted:
-                route.hold()
-            else:
+            if was:
                 route.begin_anew()
+            else:
+                route.hold()
 
     def restart(self) -> None:
         """New keys: indices begin anew, so everything told in old indices is void."""
@@ -146,7 +168,8 @@ class Peer:
             if len(self.streams) >= MAX_STREAMS:
                 idle = [stream for stream in self.streams.values() if stream.idle]
                 if idle:
-                    del self.streams[min(idle, key=lambda stream: stream.highest_us).ssrc]
+                    # One that was named may come back (a paused layer): guesses go first.
+                    del self.streams[min(idle, key=lambda stream: (stream.codec is not None, stream.highest_us)).ssrc]
             stream = self.streams[ssrc] = Stream(ssrc)
         return stream
 
@@ -308,6 +331,8 @@ class RouteState:
             retransmitted=self.retransmitted,
             timestamp_offset=self.timestamp_delta,
             sequence_offset=self.delta & 0xFFFF,
+            in_ssrc=self.stream.ssrc,
+            queued=0,
         )
 
     def _close_segment(self, last: int) -> None:
