@@ -60,7 +60,9 @@ class Media(_Section, frozen=True, kw_only=True):
 
     host: str
     port: Port
+    tcp_port: Port
     announced: tuple[str, ...]
+    nat64_prefixes: tuple[str, ...]
     consent_timeout_s: Positive
     video_codecs: tuple[str, ...]
     max_peers: Count
@@ -72,6 +74,8 @@ class Ice(_Section, frozen=True, kw_only=True):
     urls: tuple[str, ...]
     username: str
     credential: str
+    secret: str
+    lifetime_s: Annotated[int, msgspec.Meta(ge=60)]
 
 
 class Storage(_Section, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ class Ground:
     plane: DataPlane
     hub: TransportHub
     candidates: tuple[Address, ...]
+    tcp_candidates: tuple[Address, ...]
     audio_codecs: tuple[str, ...]
     video_codecs: tuple[str, ...]
     now_us: Callable[[], int]
@@ -87,6 +88,7 @@ class Peer:
             ice=self._transport.local,
             fingerprints=self.ground.hub.fingerprints,
             candidates=self.ground.candidates,
+            tcp_candidates=self.ground.tcp_candidates,
             session_id=self._session_id,
             version=self._version,
         )

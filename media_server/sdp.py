@@ -178,3 +178,5 @@ class Local:
     session_id: str
     version: int
     """Grows by one with every answer of this connection."""
+    tcp_candidates: tuple[tuple[str, int], ...] = ()
+    """The same hosts with the ICE-TCP port (RFC 6544), for networks without UDP."""

@@ -21,6 +21,8 @@ _CLOCK_RATES_HZ = {"opus": 48000, "h264": 90000, "vp8": 90000, "vp9": 90000, "av
 _H264_PROFILES = ("42e0", "4200")
 """Constrained baseline, baseline: by profile_idc and constraint flags; others come after."""
 _FIRST_COMPONENT_PRIORITY = (126 << 24) | 255
+_TCP_PRIORITY = (90 << 24) | (4 << 21) | 255
+"""Below every UDP candidate; direction preference 4: we are passive (RFC 6544 4.2)."""
 
 
 def choose_codec(media: OfferedMedia, preference: Sequence[str]) -> ChosenCodec | None:
@@ -132,6 +134,10 @@ def _candidates(local: Local) -> Iterator[str]:
     for number, (host, port) in enumerate(local.candidates, 1):
         priority = _FIRST_COMPONENT_PRIORITY | (0x10000 - number) << 8
         yield f"a=candidate:{number} 1 udp {priority} {host} {port} typ host"
+    for number, (host, port) in enumerate(local.tcp_candidates, 1):
+        priority = _TCP_PRIORITY | (0x2000 - number) << 8
+        foundation = len(local.candidates) + number
+        yield f"a=candidate:{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive"
     yield "a=end-of-candidates"
 
 

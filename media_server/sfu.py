@@ -18,7 +18,9 @@ from media_server.peer import Ground, Peer
 from media_server.ports import RoomListener
 from media_server.room import Room
 from media_server.sdp import PREFERRED_AUDIO, PREFERRED_VIDEO
+from media_server.tcp import TcpDoor
 from media_server.transport import TransportHub, TransportSettings
+from media_server.turn import TurnSettings, ice_servers
 from media_server.upstream import Upstream
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +36,8 @@ class SfuSettings:
     """Address to bind; "::" for IPv4 and IPv6."""
     port: int = 0
     """UDP port; 0 = any free one (tests)."""
+    tcp_port: int | None = None
+    """ICE-TCP port for clients without UDP; 0 = any free one, None = none."""
     announced: tuple[str, ...] = ()
     """IP addresses in our answers, best first (behind NAT); empty = `host`."""
     consent_timeout_s: float = 10.0
@@ -43,7 +47,7 @@ class SfuSettings:
     """A peer that lost consent is kept for so long: its ICE restart finds publications and subscriptions in place."""
     audio_codecs: tuple[str, ...] = PREFERRED_AUDIO
     video_codecs: tuple[str, ...] = PREFERRED_VIDEO
-    ice_servers: tuple[Mapping[str, object], ...] = field(default=())
+    turn: TurnSettings = field(default_factory=TurnSettings)
 
 
 class Sfu:
@@ -59,6 +63,8 @@ class Sfu:
         self._tasks = TaskSet()
         self._closed = False
         self.address: Address | None = None
+        self._tcp = TcpDoor()
+        self.tcp_address: Address | None = None
 
     async def start(self) -> None:
         """See `MediaServer.start`. ValueError when an announced address is a wildcard or no IP address."""
@@ -71,11 +77,14 @@ class Sfu:
         except OSError as error:
             where = f"UDP port {settings.port} on {settings.host}"
             raise OSError(error.errno, f"{where}: {error.strerror}") from error
+        if settings.tcp_port is not None:
+            await self._listen_tcp(settings.host, settings.tcp_port, self.address)
         self._hub = TransportHub(self._plane, TransportSettings(consent_timeout_s=settings.consent_timeout_s))
         self._ground = Ground(
             plane=self._plane,
             hub=self._hub,
             candidates=tuple((host, self.address[1]) for host in hosts),
+            tcp_candidates=tuple((host, self.tcp_address[1]) for host in hosts) if self.tcp_address else (),
             audio_codecs=settings.audio_codecs,
             video_codecs=settings.video_codecs,
             now_us=monotonic_us,
@@ -94,6 +103,7 @@ class Sfu:
         for session in list(self._rooms):
             await self.close_room(session)
         await self._tasks.close()
+        await self._tcp.close()
         if self._hub is not None:
             await self._hub.close()
         await self._plane.close()
@@ -117,9 +127,9 @@ class Sfu:
         if entry is not None:
             await entry[0].close()
 
-    def ice_servers(self) -> Sequence[Mapping[str, object]]:
+    def ice_servers(self, participant: str) -> Sequence[Mapping[str, object]]:
         """See `MediaServer.ice_servers`."""
-        return self._settings.ice_servers
+        return ice_servers(self._settings.turn, participant, time.time())
 
     def on_stun(self, data: bytes, source: Address) -> None:
         """See `Upcalls`."""
@@ -152,6 +162,13 @@ class Sfu:
                 peer.received(packet)
             except Exception as fault:
                 log_fault("packet was not noted", fault, ssrc=packet.ssrc)
+
+    async def _listen_tcp(self, host: str, port: int, media: Address) -> None:
+        try:
+            self.tcp_address = await self._tcp.start(host, port, media)
+        except OSError as error:
+            await self._plane.close()
+            raise OSError(error.errno, f"TCP port {port} on {host}: {error.strerror}") from error
 
     async def _tick(self) -> None:
         while True:

@@ -237,7 +237,7 @@ class Whip:
                 CREDENTIAL_HEADER: credential,
             },
         )
-        for link in _links(self._services):
+        for link in _links(self._services, resource.participant):
             response.headers.add("Link", link)
         return response
 
@@ -288,9 +288,9 @@ def _left(hearing: Hearing, participant: str) -> list[ev.AnyEvent]:
     ]
 
 
-def _links(services: Services) -> list[str]:
+def _links(services: Services, participant: str) -> list[str]:
     links = []
-    for server in services.media.ice_servers():
+    for server in services.media.ice_servers(participant):
         urls = server.get("urls", ())
         extra = "".join(
             f'; {name}="{server[key]}"'

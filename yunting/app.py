@@ -29,13 +29,14 @@ from hearing.clock import Sources
 from hearing.tasks import TaskSet
 from media_server.dataplane import make_data_plane
 from media_server.sfu import Sfu, SfuSettings
+from media_server.turn import TurnSettings
 from records.book import LedgerBook
 from records.keys import CourtKey
 from signaling.listening import Doorman, GuardedSite, Patience
 from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
-from yunting.addresses import announced
+from yunting.addresses import announced, with_nat64
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
 from yunting.recordings import Recordings
@@ -117,7 +118,9 @@ async def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with running(settings) as server:
-        announce(f"云庭 {version()}  {server.base_url}  媒体 / media UDP {settings.media.port}")
+        media = settings.media
+        tcp = f", TCP {media.tcp_port}" if media.tcp_port else ""
+        announce(f"云庭 {version()}  {server.base_url}  媒体 / media UDP {media.port}{tcp}")
         await stop.wait()
         announce("正在停止 / stopping")
 
@@ -193,15 +196,15 @@ def _allow_files() -> None:
 def _sfu_settings(settings: Settings) -> SfuSettings:
     media = settings.media
     ice = settings.ice
-    servers = ({"urls": ice.urls, "username": ice.username, "credential": ice.credential},) if ice.urls else ()
     return SfuSettings(
         host=media.host,
         port=media.port,
-        announced=media.announced or announced(media.host),
+        tcp_port=media.tcp_port or None,
+        announced=with_nat64(media.announced or announced(media.host), media.nat64_prefixes),
         consent_timeout_s=media.consent_timeout_s,
         max_peers=media.max_peers,
         video_codecs=media.video_codecs,
-        ice_servers=servers,
+        turn=TurnSettings(ice.urls, ice.username, ice.credential, ice.secret, ice.lifetime_s),
     )
 
 

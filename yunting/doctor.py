@@ -47,6 +47,7 @@ def examine(settings: Settings) -> Report:
         _python,
         _http_port,
         _media_port,
+        _media_tcp_port,
         _clock,
         _receive_buffer,
         _file_limit,
@@ -71,6 +72,13 @@ def _http_port(settings: Settings) -> Finding:
 
 def _media_port(settings: Settings) -> Finding:
     return _port("media", settings.media.host, settings.media.port, socket.SOCK_DGRAM, "YUNTING_MEDIA_PORT")
+
+
+def _media_tcp_port(settings: Settings) -> Finding:
+    port = settings.media.tcp_port
+    if not port:
+        return Finding(name="media-tcp", grade="warn", fact="off", advice="没有 UDP 的网络无法接入 / media.tcp_port")
+    return _port("media-tcp", settings.media.host, port, socket.SOCK_STREAM, "YUNTING_MEDIA_TCP_PORT")
 
 
 def _port(name: str, host: str, port: int, kind: socket.SocketKind, variable: str) -> Finding:

@@ -83,6 +83,7 @@ class ServerProcess:
             "YUNTING_HTTP_PORT": str(self.port),
             "YUNTING_MEDIA_HOST": "127.0.0.1",
             "YUNTING_MEDIA_PORT": str(self.port),
+            "YUNTING_MEDIA_TCP_PORT": "0",
             "YUNTING_STORAGE_FOLDER": str(self.folder),
             "YUNTING_STORAGE_STORE": f"sqlite:///{self.folder / 'yunting.db'}",
             "YUNTING_STORAGE_MIN_FREE_BYTES": "0",

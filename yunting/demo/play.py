@@ -92,6 +92,8 @@ def _settings(folder: Path, port: int) -> Settings:
             "YUNTING_HTTP_PORT": str(port),
             "YUNTING_MEDIA_HOST": "127.0.0.1",
             "YUNTING_MEDIA_PORT": str(port),
+            # Everybody is on this machine, where no UDP is blocked.
+            "YUNTING_MEDIA_TCP_PORT": "0",
             "YUNTING_STORAGE_STORE": f"sqlite:///{folder.absolute() / 'yunting.db'}",
             "YUNTING_STORAGE_FOLDER": str(folder.absolute()),
         },

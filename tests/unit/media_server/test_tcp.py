@@ -1,0 +1,162 @@
+"""ICE-TCP: frames cut as RFC 4571 says, strangers kept short, packets relayed both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_server import tcp
+from media_server.dataplane.ports import Address
+from media_server.tcp import MAX_FRAME_BYTES, Frames, TcpDoor, TcpLimits, framed
+
+pytestmark = pytest.mark.unit
+
+OpenDoor = Callable[..., Awaitable[tuple[TcpDoor, Address]]]
+
+CHECK = b"\x00\x01" + bytes(18)
+"""Begins as a STUN request does."""
+
+
+class Media(asyncio.DatagramProtocol):
+    """Stands for the media port: keeps what comes, answers when told."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+        self.source: Address = ("", 0)
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        self.got.append(data)
+        self.source = (str(addr[0]), addr[1])
+
+    def answer(self, data: bytes) -> None:
+        assert self.transport is not None
+        self.transport.sendto(data, self.source)
+
+
+@pytest.fixture
+async def media() -> AsyncIterator[Media]:
+    transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+        Media, local_addr=("127.0.0.1", 0)
+    )
+    yield protocol
+    transport.close()
+
+
+@pytest.fixture
+async def open_door(media: Media) -> AsyncIterator[OpenDoor]:
+    doors: list[TcpDoor] = []
+
+    async def make(limits: TcpLimits | None = None) -> tuple[TcpDoor, Address]:
+        doors.append(TcpDoor(limits))
+        assert media.transport is not None
+        bound = await doors[-1].start("127.0.0.1", 0, media.transport.get_extra_info("sockname"))
+        return doors[-1], bound
+
+    yield make
+    for door in doors:
+        await door.close()
+        await door.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8), st.data())
+def test_any_cutting_of_the_stream_gives_the_same_frames(packets: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(map(framed, packets))
+    frames, got = Frames(), []
+    while stream:
+        count = data.draw(st.integers(1, len(stream)))
+        got += frames.feed(stream[:count])
+        stream = stream[count:]
+    assert got == [packet for packet in packets if packet]
+
+
+def test_a_frame_longer_than_any_packet_is_refused() -> None:
+    with pytest.raises(ValueError, match="1501"):
+        Frames().feed(bytes((MAX_FRAME_BYTES + 1).to_bytes(2, "big")))
+
+
+async def test_packets_go_both_ways(media: Media, open_door: OpenDoor) -> None:
+    door, bound = await open_door()
+    reader, writer = await asyncio.open_connection(*bound)
+    writer.write(framed(CHECK) + framed(b"\x80media"))
+    await until(lambda: media.got == [CHECK, b"\x80media"])
+    media.answer(b"\x01answer")
+    assert await asyncio.wait_for(reader.readexactly(9), 5) == framed(b"\x01answer")
+    writer.close()
+    await until(lambda: not door._connections)
+
+
+async def test_two_clients_are_two_addresses(media: Media, open_door: OpenDoor) -> None:
+    _, bound = await open_door()
+    sources = set()
+    writers = []
+    for _ in range(2):
+        _, writer = await asyncio.open_connection(*bound)
+        writers.append(writer)
+        writer.write(framed(CHECK))
+        await until(lambda: len(media.got) == len(writers))
+        sources.add(media.source)
+    assert len(sources) == 2
+    for writer in writers:
+        writer.close()
+
+
+@pytest.mark.parametrize("sent", [framed(b"\x16dtls first"), b"GET / HTTP/1.1\r\n\r\n", b"\xff\xff"])
+async def test_what_does_not_begin_as_ice_is_cut_off(media: Media, open_door: OpenDoor, sent: bytes) -> None:
+    _, bound = await open_door()
+    reader, writer = await asyncio.open_connection(*bound)
+    writer.write(sent)
+    with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        await asyncio.wait_for(reader.readexactly(1), 5)
+    assert media.got == []
+    writer.close()
+
+
+async def test_who_says_nothing_is_cut_off(open_door: OpenDoor) -> None:
+    _, bound = await open_door(TcpLimits(first_frame_s=0.05))
+    reader, writer = await asyncio.open_connection(*bound)
+    with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        await asyncio.wait_for(reader.readexactly(1), 5)
+    writer.close()
+
+
+async def test_one_host_holds_only_so_many(open_door: OpenDoor) -> None:
+    door, bound = await open_door(TcpLimits(per_host=2))
+    writers = [(await asyncio.open_connection(*bound))[1] for _ in range(3)]
+    await until(lambda: door.counters.refused == 1)
+    assert door.counters.accepted == 2
+    writers[0].close()
+    await until(lambda: len(door._connections) <= 1 or door._hosts["127.0.0.1"] <= 1)
+    for writer in writers:
+        writer.close()
+
+
+async def test_a_slow_client_loses_packets_and_holds_no_memory(
+    media: Media, open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "MAX_BUFFERED_BYTES", 10_000)
+    door, bound = await open_door()
+    _, writer = await asyncio.open_connection(*bound, limit=1000)
+    writer.write(framed(CHECK))
+    await until(lambda: media.got)
+    for _ in range(20_000):
+        media.answer(bytes(1200))
+        if door.counters.dropped:
+            break
+        await asyncio.sleep(0)
+    assert door.counters.dropped
+    writer.close()
