@@ -21,33 +21,31 @@ int yt_crypto_load(char *why, size_t size);
 /* Whether two byte strings are equal, in a time that does not depend on their contents. */
 bool yt_equal(const uint8_t *a, const uint8_t *b, size_t length);
 
-/* AES-128-GCM with a 12-byte nonce and a 16-byte tag (NIST SP 800-38D). */
-typedef struct yt_gcm yt_gcm;
-yt_gcm *yt_gcm_new(const uint8_t *key16); /* NULL: no memory */
-void yt_gcm_free(yt_gcm *);
 typedef struct {
     const uint8_t *data;
     size_t length;
 } yt_span;
-/* Encrypts the pieces one after the other to `out`, then the tag. `out` must have room for all of it and may be the
- * first piece itself, but must not overlap otherwise. */
-bool yt_gcm_seal(yt_gcm *, const uint8_t *nonce, yt_span aad, const yt_span *pieces, size_t count, uint8_t *out);
-/* Decrypts in place; `aad` is up to two pieces. `data` holds nothing of use when it says false. */
-bool yt_gcm_open(yt_gcm *, const uint8_t *nonce, yt_span aad, yt_span more_aad, uint8_t *data, size_t length,
+
+/* AES-128-GCM with a 12-byte nonce and a 16-byte tag (NIST SP 800-38D). `out` may be `in` itself, but must not overlap
+ * it otherwise. */
+typedef struct yt_gcm yt_gcm;
+yt_gcm *yt_gcm_new(const uint8_t key[YT_KEY_BYTES]); /* NULL: no memory */
+void yt_gcm_free(yt_gcm *);                          /* NULL is fine; wipes the key */
+bool yt_gcm_seal(yt_gcm *, const uint8_t *nonce, yt_span aad, const uint8_t *in, uint8_t *out, size_t length,
+                 uint8_t *tag);
+/* False when the tag does not fit: `out` then holds nothing of use. */
+bool yt_gcm_open(yt_gcm *, const uint8_t *nonce, yt_span aad, const uint8_t *in, uint8_t *out, size_t length,
                  const uint8_t *tag);
-/* As `yt_gcm_seal`, with two pieces of AAD and in place; the tag goes to `tag`. */
-bool yt_gcm_seal_in_place(yt_gcm *, const uint8_t *nonce, yt_span aad, yt_span more_aad, uint8_t *data, size_t length,
-                          uint8_t *tag);
 
 /* AES-128 in counter mode; `counter` is the first counter block. */
 typedef struct yt_ctr yt_ctr;
-yt_ctr *yt_ctr_new(const uint8_t *key16); /* NULL: no memory */
-void yt_ctr_free(yt_ctr *);
-bool yt_ctr_crypt(yt_ctr *, const uint8_t *counter16, const yt_span *pieces, size_t count, uint8_t *out);
+yt_ctr *yt_ctr_new(const uint8_t key[YT_KEY_BYTES]); /* NULL: no memory */
+void yt_ctr_free(yt_ctr *);                          /* NULL is fine; wipes the key */
+bool yt_ctr_crypt(yt_ctr *, const uint8_t *counter, const uint8_t *in, uint8_t *out, size_t length);
 
 /* HMAC-SHA1 (RFC 2104) whose two padded key blocks are hashed once. Holds no memory of its own. */
 typedef struct {
-    _Alignas(16) uint8_t inner[96], outer[96]; /* SHA_CTX of libcrypto */
+    uint32_t inner[32], outer[32]; /* a SHA_CTX of libcrypto each, which has 96 bytes */
 } yt_hmac;
 void yt_hmac_init(yt_hmac *, const uint8_t *key, size_t length); /* at most 64 bytes */
 void yt_hmac_sign(const yt_hmac *, const yt_span *pieces, size_t count, uint8_t mac[YT_SHA1_BYTES]);
