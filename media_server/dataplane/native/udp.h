@@ -41,14 +41,15 @@ void yt_receiver_free(yt_receiver *);
 size_t yt_receiver_read(yt_receiver *, yt_datagram **batch);
 
 /* Gathers datagrams and sends them in few system calls. Consecutive ones to one address form a run: equal sizes, the
- * last may be shorter. When the kernel refuses GSO it goes off for good and the refused ones go plainly.
- * YUNTING_GSO=off begins without it, YUNTING_GSO=refuse acts out the refusal (for tests). */
+ * last may be shorter. What the kernel refuses to segment goes plainly, nothing is lost; GSO goes off for good when it
+ * never worked or fails again and again (it may fail for one path only, whose MTU is small).
+ * YUNTING_GSO=off begins without it, YUNTING_GSO=refuse acts out a kernel that refuses it (for tests). */
 typedef struct yt_sender yt_sender;
 yt_sender *yt_sender_new(int fd); /* NULL: no memory */
 void yt_sender_free(yt_sender *); /* what was not flushed is not sent */
 /* `data` must stay as it is until the flush; flushes by itself when YT_SEND_BATCH are held. */
 void yt_sender_add(yt_sender *, const uint8_t *data, size_t length, const yt_address *to);
-/* Sends everything held. A full socket drops the rest and counts it as blocked, as does any other refusal. */
+/* Sends everything held, never blocks. A full socket drops the rest; whatever was not taken is counted as blocked. */
 void yt_sender_flush(yt_sender *);
 typedef struct {
     uint64_t sent, blocked; /* datagrams */
