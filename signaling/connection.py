@@ -16,7 +16,7 @@ from aiohttp import WSMsgType, web
 
 from signaling.courtroom import Courtroom
 from signaling.errors import error_message, new_incident
-from signaling.media_messages import close_media, kit_checked, negotiate
+from signaling.media_messages import close_media, kit_checked, negotiate, show
 from signaling.outbox import Outbox
 from signaling.protocol import (
     MAX_FRAME_BYTES,
@@ -32,6 +32,7 @@ from signaling.protocol import (
     Offer,
     Ping,
     Pong,
+    Views,
 )
 from signaling.view import clock_view
 
@@ -182,6 +183,8 @@ class Connection:
                 self.send(Pong(sent_ms=sent_ms, clock=clock_view(self._room.ledger, utc_ms)))
             case NetworkReport():
                 self.report = message
+            case Views():
+                show(self._room, self.participant, message)
             case Hello():
                 self._strike(Error(re=None, code="bad-message", zh="重复的 hello", en="hello comes once"))
             case _:
@@ -229,7 +232,7 @@ class Connection:
             await self._put_on_wire(await self._outbox.get())
             if not self.live:
                 await self._catch_up()
-            self._room.tell_publications(only=self.participant)
+            self._room.tell_media(self.participant)
             while True:
                 await self._put_on_wire(await self._outbox.get())
         except TimeoutError:

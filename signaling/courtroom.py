@@ -20,12 +20,13 @@ from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
 from hearing.state import Hearing, apply
 from hearing.tasks import TaskSet
-from media_server.ports import Direction, Kind, LossReason, MediaRoom, PublicationInfo
+from media_server.ports import DeliveryState, Direction, Kind, LossReason, MediaRoom, PublicationInfo
 from records.ledger import Ledger
 from signaling.attendance import Attendance
 from signaling.errors import error_message
 from signaling.fanout import EncodedUpdate
 from signaling.limits import Limiter
+from signaling.media_news import MediaNews
 from signaling.ports import RoomRecording
 from signaling.protocol import (
     Done,
@@ -93,6 +94,7 @@ class Courtroom:
         self.tasks = TaskSet()
         self.attendance = Attendance(ledger, services.sources.monotonic_us, services.timing.silence_ms)
         self.speech = SpeechLog(ledger)
+        self.media_news = MediaNews(self._tell)
         self._recent: deque[EncodedUpdate] = deque(maxlen=RECENT_ENTRIES)
         self._answers: dict[str, OrderedDict[str, asyncio.Task[Done | Error]]] = {}
         self._catching_up: dict[str, asyncio.Lock] = {}
@@ -236,6 +238,16 @@ class Courtroom:
         """The page was told this list in its `welcome`."""
         self._told[participant] = told
 
+    def tell_media(self, participant: str) -> None:
+        """Bring a page up to date with what it may receive, what it should send and what it gets."""
+        self.tell_publications(only=participant)
+        self.media_news.tell_again(participant)
+
+    def _tell(self, participant: str, message: Message) -> None:
+        connection = self.connections.get(participant)
+        if connection is not None and connection.live:
+            connection.send(message)
+
     def _entries(self, entries: Sequence[ev.Entry], after: Hearing) -> None:
         updates = []
         hearing = self.hearing
@@ -285,6 +297,7 @@ class Courtroom:
 
     def publication_removed(self, publication: PublicationInfo) -> None:
         """RoomListener."""
+        self.media_news.publication_removed(publication)
         self.tell_publications()
 
     def speakers_changed(self, participants: Sequence[str]) -> None:
@@ -299,6 +312,14 @@ class Courtroom:
                 )
                 connection.send(Speakers(participants=audible))
 
+    def layers_wanted(self, publication: PublicationInfo, rids: Sequence[str]) -> None:
+        """RoomListener."""
+        self.media_news.layers_wanted(publication, rids)
+
+    def delivery_changed(self, viewer: str, resource: str, states: Sequence[DeliveryState]) -> None:
+        """RoomListener."""
+        self.media_news.delivery_changed(viewer, resource, states)
+
     def peer_connected(self, participant: str, direction: Direction) -> None:
         """RoomListener."""
         if self.attendance.media_up(participant, direction) and participant in self.hearing.people:
@@ -306,6 +327,8 @@ class Courtroom:
 
     def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
         """RoomListener: evidence for a drop; decides by itself only for somebody without a page (WHIP)."""
+        if direction is Direction.RECEIVE and reason is not LossReason.CONSENT:
+            self.media_news.receiving_ended(participant)
         self.attendance.media_lost(participant, direction, reason, has_page=participant in self.connections)
 
 

@@ -1,13 +1,13 @@
-"""What a page asks of the media server over its WebSocket: offers, closing, the device check."""
+"""What a page asks of the media server over its WebSocket: offers, closing, sizes of tiles, the device check."""
 
 from __future__ import annotations
 
 from hearing import events as ev
 from hearing.errors import UserError
 from hearing.roles import Right, rights
-from media_server.ports import Direction
+from media_server.ports import Direction, View
 from signaling.courtroom import Courtroom
-from signaling.protocol import Answered, CloseMedia, Done, Kit, Offer
+from signaling.protocol import Answered, CloseMedia, Done, Kit, Offer, Views
 
 MAX_SDP_BYTES = 262_144
 """Some fifty people's audio and video m-lines of Chromium, with room to spare."""
@@ -28,6 +28,12 @@ async def close_media(room: Courtroom, participant: str, message: CloseMedia) ->
     """Close one direction in order. Idempotent."""
     await room.media.close_peer(participant, Direction(message.direction))
     return Done(re=message.re, seq=room.seq)
+
+
+def show(room: Courtroom, participant: str, message: Views) -> None:
+    """How large the page shows what it receives, from now on. Idempotent."""
+    for tile in message.views:
+        room.media.set_view(participant, tile.publication, View(tile.width, tile.height))
 
 
 async def kit_checked(room: Courtroom, participant: str, kit: Kit) -> Done:

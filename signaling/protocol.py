@@ -20,9 +20,12 @@ from hearing.session import Move, Phase, State
 
 MAX_FRAME_BYTES = 300_000
 PROTOCOL_VERSION = 1
+MAX_TILES = 256
+"""Video tracks of one page."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 """What every language's JSON carries exactly."""
+Pixels = Annotated[int, msgspec.Meta(ge=0, le=16_384)]
 RequestId = Annotated[str, msgspec.Meta(max_length=100)]
 """Chosen by the page; unique among its requests of this session."""
 
@@ -98,7 +101,22 @@ class NetworkReport(Message, frozen=True, kw_only=True, tag="network_report"):
     """The page is in the background: a phone's camera stops there."""
 
 
-FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport
+class Tile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How large the page shows a video track, in device pixels; 0 by 0 while it is not on the screen."""
+
+    publication: Annotated[str, msgspec.Meta(max_length=100)]
+    width: Pixels
+    height: Pixels
+
+
+class Views(Message, frozen=True, kw_only=True, tag="views"):
+    """The video tracks that the page receives, as it shows them now. One not named stays as it was; unknown ids are
+    ignored. Not answered."""
+
+    views: Annotated[tuple[Tile, ...], msgspec.Meta(max_length=MAX_TILES)]
+
+
+FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views
 
 
 # --- from the server ----------------------------------------------------------------------------------------
@@ -252,6 +270,32 @@ class Speakers(Message, frozen=True, kw_only=True, tag="speakers"):
     participants: tuple[str, ...]
 
 
+class Layers(Message, frozen=True, kw_only=True, tag="layers"):
+    """Of this page's own publication: the simulcast encodings that somebody needs, lowest first; pause the others."""
+
+    publication: str
+    source: str
+    rids: tuple[str, ...]
+
+
+class TrackDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What this page gets of one video track."""
+
+    publication: str
+    held: Literal["congestion", "load", "hidden", "rules"] | None
+    """Why no picture comes now."""
+    layer: str
+    """Rid of the encoding that is sent, empty without simulcast."""
+    wanted_layer: str
+    """What the tile's size asks for."""
+
+
+class Deliveries(Message, frozen=True, kw_only=True, tag="deliveries"):
+    """Every video track of this page's receiving connection, whenever one of them has changed."""
+
+    tracks: tuple[TrackDelivery, ...]
+
+
 class HeadSigned(Message, frozen=True, kw_only=True, tag="head"):
     """A signed head of the chain, every ten seconds: the page keeps them as a witness."""
 
@@ -332,6 +376,8 @@ FromServer = (
     | Error
     | Pong
     | Speakers
+    | Layers
+    | Deliveries
     | HeadSigned
     | Network
     | RecordingHealth

@@ -499,6 +499,19 @@ export interface NetworkReportMessage {
   readonly hidden?: boolean;
 }
 
+/** How large the page shows a video track, in device pixels; 0 by 0 while it is not on the screen. */
+export interface Tile {
+  readonly publication: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The video tracks that the page receives, as it shows them now. One not named stays as it was; unknown ids are ignored. Not answered. */
+export interface ViewsMessage {
+  readonly type: "views";
+  readonly views: readonly Tile[];
+}
+
 /** Something a role may do. Commands name the right they need. */
 export type Right = (typeof rightValues)[number];
 export const rightValues = [
@@ -656,6 +669,31 @@ export interface SpeakersMessage {
   readonly participants: readonly string[];
 }
 
+/** Of this page's own publication: the simulcast encodings that somebody needs, lowest first; pause the others. */
+export interface LayersMessage {
+  readonly type: "layers";
+  readonly publication: string;
+  readonly source: string;
+  readonly rids: readonly string[];
+}
+
+/** What this page gets of one video track. */
+export interface TrackDelivery {
+  readonly publication: string;
+  /** Why no picture comes now. */
+  readonly held: "congestion" | "hidden" | "load" | "rules" | null;
+  /** Rid of the encoding that is sent, empty without simulcast. */
+  readonly layer: string;
+  /** What the tile's size asks for. */
+  readonly wanted_layer: string;
+}
+
+/** Every video track of this page's receiving connection, whenever one of them has changed. */
+export interface DeliveriesMessage {
+  readonly type: "deliveries";
+  readonly tracks: readonly TrackDelivery[];
+}
+
 /** A signed head of the chain: Ed25519 over its canonical JSON without `signature` (hex). */
 export interface Head {
   readonly session: string;
@@ -787,7 +825,8 @@ export type FromPage =
   | OfferMessage
   | CloseMediaMessage
   | KitMessage
-  | NetworkReportMessage;
+  | NetworkReportMessage
+  | ViewsMessage;
 
 export type FromServer =
   | WelcomeMessage
@@ -798,6 +837,8 @@ export type FromServer =
   | ErrorMessage
   | PongMessage
   | SpeakersMessage
+  | LayersMessage
+  | DeliveriesMessage
   | HeadSignedMessage
   | NetworkMessage
   | RecordingHealthMessage
