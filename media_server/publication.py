@@ -1,110 +1,27 @@
-"""A sender's track as the room knows it: its layers, their upkeep, and the inner subscribers that listen to it."""
+"""A sender's track as the room knows it: its layers, who wants which of them, and what inner subscribers get."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from media_server.bandwidth import RateMeter
-from media_server.dataplane.ports import DataPlane, PeerId, Received, TapPacket
-from media_server.nack import NackGenerator
-from media_server.packets import ReportBlock, SenderInfo, rtp_payload
-from media_server.payloads import is_keyframe
-from media_server.ports import Kind, PublicationInfo, SenderReport, Subscriber
-from media_server.reports import ClockMap, Reception, TimestampMap
+from media_server.dataplane.ports import DataPlane, PeerId, TapPacket
+from media_server.dynacast import Dynacast
+from media_server.incoming import Layer
+from media_server.packets import SenderInfo
+from media_server.picture_size import PictureSize
+from media_server.ports import Kind, PublicationInfo, Subscriber
+from media_server.reports import ClockMap
+from media_server.taps import Taps
 
-
-class KeyframeRequests:
-    """Coalesces the wishes for a keyframe of one layer. Pure: time is passed in, microseconds.
-
-    One question a second in the long run, because a keyframe costs the publisher ten ordinary frames; a few may
-    follow each other faster, so that somebody who joins just after another does not wait for his picture.
-    """
-
-    APART_US = 400_000
-    """libwebrtc ignores a request within 300 ms of the last keyframe."""
-    REFILL_US = 1_000_000
-    BURST = 3
-    REPEAT_US = 600_000
-    """A question without a keyframe for so long was lost, or its answer."""
-
-    def __init__(self) -> None:
-        self._wanted = False
-        self._unanswered = False
-        self._asked_us: int | None = None
-        self._credit_us = self.BURST * self.REFILL_US
-        self._credited_us: int | None = None
-
-    def want(self) -> None:
-        """Somebody cannot decode. Idempotent."""
-        self._wanted = True
-
-    @property
-    def wanted(self) -> bool:
-        """Somebody waits."""
-        return self._wanted
-
-    def arrived(self) -> None:
-        """A keyframe came and answers every wish."""
-        self._wanted = self._unanswered = False
-
-    def due(self, now_us: int) -> bool:
-        """Whether to ask now; True counts as asked. Asks again while no keyframe comes."""
-        if not self._wanted:
-            return False
-        if self._asked_us is not None:
-            wait_us = self.REPEAT_US if self._unanswered else self.APART_US
-            if now_us - self._asked_us < wait_us:
-                return False
-        if self._credited_us is not None:
-            self._credit_us = min(self.BURST * self.REFILL_US, self._credit_us + now_us - self._credited_us)
-        self._credited_us = now_us
-        if self._credit_us < self.REFILL_US:
-            return False
-        self._credit_us -= self.REFILL_US
-        self._asked_us, self._unanswered = now_us, True
-        return True
-
-
-class Layer:
-    """One encoding of a publication: one incoming SSRC with its statistics and repairs."""
-
-    def __init__(self, ssrc: int, kind: Kind, clock_rate_hz: int, clock: ClockMap) -> None:
-        self.ssrc = ssrc
-        self.rtx_ssrc: int | None = None
-        self.nack = NackGenerator(patience_us=1_000_000 if kind is Kind.VIDEO else 500_000)
-        self.reception = Reception(ssrc, clock_rate_hz)
-        self.timestamps = TimestampMap(clock_rate_hz, clock)
-        self.keyframes = KeyframeRequests()
-        self.meter = RateMeter()
-        self.last_block: ReportBlock | None = None
-        self.last_report: SenderInfo | None = None
-        self.last_us = 0
-        """Arrival of the last packet."""
-        self._repairs = kind is Kind.VIDEO
-
-    def received(self, packet: Received, *, wanted: bool) -> bool:
-        """Count a packet of this SSRC; True for a repetition, which counts for the repair and not for the network.
-        What is not wanted (muted) is reported as received and never asked for again."""
-        self.last_us = packet.arrival_us
-        self.meter.add(packet.size_bytes, packet.arrival_us)
-        repeated = wanted and self.nack.received(packet.sequence, packet.arrival_us)
-        if not repeated:
-            self.reception.received(packet.sequence, packet.timestamp, packet.arrival_us)
-        if packet.keyframe:
-            self.keyframes.arrived()
-        return repeated
-
-    def due_repairs(self, now_us: int, round_trip_us: int | None) -> list[int]:
-        """Sequence numbers to NACK now; what was given up turns into the wish for a keyframe (video)."""
-        sequences = self.nack.due(now_us, round_trip_us)
-        if self.nack.gave_up() and self._repairs:
-            self.keyframes.want()
-        return sequences
+CLIMB_US = 2_000_000
+"""A higher layer must have run for so long before those who do not choose are moved to it: an uplink at its limit
+starts and stops it again and again."""
 
 
 class Publication:
-    """See the module text. `layers` has one entry per encoding, best last; a track without packets yet has none."""
+    """See the module text. `layers` has one entry per encoding that has come, lowest first; a track without packets
+    yet has none. `rids` names the simulcast encodings that were negotiated, lowest first: none for a plain track,
+    whose one layer has an empty rid."""
 
     def __init__(
         self,
@@ -116,39 +33,63 @@ class Publication:
         clock_rate_hz: int,
         extensions: Mapping[int, str],
         clock: ClockMap,
+        rids: Sequence[str] = (),
     ) -> None:
         self.info = info
         self.peer = peer
         self.payload_type = payload_type
         self.clock_rate_hz = clock_rate_hz
         self.extensions = extensions
+        self.rids = tuple(rids)
         self.layers: list[Layer] = []
+        self.layer: Layer | None = None
+        """What inner subscribers get, and every viewer who does not choose."""
         self.running = False
         self.allowed = True
         self._plane = plane
         self._clock = clock
-        self._taps: dict[Subscriber, None] = {}
-        self._end_tap: Callable[[], None] | None = None
-        self._recent: deque[int] = deque(maxlen=512)
-        self._recent_set: set[int] = set()
+        self._taps = Taps(info, plane, peer, clock_rate_hz, self.timestamp_shift, clock.to_server_us)
+        self._dynacast = Dynacast(self.rids)
+        self._measuring: dict[int, Callable[[], None]] = {}
+        self._ran: list[Layer] = []
 
-    @property
-    def layer(self) -> Layer | None:
-        """The layer everybody gets while there is one only."""
-        return self.layers[-1] if self.layers else None
+    def layer_of(self, rid: str) -> Layer | None:
+        """The layer of this encoding; None while nothing of it has come."""
+        return next((layer for layer in self.layers if layer.rid == rid), None)
 
-    def bind(self, ssrc: int) -> Layer:
-        """Take this SSRC as the track's layer, in place of another if there was one."""
-        layer = Layer(ssrc, self.info.kind, self.clock_rate_hz, self._clock)
-        if self.layer:
-            self._plane.mute(self.peer, self.layer.ssrc, False)
-        self._stop_tap()
-        self.layers = [layer]
+    def best(self, now_us: int) -> Layer | None:
+        """The highest layer that runs. While none does (the sender holds its camera still, or is gone) the highest of
+        those that came last; None before the first packet."""
+        # Measured by the newest packet of all, not by the clock: a still screen is silent on every layer.
+        newest_us = min(now_us, max((layer.last_us for layer in self.layers), default=0))
+        fit = [layer for layer in self.layers if layer.running(newest_us)]
+        either = fit or self.layers
+        return either[-1] if either else None
+
+    def timestamp_shift(self, old: Layer, new: Layer) -> int | None:
+        """The new layer's RTP timestamp minus the old one's for the same instant, modulo 2**32; None until both have
+        sent a report."""
+        report = old.last_report
+        at_us = None if report is None else self._clock.to_server_us(report.ntp)
+        rtp = None if at_us is None else new.timestamps.rtp_at(at_us)
+        return None if report is None or rtp is None else rtp - report.rtp & 0xFFFFFFFF
+
+    def bind(self, ssrc: int, rid: str = "") -> Layer:
+        """Take this SSRC as the layer of `rid`, in place of another if there was one."""
+        layer = Layer(rid, ssrc, self.info.kind, self.clock_rate_hz, self._clock)
+        former = self.layer_of(rid)
+        if former is not None:
+            self._release(former)
+        self._plane.set_stream(self.peer, ssrc, self.info.codec, self.clock_rate_hz)
+        self.layers.append(layer)
+        self.layers.sort(key=self._rank)
         if not self.allowed:
             self._plane.mute(self.peer, ssrc, True)
-        if self.running and self._taps:
-            self._start_tap()
-            self.want_keyframe()
+        if self.rids:
+            self._measure(layer)
+        if self.layer is None or self.layer is former:
+            self.layer = layer
+            self._taps.follow(layer)
         return layer
 
     def allow(self, allowed: bool) -> bool:
@@ -159,8 +100,8 @@ class Publication:
         for layer in self.layers:
             self._plane.mute(self.peer, layer.ssrc, not allowed)
             layer.nack.forget()
-            if allowed and self.info.kind is Kind.VIDEO:
-                layer.keyframes.want()
+        if allowed:
+            self.want_keyframe()
         return True
 
     def start(self, subscribers: list[Subscriber]) -> None:
@@ -170,33 +111,59 @@ class Publication:
             self.attach(subscriber)
 
     def want_keyframe(self) -> None:
-        """Ask for a keyframe when it is due. Audio and tracks without packets: nothing. Idempotent."""
+        """Ask `layer` for a keyframe when it is due. Audio and tracks without packets: nothing. Idempotent."""
         if self.info.kind is Kind.VIDEO and self.layer and self.allowed:
             self.layer.keyframes.want()
 
     def attach(self, subscriber: Subscriber) -> None:
         """Give this subscriber every packet from now on, beginning with a keyframe soon. Idempotent."""
-        layer = self.layer
-        if not self.running or layer is None or subscriber in self._taps:
-            return
-        self._taps[subscriber] = None
-        subscriber.track_started(self.info, layer.ssrc, self.clock_rate_hz)
-        if layer.last_report:
-            # Its arrival is not kept: on the one clock it is where the map puts it.
-            arrival_us = self._clock.to_server_us(layer.last_report.ntp)
-            if arrival_us is not None:
-                subscriber.track_report(self.info.id, _told(layer.last_report, arrival_us))
-        if self._end_tap is None:
-            self._start_tap()
-        self.want_keyframe()
+        if self.running and self.layer is not None:
+            self._taps.attach(subscriber, self.layer)
 
     def detach(self, subscriber: Subscriber) -> None:
         """Idempotent."""
-        if self._taps.pop(subscriber, self) is self:
-            return
-        subscriber.track_ended(self.info.id)
-        if not self._taps:
-            self._stop_tap()
+        self._taps.detach(subscriber)
+
+    def want_layers(self, who: object, rids: frozenset[str]) -> None:
+        """`who` (compared as a key) wants these encodings sent, instead of those it wanted before; none: nothing.
+        A plain track is always sent. Idempotent."""
+        self._dynacast.want(who, rids)
+
+    def unwant(self, who: object) -> None:
+        """`who` wants nothing of the track any more. Idempotent."""
+        self._dynacast.unwant(who)
+
+    @property
+    def sent_rids(self) -> tuple[str, ...]:
+        """The encodings that its publisher was told to send, lowest first."""
+        return self._dynacast.sent
+
+    def due_layers(self, now_us: int) -> tuple[str, ...] | None:
+        """The encodings its publisher is to be told to send now, None while nothing changes. Never before the track
+        has started: a publisher that sends nothing would not exist for anybody."""
+        if not self.running or not self.rids or self.info.kind is not Kind.VIDEO:
+            return None
+        if self._taps:
+            top = self.rids[-1]
+            best = self.best(now_us)
+            # An uplink that does not carry the best encoding may carry the next.
+            kept_up = best is not None and best.rid == top
+            self._dynacast.want(self._taps, frozenset((top,) if kept_up else self.rids))
+        else:
+            self._dynacast.unwant(self._taps)
+        return self._dynacast.due(now_us)
+
+    def tick(self, now_us: int) -> bool:
+        """Move who does not choose to the best layer; whether layers have begun or stopped, or `layer` is another."""
+        before = self.layer
+        best = self.best(now_us)
+        if best is not None and self.layer is not None and best is not self.layer:
+            climbs = self.layers.index(best) > self.layers.index(self.layer)
+            if not climbs or now_us - best.began_us >= CLIMB_US:
+                self.layer = best
+                self._taps.follow(best)
+        ran, self._ran = self._ran, [layer for layer in self.layers if layer.running(now_us)]
+        return self._ran != ran or self.layer is not before
 
     def reported(self, info: SenderInfo, arrival_us: int) -> None:
         """A sender report of the publisher (the clock map has seen it)."""
@@ -205,46 +172,46 @@ class Publication:
                 layer.last_report = info
                 layer.timestamps.reported(info)
                 layer.reception.reported(info.ntp, arrival_us)
-                for subscriber in list(self._taps):
-                    subscriber.track_report(self.info.id, _told(info, arrival_us))
+                self._taps.reported(layer, info, arrival_us)
 
     def end(self) -> None:
         """Take the track out of the data plane and tell the inner subscribers. Idempotent."""
-        for subscriber in list(self._taps):
-            self.detach(subscriber)
-        self._stop_tap()
-        for layer in self.layers:
-            self._plane.mute(self.peer, layer.ssrc, False)
-        self.layers = []
+        self._taps.end()
+        for layer in list(self.layers):
+            self._release(layer)
+        self.layer = None
         self.running = False
 
-    def _start_tap(self) -> None:
-        layer = self.layer
-        if layer is not None:
-            self._end_tap = self._plane.add_tap(self.peer, layer.ssrc, self._tapped)
+    def _rank(self, layer: Layer) -> int:
+        return self.rids.index(layer.rid) if self.rids else 0
 
-    def _stop_tap(self) -> None:
-        if self._end_tap:
-            self._end_tap()
-        self._end_tap = None
-        self._recent.clear()
-        self._recent_set.clear()
+    def _release(self, layer: Layer) -> None:
+        self.layers.remove(layer)
+        self._taps.gone(layer)
+        self._plane.mute(self.peer, layer.ssrc, False)
+        self._end_measuring(layer)
 
-    def _tapped(self, packet: TapPacket) -> None:
-        sequence = int.from_bytes(packet.rtp[2:4], "big")
-        if sequence in self._recent_set:
-            return
-        if len(self._recent) == self._recent.maxlen:
-            self._recent_set.discard(self._recent[0])
-        self._recent.append(sequence)
-        self._recent_set.add(sequence)
-        layer = self.layer
-        # The data plane looks for keyframes only where a viewer listens.
-        if layer and layer.keyframes.wanted and is_keyframe(self.info.codec, rtp_payload(packet.rtp)):
-            layer.keyframes.arrived()
-        for subscriber in list(self._taps):
-            subscriber.track_packet(self.info.id, packet.arrival_us, packet.rtp)
+    def _measure(self, layer: Layer) -> None:
+        """Listen until a keyframe has told the size of this layer's pictures, and so roughly those of the others."""
+        picture = PictureSize(self.info.codec)
 
+        def tapped(packet: TapPacket) -> None:
+            size = picture.push(packet.rtp)
+            if size is None:
+                return
+            layer.size, layer.measured = size, True
+            self._guess_sizes(layer, size)
+            self._end_measuring(layer)
 
-def _told(info: SenderInfo, arrival_us: int) -> SenderReport:
-    return SenderReport(info.ssrc, info.ntp, info.rtp, arrival_us)
+        self._measuring[layer.ssrc] = self._plane.add_tap(self.peer, layer.ssrc, tapped)
+
+    def _guess_sizes(self, known: Layer, size: tuple[int, int]) -> None:
+        for layer in self.layers:
+            if not layer.measured:
+                scale = 2.0 ** (self._rank(layer) - self._rank(known))
+                layer.size = (max(1, int(size[0] * scale)), max(1, int(size[1] * scale)))
+
+    def _end_measuring(self, layer: Layer) -> None:
+        end = self._measuring.pop(layer.ssrc, None)
+        if end is not None:
+            end()

@@ -196,6 +196,10 @@ class Room:
         for downstream in self._downstreams():
             downstream.connect(publication)
 
+    def layers_wanted(self, publication: Publication, rids: Sequence[str]) -> None:
+        """See `UpstreamOwner`."""
+        self._listener.layers_wanted(publication.info, rids)
+
     def publication_started(self, publication: Publication) -> None:
         """See `UpstreamOwner`."""
         publication.start(list(self._subscribers))

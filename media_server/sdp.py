@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -21,6 +23,8 @@ DEPENDENCY_DESCRIPTOR = "https://aomediacodec.github.io/av1-rtp-spec/#dependency
 
 SUPPORTED_EXTENSIONS = (
     MID,
+    RID,
+    REPAIRED_RID,
     AUDIO_LEVEL,
     ABS_SEND_TIME,
     TRANSPORT_CC,
@@ -33,7 +37,8 @@ SUPPORTED_EXTENSIONS = (
 FORWARDED_EXTENSIONS = frozenset(
     {AUDIO_LEVEL, VIDEO_ORIENTATION, ABS_CAPTURE_TIME, PLAYOUT_DELAY, DEPENDENCY_DESCRIPTOR}
 )
-"""What may pass a route as it is. mid, abs-send-time, transport-cc and toffset belong to one hop: never map them."""
+"""What may pass a route as it is. mid, rid, abs-send-time, transport-cc and toffset belong to one hop: never map
+them."""
 
 PREFERRED_AUDIO = ("opus",)
 PREFERRED_VIDEO = ("h264", "vp8", "vp9", "av1")
@@ -99,7 +104,7 @@ class OfferedMedia:
     msid: tuple[str, str] | None = None
     """Stream and track id."""
     rids: tuple[str, ...] = ()
-    """rids the client would send, in order (parsed, not answered yet)."""
+    """Encodings the client would send at once (RFC 8853), in the order of `a=simulcast`; empty without simulcast."""
     ice: IceCredentials | None = None
     """Own or inherited from the session; None where neither gives one."""
     fingerprints: tuple[Fingerprint, ...] = ()
@@ -134,11 +139,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ChosenCodec:
-    """What we accept of an m-line: one media codec, its RTX and the header extensions we know (id -> URI)."""
+    """What we accept of an m-line: one media codec, its RTX, the header extensions we know (id -> URI) and the
+    simulcast encodings by rid, lowest first (none: one stream)."""
 
     codec: Codec
     rtx_payload_type: int | None
     extensions: Mapping[int, str]
+    rids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from media_server.sdp import (
+    REPAIRED_RID,
+    RID,
     SUPPORTED_EXTENSIONS,
     AnsweredMedia,
     ChosenCodec,
@@ -20,6 +22,7 @@ _FEEDBACK = ("transport-cc", "goog-remb", "ccm fir", "nack", "nack pli")
 _CLOCK_RATES_HZ = {"opus": 48000, "h264": 90000, "vp8": 90000, "vp9": 90000, "av1": 90000}
 _H264_PROFILES = ("42e0", "4200")
 """Constrained baseline, baseline: by profile_idc and constraint flags; others come after."""
+_LADDERS = (("l", "m", "h"), ("q", "h", "f"))
 _FIRST_COMPONENT_PRIORITY = (126 << 24) | 255
 _TCP_PRIORITY = (90 << 24) | (4 << 21) | 255
 """Below every UDP candidate; direction preference 4: we are passive (RFC 6544 4.2)."""
@@ -36,9 +39,24 @@ def choose_codec(media: OfferedMedia, preference: Sequence[str]) -> ChosenCodec 
         fitting = [codec for codec in media.codecs if codec.name == name and _forwardable(codec)]
         if fitting:
             codec = min(fitting, key=_rank)
-            known = {number: uri for number, uri in media.extensions.items() if uri in SUPPORTED_EXTENSIONS}
-            return ChosenCodec(codec, _rtx_type(media, codec), known)
+            rids = lowest_first(media.rids) if RID in media.extensions.values() else ()
+            unknown = () if rids else (RID, REPAIRED_RID)
+            known = {
+                number: uri
+                for number, uri in media.extensions.items()
+                if uri in SUPPORTED_EXTENSIONS and uri not in unknown
+            }
+            return ChosenCodec(codec, _rtx_type(media, codec), known, rids)
     return None
+
+
+def lowest_first(rids: Sequence[str]) -> tuple[str, ...]:
+    """Simulcast encodings from the lowest to the highest: by the customary names where all have one, else as offered
+    (browsers want them in that order)."""
+    for ladder in _LADDERS:
+        if len(rids) > 1 and set(rids) <= set(ladder):
+            return tuple(rid for rid in ladder if rid in rids)
+    return tuple(rids)
 
 
 def _forwardable(codec: Codec) -> bool:
@@ -120,6 +138,9 @@ def _accepted(offered: OfferedMedia, decision: AnsweredMedia, chosen: ChosenCode
     yield "a=rtcp-mux"
     yield "a=rtcp-rsize"
     yield from _codec(chosen)
+    if chosen.rids and decision.sending is None and decision.active:
+        yield from (f"a=rid:{rid} recv" for rid in chosen.rids)
+        yield f"a=simulcast:recv {';'.join(chosen.rids)}"
     if decision.sending is not None and decision.active:
         yield from _track(decision.sending, chosen.rtx_payload_type is not None)
 

@@ -17,6 +17,9 @@ _MAX_CODECS = 128
 _MAX_SSRCS = 64
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _SETUPS = frozenset({"actpass", "active", "passive", "holdconn"})
+_RID = re.compile(r"[A-Za-z0-9_\-]{1,16}")
+"""RFC 8851 10, as long as a one-byte header extension can carry."""
+_MAX_RIDS = 16
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`{|}~0-9A-Za-z]{1,256}")
 _ICE_CHARACTERS = re.compile(r"[A-Za-z0-9+/=_\-]{4,256}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){15,63}")
@@ -60,7 +63,9 @@ class _Section:
     rtx_of: dict[int, int] = field(default_factory=dict)
     cname: str | None = None
     msid: tuple[str, str] | None = None
-    rids: list[str] = field(default_factory=list)
+    rids: dict[str, str] = field(default_factory=dict)
+    """rid -> send or recv."""
+    simulcast: tuple[str, ...] | None = None
     rtcp_mux: bool = False
 
 
@@ -184,7 +189,7 @@ class _Reader:
             rtx_of=section.rtx_of,
             cname=section.cname,
             msid=section.msid,
-            rids=tuple(section.rids),
+            rids=tuple(rid for rid in section.simulcast or () if section.rids.get(rid) == "send"),
             ice=own.ice or shared.ice,
             fingerprints=tuple(own.fingerprints or shared.fingerprints),
             setup=own.setup or shared.setup or "actpass",
@@ -290,10 +295,27 @@ class _Reader:
 
     def rid(self, section: _Section | None, _name: str, value: str) -> None:
         name, _, rest = value.partition(" ")
-        if section is None or not _TOKEN.fullmatch(name) or len(section.rids) >= 8:
-            raise _Fault("a=rid is malformed or too many")
-        if rest.split(" ")[0] == "send":
-            section.rids.append(name)
+        direction = rest.partition(" ")[0]
+        if section is None or not _RID.fullmatch(name) or direction not in ("send", "recv"):
+            raise _Fault("a=rid must be <letters, digits, - or _, at most 16> send|recv")
+        if name in section.rids:
+            raise _Fault(f"a=rid:{name} is given twice")
+        if len(section.rids) == _MAX_RIDS:
+            raise _Fault(f"more than {_MAX_RIDS} a=rid")
+        section.rids[name] = direction
+
+    def simulcast(self, section: _Section | None, _name: str, value: str) -> None:
+        if section is None or section.simulcast is not None:
+            raise _Fault("a=simulcast is out of place or given twice")
+        words = value.strip().split(" ")
+        if len(words) % 2 or any(word not in ("send", "recv") for word in words[::2]) or len(words) > 4:
+            raise _Fault("a=simulcast must be send|recv <rid>;<rid>…")
+        # Of alternatives (commas) the first is the sender's favourite; a tilde says that it begins paused.
+        sent = [streams for word, streams in zip(words[::2], words[1::2], strict=True) if word == "send"]
+        rids = [stream.partition(",")[0].lstrip("~") for streams in sent for stream in streams.split(";")]
+        if not all(_RID.fullmatch(rid) for rid in rids) or len(set(rids)) != len(rids):
+            raise _Fault("a=simulcast names a rid that is malformed or named twice")
+        section.simulcast = tuple(rids)
 
     def multiplexed(self, section: _Section | None, _name: str, _value: str) -> None:
         if section is not None:
@@ -316,6 +338,7 @@ _ATTRIBUTES: Mapping[str, Callable[[_Reader, _Section | None, str, str], None]] 
     "ssrc-group": _Reader.ssrc_group,
     "msid": _Reader.media_stream,
     "rid": _Reader.rid,
+    "simulcast": _Reader.simulcast,
     "rtcp-mux": _Reader.multiplexed,
 } | dict.fromkeys(_DIRECTIONS, _Reader.direction)
 

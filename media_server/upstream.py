@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,17 +10,30 @@ from media_server import packets
 from media_server.bandwidth import UpstreamEstimate
 from media_server.dataplane.ports import Received
 from media_server.feedback import INTERVAL_US, TransportFeedback
+from media_server.incoming import Layer
 from media_server.packets import Bye, ReferenceEcho, SenderInfo
 from media_server.peer import Ground, Peer, PeerOwner, unsupported
 from media_server.ports import Direction, Kind, PublicationInfo, Source
-from media_server.publication import Layer, Publication
+from media_server.publication import Publication
 from media_server.reports import ClockMap, ntp_from_us, round_trip_us
-from media_server.sdp import AUDIO_LEVEL, MID, TRANSPORT_CC, AnsweredMedia, ChosenCodec, Offer, OfferedMedia
+from media_server.sdp import (
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_CC,
+    AnsweredMedia,
+    ChosenCodec,
+    Offer,
+    OfferedMedia,
+)
 from media_server.sdp_answer import choose_codec
 
 REPORT_INTERVAL_US = 1_000_000
 MAX_REBINDINGS = 32
 """Times an m-line may change its SSRC without negotiation."""
+MAX_RIDS = 3
+"""Simulcast encodings of one track."""
 SILENCE_US = 300_000
 """Another SSRC takes over an m-line only when the one before has been silent for so long: two cannot take turns."""
 
@@ -37,13 +50,16 @@ class UpstreamOwner(PeerOwner, Protocol):
         """Negotiated; nothing has come yet."""
 
     def publication_bound(self, publication: Publication) -> None:
-        """Its SSRC is known, or has changed."""
+        """Layers have come, changed their SSRC, begun or stopped, or `publication.layer` is another."""
 
     def publication_started(self, publication: Publication) -> None:
         """The first packet has come."""
 
     def publication_ended(self, publication: Publication) -> None:
         """It will not come back under this id."""
+
+    def layers_wanted(self, publication: Publication, rids: Sequence[str]) -> None:
+        """Its publisher should send these encodings and no others from now on."""
 
     def heard(self, participant: str, publication: Publication, level: int) -> None:
         """Audio level of one packet (RFC 6464)."""
@@ -57,6 +73,12 @@ class _Line:
     chosen: ChosenCodec
     rebindings: int = 0
 
+    def continues(self, chosen: ChosenCodec, source: Source) -> bool:
+        """Whether a new offer's m-line goes on with the same track."""
+        publication = self.publication
+        same = publication.info.source is source and publication.rids == chosen.rids
+        return same and self.chosen.codec == chosen.codec
+
 
 class Upstream(Peer):
     """See the module text."""
@@ -67,11 +89,12 @@ class Upstream(Peer):
         self._room = owner
         self._lines: dict[str, _Line] = {}
         self._by_ssrc: dict[int, tuple[_Line, Layer]] = {}
-        self._by_rtx: dict[int, _Line] = {}
+        self._by_rtx: dict[int, Layer] = {}
         self._clock = ClockMap()
         self._feedback = TransportFeedback()
         self._fed_back_us = self._reported_us = self._intra_requests = 0
         self._mid_extension = self._level_extension = self._sequence_extension = 0
+        self._rid_extension = self._repaired_extension = 0
         self.estimate = UpstreamEstimate()
         self.round_trip_us: int | None = None
         super().__init__(ground, owner, participant, resource, offer)
@@ -97,6 +120,11 @@ class Upstream(Peer):
                 self._end_line(media.mid)
                 answered.append(self._idle(media))
                 continue
+            if len(chosen.rids) > MAX_RIDS:
+                raise unsupported(
+                    f"联播最多 {MAX_RIDS} 路，收到 {len(chosen.rids)} 路",
+                    f"at most {MAX_RIDS} simulcast encodings, not {len(chosen.rids)}",
+                )
             line = self._line(media, chosen, sources[media.mid])
             self._chosen[media.mid] = chosen
             carried[media.mid] = line.publication.info.id
@@ -105,13 +133,15 @@ class Upstream(Peer):
         for mid in set(self._lines) - {media.mid for media in offer.media}:
             self._end_line(mid)
         self._mid_extension = extensions.get(MID, 0)
+        self._rid_extension = extensions.get(RID, 0)
+        self._repaired_extension = extensions.get(REPAIRED_RID, 0)
         self._level_extension = extensions.get(AUDIO_LEVEL, 0)
         self._sequence_extension = extensions.get(TRANSPORT_CC, 0)
         return answered, carried
 
     def _line(self, media: OfferedMedia, chosen: ChosenCodec, source: Source) -> _Line:
         line = self._lines.get(media.mid)
-        if line and (line.publication.info.source is not source or line.chosen.codec != chosen.codec):
+        if line and not line.continues(chosen, source):
             self._end_line(media.mid)
             line = None
         if line is None:
@@ -127,51 +157,51 @@ class Upstream(Peer):
                 clock_rate_hz=codec.clock_rate_hz,
                 extensions=chosen.extensions,
                 clock=self._clock,
+                rids=chosen.rids,
             )
             line = self._lines[media.mid] = _Line(publication, chosen)
             self._room.publication_made(publication)
         line.chosen, line.rebindings = chosen, 0
         media_ssrcs = [ssrc for ssrc in media.ssrcs if ssrc not in media.rtx_of]
-        if media_ssrcs and not media.rids:
-            self._bind(line, media_ssrcs[0])
+        # Encodings are told apart by their rid, whatever SSRCs the offer names.
+        if media_ssrcs and not chosen.rids:
+            self._bind(line, "", media_ssrcs[0])
+            layer = line.publication.layer
             for rtx_ssrc, media_ssrc in media.rtx_of.items():
-                if media_ssrc == media_ssrcs[0]:
-                    self._bind_rtx(line, rtx_ssrc)
+                if layer and media_ssrc == layer.ssrc:
+                    self._bind_rtx(line, layer, rtx_ssrc)
         return line
 
-    def _bind(self, line: _Line, ssrc: int) -> None:
-        layer = line.publication.layer
-        if layer and layer.ssrc == ssrc:
+    def _bind(self, line: _Line, rid: str, ssrc: int) -> None:
+        # Two layers must not claim one SSRC: the first keeps it.
+        if ssrc in self._by_ssrc:
             return
-        held = self._by_ssrc.get(ssrc)
-        if held and held[0] is not line:
-            # Two m-lines must not claim one SSRC: the first keeps it.
-            return
-        if layer:
-            self._unbind(line)
-        self._by_ssrc[ssrc] = (line, line.publication.bind(ssrc))
+        former = line.publication.layer_of(rid)
+        if former:
+            self._unbind(former)
+        self._by_ssrc[ssrc] = (line, line.publication.bind(ssrc, rid))
         self._room.publication_bound(line.publication)
 
-    def _bind_rtx(self, line: _Line, rtx_ssrc: int) -> None:
-        layer, rtx = line.publication.layer, line.chosen.rtx_payload_type
-        if layer is None or rtx is None or rtx_ssrc in self._by_ssrc or layer.rtx_ssrc == rtx_ssrc:
+    def _bind_rtx(self, line: _Line, layer: Layer, rtx_ssrc: int) -> None:
+        rtx = line.chosen.rtx_payload_type
+        if rtx is None or rtx_ssrc in self._by_ssrc or rtx_ssrc in self._by_rtx:
             return
         if layer.rtx_ssrc is not None:
             self._by_rtx.pop(layer.rtx_ssrc, None)
         layer.rtx_ssrc = rtx_ssrc
-        self._by_rtx[rtx_ssrc] = line
+        self._by_rtx[rtx_ssrc] = layer
         self.ground.plane.set_rtx(self.id, rtx_ssrc, layer.ssrc, {rtx: line.chosen.codec.payload_type})
 
-    def _unbind(self, line: _Line) -> None:
-        for layer in line.publication.layers:
-            self._by_ssrc.pop(layer.ssrc, None)
-            if layer.rtx_ssrc is not None:
-                self._by_rtx.pop(layer.rtx_ssrc, None)
+    def _unbind(self, layer: Layer) -> None:
+        self._by_ssrc.pop(layer.ssrc, None)
+        if layer.rtx_ssrc is not None:
+            self._by_rtx.pop(layer.rtx_ssrc, None)
 
     def _end_line(self, mid: str) -> None:
         line = self._lines.pop(mid, None)
         if line is not None:
-            self._unbind(line)
+            for layer in line.publication.layers:
+                self._unbind(layer)
             self._room.publication_ended(line.publication)
             line.publication.end()
 
@@ -201,32 +231,49 @@ class Upstream(Peer):
                 self._room.heard(self.participant, publication, level[0] & 0x7F)
 
     def _learn(self, packet: Received) -> tuple[_Line, Layer] | None:
-        """Find the m-line of an SSRC that the SDP did not name: by MID, else by payload type if only one fits."""
+        """Find the layer of an SSRC that the SDP did not name: by MID and rid (RFC 8852), else by payload type if
+        only one m-line fits."""
         if packet.ssrc in self._by_rtx:
             return None
-        mid = packet.extensions.get(self._mid_extension)
-        if mid is not None:
-            line = self._lines.get(mid.decode("utf-8", "replace"))
-        else:
-            fitting = [
-                line
-                for line in self._lines.values()
-                if packet.payload_type in (line.chosen.codec.payload_type, line.chosen.rtx_payload_type)
-            ]
-            line = fitting[0] if len(fitting) == 1 and not fitting[0].publication.layers else None
+        line = self._line_of(packet)
         if line is None or line.rebindings >= MAX_REBINDINGS:
             return None
-        if packet.payload_type == line.chosen.rtx_payload_type:
-            line.rebindings += 1
-            self._bind_rtx(line, packet.ssrc)
-        elif packet.payload_type == line.chosen.codec.payload_type:
-            layer = line.publication.layer
-            if layer and packet.arrival_us - layer.last_us < SILENCE_US:
-                return None
-            line.rebindings += 1
-            self._bind(line, packet.ssrc)
-            return self._by_ssrc.get(packet.ssrc)
-        return None
+        rtx = packet.payload_type == line.chosen.rtx_payload_type
+        if not rtx and packet.payload_type != line.chosen.codec.payload_type:
+            return None
+        rid = self._rid_of(packet, line, rtx=rtx)
+        if rid is None:
+            return None
+        layer = line.publication.layer_of(rid)
+        if rtx:
+            if layer is not None:
+                line.rebindings += 1
+                self._bind_rtx(line, layer, packet.ssrc)
+            return None
+        if layer and packet.arrival_us - layer.last_us < SILENCE_US:
+            return None
+        line.rebindings += 1
+        self._bind(line, rid, packet.ssrc)
+        return self._by_ssrc.get(packet.ssrc)
+
+    def _line_of(self, packet: Received) -> _Line | None:
+        mid = packet.extensions.get(self._mid_extension)
+        if mid is not None:
+            return self._lines.get(mid.decode("utf-8", "replace"))
+        fitting = [
+            line
+            for line in self._lines.values()
+            if packet.payload_type in (line.chosen.codec.payload_type, line.chosen.rtx_payload_type)
+        ]
+        return fitting[0] if len(fitting) == 1 and not fitting[0].publication.layers else None
+
+    def _rid_of(self, packet: Received, line: _Line, *, rtx: bool) -> str | None:
+        """The rid that a packet says, empty on a line without any; None when it says none of this line's."""
+        if not line.chosen.rids:
+            return ""
+        told = packet.extensions.get(self._repaired_extension if rtx else self._rid_extension)
+        rid = told.decode("utf-8", "replace") if told is not None else None
+        return rid if rid in line.chosen.rids else None
 
     def rtcp(self, data: bytes, now_us: int) -> None:
         for item in packets.parse(data):
@@ -241,11 +288,13 @@ class Upstream(Peer):
             elif isinstance(item, Bye):
                 for ssrc in item.ssrcs:
                     if ssrc in self._by_ssrc:
-                        self._by_ssrc[ssrc][1].nack.forget()
+                        self._by_ssrc[ssrc][1].ended()
 
     def tick(self, now_us: int) -> None:
         if not self.up:
             return
+        for line in list(self._lines.values()):
+            self._move_layers(line.publication, now_us)
         out = b""
         for line, layer in self._by_ssrc.values():
             if not line.publication.allowed:
@@ -253,7 +302,9 @@ class Upstream(Peer):
             sequences = layer.due_repairs(now_us, self.round_trip_us) if "nack" in line.chosen.codec.feedback else []
             if sequences:
                 out += packets.nack(self.ssrc, layer.ssrc, sequences)
-            if layer.keyframes.due(now_us):
+            # An encoding that is paused gives none.
+            paused = layer.rid and layer.rid not in line.publication.sent_rids
+            if not paused and layer.keyframes.due(now_us):
                 out += self._keyframe_request(line, layer)
         if now_us - self._reported_us >= REPORT_INTERVAL_US:
             self._reported_us = now_us
@@ -265,6 +316,13 @@ class Upstream(Peer):
             media_ssrc = next(iter(self._by_ssrc), 0)
             for packet in self._feedback.build(self.ssrc, media_ssrc):
                 self.ground.plane.send_rtcp(self.id, packet)
+
+    def _move_layers(self, publication: Publication, now_us: int) -> None:
+        if publication.tick(now_us):
+            self._room.publication_bound(publication)
+        rids = publication.due_layers(now_us)
+        if rids is not None:
+            self._room.layers_wanted(publication, rids)
 
     def _keyframe_request(self, line: _Line, layer: Layer) -> bytes:
         if "nack pli" in line.chosen.codec.feedback or "ccm fir" not in line.chosen.codec.feedback:

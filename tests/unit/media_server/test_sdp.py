@@ -88,7 +88,10 @@ def test_reads_a_chromium_sender_in_detail() -> None:
 def test_reads_rids() -> None:
     [video] = parse_offer(capture("chromium-simulcast")).media
     assert video.rids == ("l", "m", "h")
-    assert "simulcast" not in answer_all(capture("chromium-simulcast"))
+    answer = answer_all(capture("chromium-simulcast"))
+    for rid in video.rids:
+        assert f"a=rid:{rid} recv\r\n" in answer
+    assert "a=simulcast:recv l;m;h\r\n" in answer
 
 
 @pytest.mark.parametrize("name", NAMES)
