@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +14,19 @@ from rich.table import Table
 
 bench = typer.Typer(help="性能测量 / benchmarks", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="最后一行输出一个 JSON 对象 / one JSON object as the last line")]
+_PROFILES = {"gcm": "AEAD_AES_128_GCM", "cm": "AES_CM_128_HMAC_SHA1_80"}
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What this machine lacks for a benchmark is said in one line, without a traceback."""
+    from yunting.bench.load.build import NoCompiler
+
+    try:
+        yield
+    except (NoCompiler, ValueError) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
 
 
 def _show(result: msgspec.Struct, json: bool) -> None:
@@ -33,10 +48,12 @@ def relay(
     size: int = 1100,
     pacing: Annotated[str, typer.Option(help="browser | burst")] = "browser",
     seconds: float = 8.0,
-    dataplane: Annotated[str, typer.Option(help="plain")] = "plain",
+    dataplane: Annotated[str, typer.Option(help="plain | native; 默认自动选择 / by default what a server uses")] = "",
+    profile: Annotated[str, typer.Option(help="gcm | cm")] = "gcm",
+    extras: Annotated[bool, typer.Option(help="RTCP、缓存、录制等 / RTCP, cache, transport-cc, tap")] = True,
     json: Json = False,
 ) -> None:
-    """每转发一个包的 CPU / CPU per forwarded packet."""
+    """每转发一个包的 CPU / CPU per forwarded packet. Needs a C compiler."""
     from yunting.bench.relay import RelayOptions, run
 
     options = RelayOptions(
@@ -46,9 +63,12 @@ def relay(
         size=size,
         pacing=_choice("--pacing", pacing, ("browser", "burst")),
         seconds=seconds,
-        dataplane=_choice("--dataplane", dataplane, ("plain",)),
+        dataplane=_choice("--dataplane", dataplane, ("", "plain", "native")),
+        srtp_profile=_PROFILES[_choice("--profile", profile, tuple(_PROFILES))],
+        extras=extras,
     )
-    _show(run(options), json)
+    with _plain_errors():
+        _show(run(options), json)
 
 
 @bench.command()
