@@ -1,0 +1,105 @@
+"""Divide what a viewer's network carries among the videos he wants. Pure: time is passed in, microseconds.
+
+Claims are served by rank; within a rank everybody gets the lowest rung before anybody gets a higher one. What does
+not fit is paused, the least important first. The way down is immediate. The way up needs `MARGIN` on top of the cost,
+and after each drop a time of holding down in which the whole may not grow over the budget that forced the drop: the
+longer, the more often growing failed. (Users of other servers complain of five or six changes of quality a minute.)
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from media_server.layers import Rank
+
+MARGIN = 1.15
+"""A rung that is not sent yet must fit with its cost times this."""
+LAST_SHARE = 0.6
+"""The most important video stays, at its lowest rung, until the budget falls below this share of its cost."""
+HOLD_US = 3_000_000
+"""Holding down after a drop; doubled when the drop came within `TRIAL_US` after growing."""
+HOLD_MOST_US = 48_000_000
+TRIAL_US = 10_000_000
+FORGIVEN_US = 30_000_000
+"""When growing went well for so long the next drop counts as the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One video. `rates_bps`: cost of each rung that may be given, lowest first, never falling; at least one."""
+
+    key: str
+    rank: Rank
+    rates_bps: tuple[int, ...]
+
+
+class Allocator:
+    """One viewer's. Remembers what it gave and how trying for more ended."""
+
+    def __init__(self) -> None:
+        self._given: Mapping[str, int] = {}
+        self._hold_us = HOLD_US
+        self._held_until_us = 0
+        self._ceiling_bps = 0
+        self._grew_us: int | None = None
+        self._dropped = False
+
+    def decide(self, claims: Sequence[Claim], budget_bps: int, now_us: int) -> Mapping[str, int]:
+        """Index into `rates_bps` for every claim that is sent; a claim that is not in the answer is paused.
+
+        `claims` in order of importance within their rank. Only the first claim of all may cost more than the budget,
+        and only alone and at its lowest rung. With the same claims and budget the answer comes to rest.
+        """
+        ordered = sorted(claims, key=lambda claim: claim.rank)
+        before = {
+            claim.key: min(self._given[claim.key], len(claim.rates_bps) - 1)
+            for claim in ordered
+            if claim.key in self._given
+        }
+        cost = cost_bps(ordered, before)
+        # One video alone at its lowest rung cannot be made smaller: it says nothing of a failed try.
+        if cost > budget_bps and (len(before) > 1 or any(before.values())):
+            self._note_drop(budget_bps, now_us)
+        allowed_bps = min(budget_bps, self._ceiling_bps) if now_us < self._held_until_us else budget_bps
+        self._given = fill(ordered, allowed_bps, before)
+        if cost_bps(ordered, self._given) > cost:
+            self._grew_us = now_us
+        return self._given
+
+    def _note_drop(self, budget_bps: int, now_us: int) -> None:
+        stood_us = None if self._grew_us is None else now_us - self._grew_us
+        if stood_us is not None and stood_us > FORGIVEN_US:
+            self._hold_us = HOLD_US
+        elif stood_us is not None and stood_us < TRIAL_US and self._dropped:
+            self._hold_us = min(HOLD_MOST_US, 2 * self._hold_us)
+        self._grew_us = None
+        self._dropped = True
+        self._held_until_us = now_us + self._hold_us
+        self._ceiling_bps = budget_bps
+
+
+def cost_bps(claims: Sequence[Claim], given: Mapping[str, int]) -> int:
+    """What these rungs cost together."""
+    return sum(claim.rates_bps[given[claim.key]] for claim in claims if claim.key in given)
+
+
+def fill(ordered: Sequence[Claim], budget_bps: int, before: Mapping[str, int]) -> dict[str, int]:
+    """The rungs that fit, most important first; `before` are those that need no margin. `ordered` by rank."""
+    given: dict[str, int] = {}
+    used = 0
+    for _, group in itertools.groupby(ordered, key=lambda claim: claim.rank):
+        peers = list(group)
+        for rung in range(max(len(claim.rates_bps) for claim in peers)):
+            for claim in peers:
+                if rung >= len(claim.rates_bps) or given.get(claim.key, -1) != rung - 1:
+                    continue
+                more = claim.rates_bps[rung] - (claim.rates_bps[rung - 1] if rung else 0)
+                needed = more if before.get(claim.key, -1) >= rung else more * MARGIN
+                if used + needed <= budget_bps or (
+                    claim is ordered[0] and not rung and more * LAST_SHARE <= budget_bps
+                ):
+                    given[claim.key] = rung
+                    used += more
+    return given
