@@ -67,6 +67,25 @@ async function publish(who, codec, width, height, tone) {
   peers.who = who;
   return await republish();
 }
+async function publishLayers(who, codec, rids, svc) {
+  const stream = await navigator.mediaDevices.getUserMedia({video: {width: 1280, height: 720, frameRate: 15}});
+  const pc = peers.send = new RTCPeerConnection();
+  const encodings = rids.map((rid, at) => ({rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - at),
+    maxBitrate: [150000, 500000, 1200000].slice(-rids.length)[at], ...(svc ? {scalabilityMode: svc} : {})}));
+  const video = pc.addTransceiver(stream.getVideoTracks()[0], {direction: 'sendonly', streams: [stream],
+    sendEncodings: encodings.length ? encodings : [svc ? {scalabilityMode: svc} : {}]});
+  const all = RTCRtpSender.getCapabilities('video').codecs;
+  video.setCodecPreferences(all.filter(c => c.mimeType.toLowerCase() === 'video/' + codec)
+    .concat(all.filter(c => /rtx/.test(c.mimeType))));
+  peers.who = who;
+  peers.video = video.sender;
+  return await republish();
+}
+async function activate(rids) {
+  const parameters = peers.video.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid);
+  await peers.video.setParameters(parameters);
+}
 async function republish() {
   const pc = peers.send;
   await pc.setLocalDescription();
@@ -152,6 +171,19 @@ class Stage:
         """Send camera and microphone (or a steady tone, `peers.volume`); returns mid -> publication id."""
         tracks: dict[str, str] = await page.evaluate("all => publish(...all)", [who, codec, width, height, tone])
         return tracks
+
+    async def publish_layers(
+        self, page: Page, who: str, codec: str, rids: Sequence[str] = ("l", "m", "h"), svc: str | None = None
+    ) -> dict[str, str]:
+        """Send a 1280x720 camera in these encodings, each half the next one's size; `svc` is a scalability mode."""
+        tracks: dict[str, str] = await page.evaluate(
+            "all => publishLayers(...all)", [who, codec, list(rids), svc]
+        )
+        return tracks
+
+    async def activate(self, page: Page, rids: Sequence[str]) -> None:
+        """Send these encodings of `publish_layers` and pause the others, as the real page does when told."""
+        await page.evaluate("rids => activate(rids)", list(rids))
 
     async def subscribe(self, page: Page, who: str, wanted: Sequence[PublicationInfo]) -> float | None:
         """Receive these; returns milliseconds from before the offer until every video has a decoded frame."""
