@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 ONE_BYTE_PROFILE = 0xBEDE
 TWO_BYTE_PROFILE = 0x1000
@@ -53,11 +53,18 @@ def _read_two_byte(block: bytes) -> Mapping[int, bytes]:
     return elements
 
 
-def write(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> bytes:
-    """The block that carries the elements listed in `ids` (their id -> new id); empty when none is there."""
-    if not elements:
+def write(elements: Mapping[int, bytes], ids: Mapping[int, int], hop: Sequence[tuple[int, bytes]] = ()) -> bytes:
+    """The block that carries the elements listed in `ids` (their id -> new id), in order of arrival, then those of
+    `hop` (id and value), which win over a mapped element of the same id; empty when none is there.
+
+    One-byte form if everything fits it, else two-byte form."""
+    if not elements and not hop:
         return b""
     kept = [(ids[number], value) for number, value in elements.items() if number in ids]
+    if hop:
+        mine = [number for number, _ in hop]
+        kept = [element for element in kept if element[0] not in mine]
+        kept += hop
     if not kept:
         return b""
     if all(number < 15 and 0 < len(value) <= 16 for number, value in kept):
@@ -68,3 +75,8 @@ def write(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> bytes:
         body = b"".join(bytes((number, len(value))) + value for number, value in kept)
     body += bytes(-len(body) % 4)
     return profile.to_bytes(2, "big") + (len(body) // 4).to_bytes(2, "big") + body
+
+
+def send_time(now_us: int) -> bytes:
+    """The value of abs-send-time: seconds in 6.18 fixed point, 24 bits."""
+    return ((now_us << 18) // 1_000_000 & 0xFFFFFF).to_bytes(3, "big")
