@@ -135,6 +135,9 @@ class Offer:
     ice: IceCredentials
     fingerprints: tuple[Fingerprint, ...]
     ice_options: tuple[str, ...] = ()
+    mixed_extensions: bool = False
+    """`a=extmap-allow-mixed` (RFC 8285 6): header extensions of either form in one stream. Chromium sends the
+    structure of an AV1 dependency descriptor, over 16 bytes long, only if the answer allows it too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from media_server.sdp import (
+    DEPENDENCY_DESCRIPTOR,
     REPAIRED_RID,
     RID,
     SUPPORTED_EXTENSIONS,
@@ -40,7 +41,10 @@ def choose_codec(media: OfferedMedia, preference: Sequence[str]) -> ChosenCodec 
         if fitting:
             codec = min(fitting, key=_rank)
             rids = lowest_first(media.rids) if RID in media.extensions.values() else ()
-            unknown = () if rids else (RID, REPAIRED_RID)
+            unknown: tuple[str, ...] = () if rids else (RID, REPAIRED_RID)
+            if name != "av1":
+                # Where it is agreed on, Chromium leaves PictureID and layer out of VP8's own descriptor.
+                unknown += (DEPENDENCY_DESCRIPTOR,)
             known = {
                 number: uri
                 for number, uri in media.extensions.items()
@@ -96,6 +100,7 @@ def build_answer(offer: Offer, media: Sequence[AnsweredMedia], local: Local) -> 
         "s=-",
         "t=0 0",
         *([f"a=group:BUNDLE {' '.join(accepted)}"] if accepted else []),
+        *(["a=extmap-allow-mixed"] if offer.mixed_extensions else []),
         "a=ice-lite",
         "a=msid-semantic: WMS *",
     ]

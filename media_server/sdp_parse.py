@@ -100,6 +100,7 @@ class _Reader:
         self.default_direction = "sendrecv"
         self.session_id = ""
         self.version = 0
+        self.mixed_extensions = False
 
     def line(self, number: int, line: str) -> None:
         if len(line) > MAX_LINE_CHARACTERS:
@@ -144,6 +145,7 @@ class _Reader:
             ice=used.ice,
             fingerprints=used.fingerprints,
             ice_options=self.transport.options,
+            mixed_extensions=self.mixed_extensions,
         )
 
     def _origin(self, value: str) -> None:
@@ -269,6 +271,9 @@ class _Reader:
         if section is not None and 1 <= int(number) <= 255:
             section.extensions[int(number)] = uri
 
+    def mixed(self, _section: _Section | None, _name: str, _value: str) -> None:
+        self.mixed_extensions = True
+
     def ssrc(self, section: _Section | None, _name: str, value: str) -> None:
         number, _, attribute = value.partition(" ")
         if section is None:
@@ -334,6 +339,7 @@ _ATTRIBUTES: Mapping[str, Callable[[_Reader, _Section | None, str, str], None]] 
     "fmtp": _Reader.format,
     "rtcp-fb": _Reader.rtcp_feedback,
     "extmap": _Reader.extension,
+    "extmap-allow-mixed": _Reader.mixed,
     "ssrc": _Reader.ssrc,
     "ssrc-group": _Reader.ssrc_group,
     "msid": _Reader.media_stream,

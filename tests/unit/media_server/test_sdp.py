@@ -104,6 +104,7 @@ def test_answers_follow_their_offers(name: str) -> None:
     accepted = [media.mid for media in offer.media if media.kind != "application"]
     assert f"a=group:BUNDLE {' '.join(accepted)}" in lines
     assert "a=ice-lite" in lines
+    assert ("a=extmap-allow-mixed" in lines) == ("a=extmap-allow-mixed\n" in capture(name).replace("\r\n", "\n"))
     assert lines.count("a=setup:passive") == len(accepted)
     assert lines.count("a=rtcp-mux") == lines.count("a=rtcp-rsize") == len(accepted)
     assert "a=candidate:1 1 udp 2130706431 192.0.2.1 8443 typ host" in lines
@@ -145,6 +146,15 @@ def test_h264_is_constrained_baseline_with_packetization_mode_1() -> None:
 def test_the_best_forwardable_codec_is_chosen(offered: list[str], expected: int | None) -> None:
     chosen = choose_codec(codecs(*offered), sdp.PREFERRED_VIDEO)
     assert (chosen and chosen.codec.payload_type) == expected
+
+
+def test_only_av1_tells_its_layers_by_dependency_descriptor() -> None:
+    offer = f"{capture('chromium-send').rstrip()}\r\na=extmap:13 {sdp.DEPENDENCY_DESCRIPTOR}\r\n"
+    _, video = parse_offer(offer).media
+    for codec in ("vp8", "vp9", "h264", "av1"):
+        chosen = choose_codec(video, (codec,))
+        assert chosen is not None
+        assert (sdp.DEPENDENCY_DESCRIPTOR in chosen.extensions.values()) == (codec == "av1")
 
 
 def test_the_preference_is_the_callers() -> None:
