@@ -146,7 +146,7 @@ describe("picture guard", () => {
 
   test("loss just under the bound and a slow start never give up the picture", () => {
     const guard = new PictureGuard();
-    expect(run(guard, { ...fine, loss_down_permille: 149, rtt_ms: 1_499 }, 0, 120_000)).toBeNull();
+    expect(run(guard, { ...fine, loss_up_permille: 149, rtt_ms: 1_499 }, 0, 120_000)).toBeNull();
   });
 
   test("after a choice of the person's own it judges anew", () => {
@@ -155,6 +155,10 @@ describe("picture guard", () => {
     guard.reset();
     expect(guard.reason).toBeNull();
     expect(run(guard, bad, 9_000, 30_000)).toBe(17_000);
+  });
+
+  test("loss on the way down is the server's to deal with", () => {
+    expect(run(new PictureGuard(), { ...fine, loss_down_permille: 400 }, 0, 60_000)).toBeNull();
   });
 
   test("a very slow path is named as slow", () => {

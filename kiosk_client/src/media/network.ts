@@ -114,9 +114,9 @@ const FIRST_HOLD_MS = 20_000;
 const LAST_HOLD_MS = 160_000;
 
 /**
- * Decides when sound alone is better: eight seconds of 15 % loss or 1.5 s delay give up the picture, and a network
- * with less than 5 % and 400 ms for a while brings it back. The while doubles each time, so that a bad line does not
- * flicker. Time is passed in.
+ * Decides when to stop sending one's own picture: eight seconds of 15 % loss on the way up or 1.5 s delay give it up,
+ * and a network with less than 5 % and 400 ms for a while brings it back. The while doubles each time, so that a bad
+ * line does not flicker. What comes down is the server's to fit to the network. Time is passed in.
  */
 export class PictureGuard {
   reason: PictureReason = null;
@@ -132,7 +132,7 @@ export class PictureGuard {
 
   /** Takes one reading; true when `reason` has changed. */
   step(f: Figures, at_ms: number): boolean {
-    const loss = Math.max(f.loss_up_permille, f.loss_down_permille);
+    const loss = f.loss_up_permille;
     const heavy = loss >= 150;
     const turning = this.reason === null ? heavy || f.rtt_ms >= 1_500 : loss < 50 && f.rtt_ms < 400;
     if (!turning) {

@@ -1,30 +1,40 @@
 import type { HearingSocket } from "../protocol/socket.ts";
 import { preferCourtCodecs } from "./codecs.ts";
+import { CAMERA_LAYERS, differs, planned, SINGLE, sendsLayers } from "./layers.ts";
 import { type MediaHealth, OfferingPeer } from "./peer.ts";
 
 export type SourceName = "camera" | "microphone" | "screen";
 
-/** Pictures are sent between these bounds; the browser's own congestion control moves inside them. */
-export const VIDEO_BOUNDS = { maxBitrate: 1_500_000, maxFramerate: 30 } as const;
 const AUDIO_MAX_BITRATE = 40_000;
 
 interface Options {
   socket: HearingSocket;
   iceServers: RTCIceServer[];
   onHealth: (health: MediaHealth) => void;
+  /** Rids that the server wants of a publication of ours; null while it has said nothing. */
+  wanted: (publication: string) => readonly string[] | null;
 }
 
 /** Sends this page's tracks. A source's m-line stays when its track is replaced or silenced, so that nothing renegotiates. */
 export class Publisher {
   private readonly peer: OfferingPeer;
   private readonly lines = new Map<SourceName, RTCRtpTransceiver>();
+  /** mid -> publication id, as last answered. */
+  private published: Readonly<Record<string, string>> = {};
+  private picture = true;
+  private applying: Promise<void> | null = null;
+  private applyAgain = false;
 
-  constructor(options: Options) {
+  constructor(private readonly options: Options) {
     this.peer = new OfferingPeer({
       iceServers: options.iceServers,
       offer: (sdp, tracks) => options.socket.offer("send", sdp, tracks),
       tracks: () => this.mids(),
       onHealth: options.onHealth,
+      onAnswered: (answer) => {
+        this.published = answer.tracks;
+        this.applyLayers();
+      },
     });
   }
 
@@ -37,13 +47,11 @@ export class Publisher {
     const line = this.lines.get(source);
     if (line) {
       await line.sender.replaceTrack(track);
+      this.applyLayers();
       return;
     }
     if (!track) return;
-    const added = this.peer.connection.addTransceiver(track, {
-      direction: "sendonly",
-      sendEncodings: [track.kind === "video" ? { ...VIDEO_BOUNDS } : { maxBitrate: AUDIO_MAX_BITRATE }],
-    });
+    const added = this.addLine(source, track);
     if (track.kind === "video") {
       track.contentHint = source === "screen" ? "detail" : "motion";
       preferCourtCodecs(added);
@@ -56,18 +64,18 @@ export class Publisher {
     return this.peer.negotiate();
   }
 
-  /** Lowers or restores what is spent on the picture; null sends none (audio only) and keeps the m-line. */
-  async limitVideo(maxBitrate: number | null, scaleDownBy = 1): Promise<void> {
-    const sender = this.lines.get("camera")?.sender;
-    if (!sender) return;
-    const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) {
-      encoding.active = maxBitrate !== null;
-      if (maxBitrate === null) continue;
-      encoding.maxBitrate = maxBitrate;
-      encoding.scaleResolutionDownBy = scaleDownBy;
-    }
-    await sender.setParameters(parameters);
+  /** False: no picture is sent (sound only, camera off); the m-line stays. */
+  sendPicture(picture: boolean): void {
+    this.picture = picture;
+    this.applyLayers();
+  }
+
+  /** Brings the camera's encodings in line with what is wanted now; calls that overlap make one more round. */
+  applyLayers(): void {
+    this.applyAgain = true;
+    this.applying ??= this.applyRounds().finally(() => {
+      this.applying = null;
+    });
   }
 
   restartIce(): void {
@@ -77,6 +85,48 @@ export class Publisher {
   /** Closes; the tracks themselves are the caller's. */
   close(): void {
     this.peer.close();
+  }
+
+  private addLine(source: SourceName, track: MediaStreamTrack): RTCRtpTransceiver {
+    const connection = this.peer.connection;
+    const add = (sendEncodings: RTCRtpEncodingParameters[]) =>
+      connection.addTransceiver(track, { direction: "sendonly", sendEncodings });
+    if (track.kind === "audio") return add([{ maxBitrate: AUDIO_MAX_BITRATE }]);
+    // A document in half its size cannot be read: a screen is sent whole, and its frame rate gives way instead.
+    if (source !== "camera" || !sendsLayers(navigator.userAgent)) return add([{ ...SINGLE }]);
+    try {
+      return add(CAMERA_LAYERS.map((one) => ({ ...one })));
+    } catch {
+      // A browser that knows no layers says so here.
+      return add([{ ...SINGLE }]);
+    }
+  }
+
+  private async applyRounds(): Promise<void> {
+    while (this.applyAgain) {
+      this.applyAgain = false;
+      try {
+        await this.applyOnce();
+      } catch (cause) {
+        // Encodings that a negotiation changes under our hands are planned anew when its answer is in.
+        if (!(cause instanceof DOMException)) throw cause;
+      }
+    }
+  }
+
+  private async applyOnce(): Promise<void> {
+    const line = this.lines.get("camera");
+    if (!line) return;
+    const publication = line.mid === null ? undefined : this.published[line.mid];
+    const wanted = publication === undefined ? null : this.options.wanted(publication);
+    const parameters = line.sender.getParameters();
+    // Before the first answer all encodings are still there, whatever the server will take of them.
+    const plan = planned(parameters.encodings, { picture: this.picture, wanted });
+    if (!differs(parameters.encodings, plan)) return;
+    parameters.encodings.forEach((encoding, index) => {
+      Object.assign(encoding, plan[index]);
+    });
+    await line.sender.setParameters(parameters);
   }
 
   private mids(): Record<string, string> {

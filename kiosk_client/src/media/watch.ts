@@ -8,6 +8,8 @@ interface Options {
   onHealth: (health: MediaHealth) => void;
   /** publication id -> its stream; told after every change. */
   onStreams: (streams: ReadonlyMap<string, MediaStream>) => void;
+  /** The server has answered: it now knows what is received. */
+  onAnswered: () => void;
 }
 
 interface Line {
@@ -31,6 +33,7 @@ export class Watcher {
       offer: (sdp, tracks) => options.socket.offer("receive", sdp, tracks),
       tracks: () => this.mids(),
       onHealth: options.onHealth,
+      onAnswered: options.onAnswered,
     });
   }
 

@@ -172,7 +172,7 @@ export class HearingSocket {
   }
 
   /** Sends what needs no answer, if the connection stands. */
-  tell(message: Extract<FromPage, { type: "network_report" }>): void {
+  tell(message: Extract<FromPage, { type: "network_report" | "views" }>): void {
     if (this.welcomed) this.transmit(message);
   }
 

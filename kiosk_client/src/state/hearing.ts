@@ -7,10 +7,12 @@ import type {
   Head,
   HearingView,
   Lamp,
+  LayersMessage,
   PersonView,
   Publication,
   RecordingHealthMessage,
   Right,
+  TrackDelivery,
   UpdateMessage,
 } from "../protocol/messages.ts";
 import { HearingSocket, type LinkState, type Resume, type SocketOptions, socketUrl } from "../protocol/socket.ts";
@@ -30,6 +32,10 @@ export interface HearingState {
   readonly as_of: number;
   readonly publications: readonly Publication[];
   readonly speakers: readonly string[];
+  /** source -> which encodings of our own publication the server wants. */
+  readonly layers: Readonly<Record<string, LayersMessage>>;
+  /** publication -> what of it arrives at this page, and why not. */
+  readonly deliveries: Readonly<Record<string, TrackDelivery>>;
   readonly lamps: Readonly<Record<string, Lamp>>;
   readonly recording: RecordingHealthMessage | null;
   readonly exports: Readonly<Record<string, ExportProgressMessage>>;
@@ -51,6 +57,8 @@ export const nothingYet: HearingState = {
   as_of: 0,
   publications: [],
   speakers: [],
+  layers: {},
+  deliveries: {},
   lamps: {},
   recording: null,
   exports: {},
@@ -94,6 +102,10 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
       return { ...state, publications: message.publications };
     case "speakers":
       return { ...state, speakers: message.participants };
+    case "layers":
+      return { ...state, layers: { ...state.layers, [message.source]: message } };
+    case "deliveries":
+      return { ...state, deliveries: Object.fromEntries(message.tracks.map((track) => [track.publication, track])) };
     case "network":
       return {
         ...state,

@@ -6,10 +6,12 @@ import { type Counters, counters, type Figures, figures, type Grade, grade, Pict
 import type { MediaHealth } from "../media/peer.ts";
 import { Publisher } from "../media/publish.ts";
 import { SoundSink } from "../media/sound.ts";
+import { TileWatch } from "../media/views.ts";
 import { keepAwake } from "../media/wakelock.ts";
 import { Watcher } from "../media/watch.ts";
 import type { Publication } from "../protocol/messages.ts";
 import { Refused } from "../protocol/socket.ts";
+import { type Crowded, crowdedDelay, isCrowded } from "./crowded.ts";
 import type { Hearing } from "./hearing.ts";
 
 export type AudioOnly = "loss" | "slow" | "chosen" | null;
@@ -21,8 +23,10 @@ export interface HearingMedia {
   readonly ownStream: Signal<MediaStream | null>;
   readonly micOn: Signal<boolean>;
   readonly cameraOn: Signal<boolean>;
-  /** Why there is sound only, or null. */
+  /** Why there is sound only, or null: `chosen` in both directions, else one's own picture is not sent. */
   readonly audioOnly: Signal<AudioOnly>;
+  /** The server has no room for this page's media now; it is asked again by itself. */
+  readonly crowded: Signal<Crowded | null>;
   /** This device heard itself and has muted itself. */
   readonly howling: Signal<Howling | null>;
   /** The browser waits for a touch before it plays sound. */
@@ -36,6 +40,8 @@ export interface HearingMedia {
   /** Replaces camera or microphone; the old track is stopped. */
   setTrack(source: "camera" | "microphone", track: MediaStreamTrack | null): Promise<void>;
   setAudioOnly(chosen: boolean): void;
+  /** This element shows a publication: the server sends what fits its size. Returns the way to stop. */
+  watchTile(publication: string, element: Element): () => void;
   setVolume(volume: number): void;
   unlockSound(): void;
   close(): void;
@@ -74,6 +80,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
   const micOn = signal(options.audio !== null);
   const cameraOn = signal(options.video !== null);
   const audioOnly = signal<AudioOnly>(null);
+  const crowded = signal<Crowded | null>(null);
   const howling = signal<Howling | null>(null);
   const soundBlocked = signal(false);
   const upHealth = signal<MediaHealth>("new");
@@ -99,19 +106,38 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
   let before: Counters | null = null;
   let retry: ReturnType<typeof setTimeout> | null = null;
   let closed = false;
+  const refused = new Map<"send" | "receive", Crowded>();
+  let refusals = 0;
+  const tiles = new TileWatch((views) => hearing.socket.tell({ type: "views", views }));
 
-  const again = () => {
+  const again = (delay_ms = RETRY_MS) => {
     if (retry || closed) return;
     retry = setTimeout(() => {
       retry = null;
       follow();
-    }, RETRY_MS);
+    }, delay_ms);
   };
+
+  /** The server's answer to an offer: null when it took it, else why not; asks again later. */
+  function answered(direction: "send" | "receive", cause: unknown): void {
+    const full = isCrowded(cause);
+    if (full) refused.set(direction, full);
+    else refused.delete(direction);
+    crowded.value = [...refused.values()][0] ?? null;
+    if (refused.size === 0) refusals = 0;
+    if (cause === null) return;
+    if (!full) ignoreRefusal(cause);
+    again(full ? crowdedDelay(++refusals, Math.random) : RETRY_MS);
+  }
 
   async function startSending(): Promise<void> {
     const sender = new Publisher({
       socket: hearing.socket,
       iceServers: hearing.state.peek().ice_servers,
+      wanted: (publication) => {
+        const told = Object.values(hearing.state.peek().layers).find((one) => one.publication === publication);
+        return told?.rids ?? null;
+      },
       onHealth: (health) => {
         upHealth.value = health;
         if (health !== "dead" || publisher !== sender) return;
@@ -123,8 +149,8 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     publisher = sender;
     await sender.set("microphone", tracks.microphone);
     await sender.set("camera", tracks.camera);
+    sender.sendPicture(sendsPicture());
     await sender.publish();
-    if (audioOnly.peek()) await sender.limitVideo(null);
   }
 
   function startReceiving(): Watcher {
@@ -138,15 +164,20 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
         receiver.close();
         again();
       },
+      onAnswered: () => {
+        tiles.again();
+        answered("receive", null);
+      },
       onStreams: (next) => {
         streams.value = next;
+        tiles.receive([...next].filter(([, one]) => one.getVideoTracks().length > 0).map(([id]) => id));
         const audible = new Map([...next].filter(([, stream]) => stream.getAudioTracks().length > 0));
         if (!options.silent) sound.set(audible);
         watch?.plays(audible);
       },
     });
     watcher = receiver;
-    if (audioOnly.peek()) receiver.wantVideo(false).catch(ignoreRefusal);
+    if (audioOnly.peek() === "chosen") receiver.wantVideo(false).catch(ignoreRefusal);
     return receiver;
   }
 
@@ -168,20 +199,22 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     const inside = options.receiveOnly === true || (self !== null && IN_COURTROOM.has(self.presence));
     if (!inside) return stopMedia();
     const mayPublish = !options.receiveOnly && state.rights.includes("publish");
-    if (mayPublish && !publisher && (tracks.camera || tracks.microphone)) {
-      startSending().catch((cause) => {
-        publisher?.close();
-        publisher = null;
-        ignoreRefusal(cause);
-        again();
-      });
+    // Whoever was turned away waits its time out, whatever else happens in the hearing meanwhile.
+    const waits = (direction: "send" | "receive") => retry !== null && refused.has(direction);
+    if (mayPublish && !publisher && (tracks.camera || tracks.microphone) && !waits("send")) {
+      startSending().then(
+        () => answered("send", null),
+        (cause) => {
+          publisher?.close();
+          publisher = null;
+          answered("send", cause);
+        },
+      );
     }
+    if (waits("receive")) return;
     const wanted = options.choose ? options.choose(state.publications) : state.publications;
     const receiver = watcher ?? (wanted.length > 0 ? startReceiving() : null);
-    receiver?.show(wanted).catch((cause) => {
-      ignoreRefusal(cause);
-      again();
-    });
+    receiver?.show(wanted).catch((cause) => answered("receive", cause));
   }
 
   function applyMic(): void {
@@ -200,11 +233,12 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     applyMic();
   }
 
+  const sendsPicture = () => cameraOn.peek() && audioOnly.peek() === null;
+
   function applyPicture(): void {
-    const only = audioOnly.peek() !== null;
-    if (tracks.camera) tracks.camera.enabled = cameraOn.peek() && !only;
-    publisher?.limitVideo(only || !cameraOn.peek() ? null : 1_500_000).catch(ignoreRefusal);
-    watcher?.wantVideo(!only).catch(ignoreRefusal);
+    if (tracks.camera) tracks.camera.enabled = sendsPicture();
+    publisher?.sendPicture(sendsPicture());
+    watcher?.wantVideo(audioOnly.peek() !== "chosen").catch(ignoreRefusal);
   }
 
   function report(now: Figures): void {
@@ -223,7 +257,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     figuresNow.value = now;
     const broken = upHealth.peek() === "interrupted" || downHealth.peek() === "interrupted";
     gradeNow.value = broken ? "lost" : grade(now);
-    if (audioOnly.peek() !== "chosen" && !broken && guard.step(now, after.at_ms)) {
+    if (publisher && audioOnly.peek() !== "chosen" && !broken && guard.step(now, after.at_ms)) {
       audioOnly.value = guard.reason;
       applyPicture();
     }
@@ -237,6 +271,11 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       // Read, so that a change of any of them brings the connections in line.
       void [hearing.state.value.publications, hearing.self.value?.presence, hearing.link.value.at];
       follow();
+    }),
+    hearing.listen((message) => {
+      if (message.type === "layers") publisher?.applyLayers();
+      // Told while the page was away, the sizes were lost.
+      if (message.type === "welcome") tiles.again();
     }),
   ];
   const timer = setInterval(() => void measure().catch(ignoreRefusal), REPORT_EVERY_MS);
@@ -260,6 +299,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     micOn,
     cameraOn,
     audioOnly,
+    crowded,
     howling,
     soundBlocked,
     upHealth,
@@ -291,6 +331,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       audioOnly.value = chosen ? "chosen" : null;
       applyPicture();
     },
+    watchTile: (publication, element) => tiles.watch(publication, element),
     setVolume: (volume) => sound.setVolume(volume),
     unlockSound: () => void sound.unlock(),
     close() {
@@ -302,6 +343,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       window.removeEventListener("online", moved);
       route?.removeEventListener("change", moved);
       stopMedia();
+      tiles.close();
       watch?.close();
       sound.close();
       stopTracks(tracks.camera, tracks.microphone);

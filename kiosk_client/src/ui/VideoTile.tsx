@@ -1,5 +1,6 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./Icon.tsx";
 
 interface Props {
   stream: MediaStream | null;
@@ -14,6 +15,10 @@ interface Props {
   mirrored?: boolean;
   fit?: "cover" | "contain";
   speaking?: boolean;
+  /** Why the picture stands still, laid over the last one. */
+  held?: string;
+  /** The whole tile, for whoever measures it. */
+  frame?: RefObject<HTMLElement | null>;
   children?: ComponentChildren;
 }
 
@@ -29,6 +34,8 @@ export function VideoTile({
   mirrored,
   fit = "cover",
   speaking,
+  held,
+  frame,
   children,
 }: Props) {
   const ref = useRef<HTMLVideoElement>(null);
@@ -52,7 +59,7 @@ export function VideoTile({
     return () => clearTimeout(timer);
   }, [stream, playing]);
   return (
-    <figure class={`tile${speaking ? " tile-speaking" : ""}`} aria-label={label}>
+    <figure ref={frame} class={`tile${speaking ? " tile-speaking" : ""}`} aria-label={label}>
       <video
         ref={ref}
         class={`tile-video tile-${fit}${mirrored ? " tile-mirrored" : ""}${stream && playing ? "" : " tile-hidden"}`}
@@ -69,7 +76,13 @@ export function VideoTile({
               {initial}
             </span>
           )}
-          <span>{late && silent ? silent : placeholder}</span>
+          <span class={held && "tile-why"}>{held ?? (late && silent ? silent : placeholder)}</span>
+        </div>
+      )}
+      {stream && playing && held && (
+        <div class="tile-held" role="status">
+          <Icon name="pause" />
+          <span>{held}</span>
         </div>
       )}
       {children && <figcaption class="tile-over">{children}</figcaption>}

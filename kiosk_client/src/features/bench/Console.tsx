@@ -6,7 +6,7 @@ import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice } from "../../ui/index.ts";
 import { FlowRail } from "../flow/FlowRail.tsx";
 import { Stage, StatusBar } from "../hearing/index.ts";
-import { SoundOnly } from "../hearing/SoundOnly.tsx";
+import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
 import { EventList, Queue, RecordingCard } from "../order/Rail.tsx";
 import { useLog, visitedPhases } from "../order/useLog.ts";
@@ -95,7 +95,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
             {t.devicesFailed}
           </Banner>
         )}
-        <SoundOnly media={media} />
+        <MediaNotes media={media} />
         {media?.soundBlocked.value && (
           <Banner
             tone="info"

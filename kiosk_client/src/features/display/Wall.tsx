@@ -6,7 +6,7 @@ import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Clock, Emblem, Icon, Lamp, wallTime } from "../../ui/index.ts";
 import { healthOf } from "../exports/RecordingTable.tsx";
-import { SoundOnly } from "../hearing/SoundOnly.tsx";
+import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { useWatching } from "../hearing/useMedia.ts";
 import { titleOf } from "../hearing/words.ts";
@@ -73,7 +73,7 @@ export function Wall({ session, credential, court }: Props) {
           </p>
         </div>
       </header>
-      <SoundOnly media={media} />
+      <MediaNotes media={media} />
       <main class="wall-stage">
         {view && screen?.show === "stage" && <Stage hearing={hearing} media={media} empty={t.empty} whole />}
         {view && screen?.show === "card" && (

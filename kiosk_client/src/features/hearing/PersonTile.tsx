@@ -1,31 +1,41 @@
-import type { PersonView } from "../../protocol/messages.ts";
+import { useEffect, useRef } from "preact/hooks";
+import type { PersonView, Publication } from "../../protocol/messages.ts";
+import type { Hearing } from "../../state/hearing.ts";
+import type { HearingMedia } from "../../state/media.ts";
 import { text } from "../../text/index.ts";
 import { NamePlate, VideoTile } from "../../ui/index.ts";
 import { initialOf, roleOf, titleOf } from "./words.ts";
 
 interface Props {
+  hearing: Hearing;
+  media: HearingMedia | null;
   person: PersonView;
-  stream: MediaStream | null;
+  /** What shows the person; null: nothing is published. Not asked for with one's own picture. */
+  picture?: Publication | null;
   speaking?: boolean;
   /** Own picture: mirrored, as in a looking-glass. */
   own?: boolean;
-  /** Pictures are given up for the sake of sound. */
-  soundOnly?: boolean;
-  /** Whether a track is published, so that "connecting" and "off" are told apart. */
-  expected?: boolean;
   fit?: "cover" | "contain";
   plate?: boolean;
 }
 
 /** One person's picture with name plate, and in words whatever keeps the picture away. */
-export function PersonTile({ person, stream, speaking, own, soundOnly, expected, fit, plate = true }: Props) {
+export function PersonTile({ hearing, media, person, picture = null, speaking, own, fit, plate = true }: Props) {
   const t = text().common;
+  const frame = useRef<HTMLElement>(null);
+  const id = picture?.id;
+  useEffect(() => (id && media && frame.current ? media.watchTile(id, frame.current) : undefined), [media, id]);
+  const only = media?.audioOnly.value ?? null;
+  const soundOnly = own ? only !== null : only === "chosen";
+  const ownStream = media?.cameraOn.value ? media.ownStream.value : null;
+  const stream = (own ? ownStream : id && media?.streams.value.get(id)) || null;
+  const held = id && !soundOnly ? hearing.state.value.deliveries[id]?.held : null;
   const why =
     person.presence === "dropped"
       ? t.presence.dropped
       : soundOnly
         ? t.audioOnly
-        : expected && !person.video_muted
+        : picture && !person.video_muted
           ? t.connectingVideo
           : t.noVideo;
   const label = `${titleOf(person)}${speaking ? `，${t.speaking}` : ""}`;
@@ -37,6 +47,8 @@ export function PersonTile({ person, stream, speaking, own, soundOnly, expected,
       placeholder={why}
       silent={t.noSignal}
       initial={initialOf(person)}
+      held={shown && (held === "congestion" || held === "load") ? t.held[held] : undefined}
+      frame={frame}
       speaking={speaking}
       mirrored={own}
       fit={fit}

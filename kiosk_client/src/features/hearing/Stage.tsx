@@ -40,7 +40,6 @@ export function Stage({ hearing, media, except, empty, whole }: Props) {
   const [ref, aspect] = useAspect();
   const state = hearing.state.value;
   const placed = state.hearing ? place(state.hearing, state.speakers, aspect, except) : [];
-  const soundOnly = media !== null && media.audioOnly.value !== null;
   return (
     <div class="stage" ref={ref}>
       {placed.length === 0 && <p class="stage-empty">{empty}</p>}
@@ -48,8 +47,7 @@ export function Stage({ hearing, media, except, empty, whole }: Props) {
         const who = person(state, participant);
         if (!who) return null;
         const own = participant === state.me;
-        const picture = pictureOf(state.publications, participant);
-        const stream = own ? media?.ownStream.value : picture && media?.streams.value.get(picture.id);
+        const picture = own ? null : pictureOf(state.publications, participant);
         return (
           <div
             key={participant}
@@ -62,12 +60,12 @@ export function Stage({ hearing, media, except, empty, whole }: Props) {
             }}
           >
             <PersonTile
+              hearing={hearing}
+              media={media}
               person={who}
-              stream={stream ?? null}
+              picture={picture}
               speaking={state.speakers[0] === participant}
               own={own}
-              soundOnly={soundOnly && !own}
-              expected={picture !== null}
               fit={whole || main || picture?.source === "screen" ? "contain" : "cover"}
             />
           </div>

@@ -4,8 +4,8 @@ import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { type HearingMedia, joinMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon } from "../../ui/index.ts";
+import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
-import { SoundOnly } from "../hearing/SoundOnly.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { StatusBar } from "../hearing/StatusBar.tsx";
 import { EndCard, isOver, PauseCard, StateCard } from "../party/Cards.tsx";
@@ -64,7 +64,7 @@ export function ObserverRoom({ session, name }: Props) {
       {media.soundBlocked.value && (
         <Banner tone="warn" actions={<Button onClick={media.unlockSound}>{t.party.hearing.soundBlocked}</Button>} />
       )}
-      <SoundOnly media={media} />
+      <MediaNotes media={media} />
       <main class="observe-stage">
         <Picture hearing={hearing} media={media} name={name} />
       </main>

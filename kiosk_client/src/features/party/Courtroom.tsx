@@ -1,12 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
+import type { PersonView } from "../../protocol/messages.ts";
 import { Refused } from "../../protocol/socket.ts";
 import { type Hearing, person } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button } from "../../ui/index.ts";
 import { focusOf, onStage, pictureOf } from "../hearing/layout.ts";
+import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PersonTile } from "../hearing/PersonTile.tsx";
-import { SoundOnly } from "../hearing/SoundOnly.tsx";
 import { PauseCard } from "./Cards.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { LeaveDialog } from "./LeaveDialog.tsx";
@@ -51,7 +52,7 @@ function Banners({ hearing, media }: { hearing: Hearing; media: HearingMedia }) 
         </Banner>
       )}
       {broken && <Banner tone="warn">{t.reconnect.media}</Banner>}
-      <SoundOnly media={media} />
+      <MediaNotes media={media} />
       {away && <Banner tone="info">{h.away}</Banner>}
       {view?.state === "waiting" && <Banner tone="info">{h.notYet}</Banner>}
     </>
@@ -74,11 +75,13 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
   const mine = others.some((one) => one.seat.participant === chosen) ? chosen : null;
   const focus = mine ?? focusOf(view, state.speakers, state.me);
   const strip = others.filter((one) => one.seat.participant !== focus);
-  const soundOnly = media.audioOnly.value !== null;
-  const streamOf = (participant: string) => {
-    const picture = pictureOf(state.publications, participant);
-    return { stream: (picture && media.streams.value.get(picture.id)) ?? null, expected: picture !== null };
-  };
+  const tile = (person: PersonView) => ({
+    hearing,
+    media,
+    person,
+    picture: pictureOf(state.publications, person.seat.participant),
+    speaking: state.speakers[0] === person.seat.participant,
+  });
   const large = person(state, focus);
   const toast = news.toast.value;
   const refused = (cause: unknown) => {
@@ -94,26 +97,14 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
         <div class="court-main">
           {pause ??
             (large ? (
-              <PersonTile
-                person={large}
-                {...streamOf(large.seat.participant)}
-                speaking={state.speakers[0] === large.seat.participant}
-                soundOnly={soundOnly}
-                fit="contain"
-              />
+              <PersonTile {...tile(large)} fit="contain" />
             ) : (
               <p class="stage-empty">{t.party.hearing.empty}</p>
             ))}
         </div>
         {!pause && (
           <div class="court-own">
-            <PersonTile
-              person={self}
-              stream={media.cameraOn.value && !soundOnly ? media.ownStream.value : null}
-              speaking={state.speakers[0] === state.me}
-              own
-              soundOnly={soundOnly}
-            />
+            <PersonTile {...tile(self)} picture={null} own />
           </div>
         )}
         {toast && (
@@ -127,12 +118,7 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
           {strip.map((one) => (
             <li key={one.seat.participant} class="strip-place">
               <button type="button" class="strip-tile" onClick={() => setChosen(one.seat.participant)}>
-                <PersonTile
-                  person={one}
-                  {...streamOf(one.seat.participant)}
-                  speaking={state.speakers[0] === one.seat.participant}
-                  soundOnly={soundOnly}
-                />
+                <PersonTile {...tile(one)} />
               </button>
             </li>
           ))}

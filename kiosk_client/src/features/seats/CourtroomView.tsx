@@ -3,7 +3,7 @@ import { courtText } from "../../text/court.ts";
 import { Banner, Button } from "../../ui/index.ts";
 import { ControlBar } from "../bench/ControlBar.tsx";
 import { Stage, StatusBar } from "../hearing/index.ts";
-import { SoundOnly } from "../hearing/SoundOnly.tsx";
+import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
 import "../bench/bench.css";
 import "./seats.css";
@@ -31,7 +31,7 @@ export function CourtroomView({ hearing, zone }: { hearing: Hearing; zone: strin
           }
         />
       )}
-      <SoundOnly media={media} />
+      <MediaNotes media={media} />
       <div class="courtroom-stage">
         <Stage hearing={hearing} media={media} empty={t.waitingJudge} />
       </div>

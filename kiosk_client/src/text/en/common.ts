@@ -29,6 +29,10 @@ export const common: Texts["common"] = {
   connectingVideo: "Connecting…",
   noSignal: "No picture arrives",
   audioOnly: "Audio only",
+  held: {
+    congestion: "Slow network: picture paused, sound continues",
+    load: "The server is busy: fewer pictures for now",
+  },
   muted: "Muted",
   speaking: "Speaking",
   handRaised: "Hand raised",

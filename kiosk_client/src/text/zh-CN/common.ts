@@ -28,6 +28,7 @@ export const common = {
   connectingVideo: "画面连接中…",
   noSignal: "暂无画面信号",
   audioOnly: "仅语音",
+  held: { congestion: "网络较慢，暂停画面，声音继续", load: "服务器繁忙，暂时减少画面" },
   muted: "已静音",
   speaking: "正在发言",
   handRaised: "已举手",
