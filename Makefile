@@ -21,10 +21,16 @@ $(UV):
 	@echo "setup: installing the pinned packages into .venv/ (a minute on a new machine)"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-setup: .venv/.ready ## the Python environment in .venv/
+# Yunting itself, with the compiled data plane where there is a C compiler.
+.venv/.built: .venv/.ready setup.py $(wildcard media_server/dataplane/native/*.[ch])
+	@rm -f media_server/dataplane/native/_plane*.so
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/python -m media_server.dataplane
+	@touch $@
+
+setup: .venv/.built ## the Python environment in .venv/
 
 demo: setup ## a hearing with synthetic parties on https://127.0.0.1:8443
 	@$(BIN)/yunting demo $(ARGS)

@@ -18,6 +18,7 @@ import av
 import msgspec
 
 from config import Settings
+from media_server.dataplane import why_not_native
 
 Grade = Literal["good", "warn", "bad"]
 _WANTED_FILES = 4096
@@ -169,8 +170,20 @@ def _srtp(settings: Settings) -> Finding:
 
 def _data_plane(settings: Settings) -> Finding:
     forced = os.environ.get("YUNTING_DATAPLANE")
-    fact = "plain (pure Python)" + (", forced by YUNTING_DATAPLANE" if forced == "plain" else "")
-    return Finding(name="data plane", grade="good", fact=fact)
+    why = ", forced by YUNTING_DATAPLANE" if forced else ""
+    reason = why_not_native()
+    if forced == "plain" or (not forced and reason):
+        advice = "" if forced else "安装 C 编译器后重新 make setup / install a C compiler, then make setup"
+        fact = f"plain (pure Python){why or f': {reason}'}"
+        return Finding(name="data plane", grade="good" if forced else "warn", fact=fact, advice=advice)
+    if forced not in (None, "", "native") or reason:
+        advice = "unset YUNTING_DATAPLANE, or make setup with a C compiler"
+        return Finding(
+            name="data plane", grade="bad", fact=f"{forced} cannot run: {reason or 'no such'}", advice=advice
+        )
+    from media_server.dataplane.native.plane import ACCELERATOR
+
+    return Finding(name="data plane", grade="good", fact=f"native (C{why}; {ACCELERATOR})")
 
 
 def _data(settings: Settings) -> Finding:

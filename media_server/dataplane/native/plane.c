@@ -1,0 +1,192 @@
+/* The forwarding thread, its lock, and when Python is woken. */
+#define _GNU_SOURCE /* ppoll */
+#include "plane.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t yt_now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Two locks: who waits for `state` holds `turn` meanwhile, so that the thread, which takes `turn` first too, cannot
+ * take the lock again before a waiting caller had it. */
+bool yt_try_enter(yt_plane *plane) {
+    return !pthread_mutex_trylock(&plane->state);
+}
+
+void yt_enter(yt_plane *plane) {
+    atomic_fetch_add(&plane->waiting, 1);
+    pthread_mutex_lock(&plane->turn);
+    pthread_mutex_lock(&plane->state);
+    atomic_fetch_sub(&plane->waiting, 1);
+    pthread_mutex_unlock(&plane->turn);
+}
+
+void yt_leave(yt_plane *plane) {
+    pthread_mutex_unlock(&plane->state);
+}
+
+static void thread_enter(yt_plane *plane) {
+    pthread_mutex_lock(&plane->turn);
+    pthread_mutex_lock(&plane->state);
+    pthread_mutex_unlock(&plane->turn);
+}
+
+void yt_give_way(yt_plane *plane) {
+    if (!atomic_load_explicit(&plane->waiting, memory_order_relaxed))
+        return;
+    yt_leave(plane);
+    thread_enter(plane);
+}
+
+static void signal_fd(int fd) {
+    uint64_t one = 1;
+    while (write(fd, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+}
+
+void yt_wake(yt_plane *plane) {
+    signal_fd(plane->wake_fd);
+}
+
+/* Show what was told; wake Python for control datagrams at once, for the rest when it is old or much. */
+static void publish(yt_plane *plane, int64_t now_us) {
+    yt_ring_publish(&plane->ring);
+    bool due = plane->urgent || (plane->untold_us && (now_us - plane->untold_us >= YT_TELL_US ||
+                                                      yt_ring_used(&plane->ring) > YT_RING_BYTES / 4));
+    if (!due)
+        return;
+    plane->urgent = false;
+    plane->untold_us = 0;
+    if (!atomic_exchange(&plane->woken, true))
+        signal_fd(plane->told_fd);
+}
+
+/* Microseconds until the thread has something to do by itself; -1: nothing. */
+static int64_t next_us(const yt_plane *plane, int64_t now_us) {
+    if (!plane->untold_us)
+        return -1;
+    int64_t left = plane->untold_us + YT_TELL_US - now_us;
+    return left > 0 ? left : 0;
+}
+
+static void wait_for_work(yt_plane *plane, int64_t timeout_us) {
+    struct pollfd watched[] = {{.fd = plane->fd, .events = POLLIN}, {.fd = plane->wake_fd, .events = POLLIN}};
+    struct timespec timeout = {.tv_sec = timeout_us / 1000000, .tv_nsec = timeout_us % 1000000 * 1000};
+    int ready = ppoll(watched, 2, timeout_us < 0 ? NULL : &timeout, NULL);
+    uint64_t count;
+    if (ready > 0 && watched[1].revents && read(plane->wake_fd, &count, sizeof count) < 0)
+        return; /* woken for nothing */
+}
+
+static void *forward_all(void *argument) {
+    yt_plane *plane = argument;
+    int64_t timeout_us = 0;
+    while (!atomic_load(&plane->stopping)) {
+        if (timeout_us)
+            wait_for_work(plane, timeout_us);
+        yt_datagram *batch;
+        size_t count = yt_receiver_read(plane->receiver, &batch);
+        int64_t now_us = yt_now_us();
+        thread_enter(plane);
+        for (size_t at = 0; at < count; at++) {
+            yt_receive(plane, &batch[at], now_us);
+            yt_give_way(plane);
+        }
+        yt_flush(plane);
+        publish(plane, now_us);
+        timeout_us = count == YT_BATCH ? 0 : next_us(plane, now_us);
+        yt_leave(plane);
+    }
+    return NULL;
+}
+
+yt_plane *yt_plane_new(int fd) {
+    yt_plane *plane = calloc(1, sizeof *plane);
+    if (!plane)
+        return NULL;
+    plane->fd = fd;
+    plane->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    plane->told_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    plane->pool.most = YT_POOL_BYTES;
+    plane->peers = calloc(YT_PEER_BUCKETS, sizeof *plane->peers);
+    plane->routes = calloc(YT_ROUTE_BUCKETS, sizeof *plane->routes);
+    plane->bound = calloc(YT_ADDRESS_BUCKETS, sizeof *plane->bound);
+    plane->receiver = yt_receiver_new(fd);
+    pthread_mutex_init(&plane->turn, NULL);
+    pthread_mutex_init(&plane->state, NULL);
+    bool whole = getrandom(&plane->secret, sizeof plane->secret, 0) == sizeof plane->secret &&
+                 yt_ring_open(&plane->ring) && yt_outbox_open(&plane->outbox, fd);
+    if (!whole || plane->wake_fd < 0 || plane->told_fd < 0 || !plane->peers || !plane->routes || !plane->bound ||
+        !plane->receiver) {
+        yt_plane_free(plane);
+        return NULL;
+    }
+    return plane;
+}
+
+bool yt_plane_start(yt_plane *plane) {
+    /* Signals are the main thread's: a new thread takes over the mask it is made with. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    plane->running = !pthread_create(&plane->thread, NULL, forward_all, plane);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return plane->running;
+}
+
+void yt_plane_stop(yt_plane *plane) {
+    if (!plane->running)
+        return;
+    plane->running = false;
+    plane->counts.busy_us = yt_plane_counts(plane).busy_us;
+    atomic_store(&plane->stopping, true);
+    yt_wake(plane);
+    pthread_join(plane->thread, NULL);
+}
+
+void yt_plane_free(yt_plane *plane) {
+    yt_plane_stop(plane);
+    for (uint32_t at = 0; plane->peers && at < YT_PEER_BUCKETS; at++) {
+        while (plane->peers[at])
+            yt_remove_peer(plane, plane->peers[at]->id);
+    }
+    for (yt_map *each = plane->maps, *next; each; each = next) {
+        next = each->next;
+        free(each);
+    }
+    yt_outbox_close(&plane->outbox);
+    yt_ring_close(&plane->ring);
+    yt_receiver_free(plane->receiver);
+    if (plane->wake_fd >= 0)
+        close(plane->wake_fd);
+    if (plane->told_fd >= 0)
+        close(plane->told_fd);
+    free(plane->peers);
+    free(plane->routes);
+    free(plane->bound);
+    pthread_mutex_destroy(&plane->turn);
+    pthread_mutex_destroy(&plane->state);
+    free(plane);
+}
+
+yt_counts yt_plane_counts(yt_plane *plane) {
+    yt_counts counts = plane->counts;
+    yt_send_counts sent = yt_sender_counts(plane->outbox.sender);
+    counts.send_blocked += sent.blocked;
+    counts.dropped_malformed += plane->outbox.failed;
+    clockid_t clock;
+    struct timespec busy;
+    if (plane->running && !pthread_getcpuclockid(plane->thread, &clock) && !clock_gettime(clock, &busy))
+        counts.busy_us = (uint64_t)busy.tv_sec * 1000000 + (uint64_t)busy.tv_nsec / 1000;
+    return counts;
+}

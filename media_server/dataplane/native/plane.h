@@ -1,0 +1,126 @@
+/* The compiled data plane: one socket, one forwarding thread, one lock. No Python here.
+ *
+ * The thread holds the lock while it works and gives way between packets when somebody waits for it, so that a caller
+ * waits for one packet's copies at most. Callers that stop something first send what is under way (`yt_flush`). */
+#ifndef YT_PLANE_H
+#define YT_PLANE_H
+
+#include "outbox.h"
+#include "ring.h"
+#include "route.h"
+#include "state.h"
+
+#include <pthread.h>
+
+enum {
+    YT_MOST_PEERS = 8192,
+    YT_MOST_ROUTES = 1 << 18,
+    YT_PEER_BUCKETS = 1 << 12,
+    YT_ROUTE_BUCKETS = 1 << 14,
+    YT_ADDRESS_BUCKETS = 1 << 13,
+    YT_TELL_US = 10000, /* `Received` and taps wait at most so long for company */
+};
+#define YT_POOL_BYTES ((size_t)512 << 20) /* all cached and queued packets */
+
+/* Extension blocks of the packet in hand: routes with one map and hop share them. */
+typedef struct {
+    uint64_t serial; /* of the packet */
+    bool read;
+    yt_elements elements;
+    uint32_t count;
+    struct {
+        const yt_map *map;
+        yt_hop hop;
+        yt_block block;
+    } list[8];
+} yt_blocks;
+
+typedef struct yt_bound {
+    struct yt_bound *next;
+    yt_address address;
+    yt_peer *peer;
+} yt_bound;
+
+typedef struct {
+    uint64_t received, forwarded, dropped_unbound, dropped_auth, dropped_malformed, send_blocked, paced_out, taps_lost,
+        told_lost, busy_us;
+} yt_counts;
+
+typedef struct {
+    int fd;      /* the media socket, the caller's */
+    int wake_fd; /* ends the thread's wait */
+    int told_fd; /* readable when Python has something to read */
+    pthread_t thread;
+    bool running;
+    atomic_bool stopping;
+    pthread_mutex_t turn, state; /* see `yt_enter` */
+    atomic_int waiting;          /* callers at the lock */
+
+    yt_peer **peers;
+    yt_route **routes;
+    yt_bound **bound;
+    yt_map *maps;
+    uint32_t peer_count, route_count;
+    int64_t next_route;
+    uint64_t secret; /* of the address table */
+
+    yt_packet_pool pool;
+    yt_receiver *receiver;
+    yt_outbox outbox;
+    yt_blocks blocks;
+    yt_ring ring;
+    bool urgent;         /* a control datagram was told: wake Python at once */
+    int64_t untold_us;   /* when the oldest `Received` or tap that Python was not woken for came; 0 = none */
+    atomic_bool woken;   /* Python knows and has not begun to read yet */
+    yt_counts counts;
+} yt_plane;
+
+int64_t yt_now_us(void);
+
+/* plane.c: life and lock. */
+yt_plane *yt_plane_new(int fd); /* NULL: no memory or no eventfd */
+bool yt_plane_start(yt_plane *);
+void yt_plane_stop(yt_plane *); /* idempotent; the thread is gone afterwards */
+void yt_plane_free(yt_plane *);
+bool yt_try_enter(yt_plane *);
+void yt_enter(yt_plane *);
+void yt_leave(yt_plane *);
+void yt_give_way(yt_plane *); /* the thread, between packets */
+void yt_wake(yt_plane *);     /* the thread looks at its timers anew */
+yt_counts yt_plane_counts(yt_plane *);
+
+/* tables.c: who is who. */
+yt_peer *yt_find_peer(const yt_plane *, int64_t id);
+yt_peer *yt_add_peer(yt_plane *, int64_t id); /* the known one, or a new one; NULL: no memory or too many */
+void yt_remove_peer(yt_plane *, int64_t id);
+yt_peer *yt_peer_at(const yt_plane *, const yt_address *);
+bool yt_bind(yt_plane *, yt_peer *, const yt_address *); /* false: no memory */
+yt_route *yt_find_route(const yt_plane *, int64_t id);
+bool yt_ssrc_taken(const yt_peer *out, uint32_t ssrc);
+/* Takes the prepared route in: `out`, `stream`, codes and types are set. False: no memory or too many; it is freed. */
+bool yt_add_route(yt_plane *, yt_route *, const uint8_t ids[256]);
+bool yt_switch_route(yt_route *, uint32_t ssrc); /* false: no memory */
+void yt_remove_route(yt_plane *, yt_route *);
+
+/* receive.c: one datagram. */
+void yt_receive(yt_plane *, yt_datagram *, int64_t now_us);
+void yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
+
+/* forward.c: what goes out. */
+typedef struct {
+    yt_route *route;
+    yt_packet *packet;
+    int64_t index;
+    uint32_t ssrc, timestamp;
+    uint8_t marker_and_type;
+    uint8_t prefix_length; /* replaces `replaced` bytes at the payload's beginning */
+    uint8_t replaced;
+    uint8_t prefix[YT_VP8_MAX_DESCRIPTOR + 2];
+} yt_letter;
+/* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if it is a keyframe. */
+bool yt_forward(yt_plane *, yt_stream *, yt_packet *, int64_t highest, int64_t now_us);
+uint32_t yt_retransmit(yt_plane *, yt_route *, const uint16_t *sequences, size_t count, int64_t now_us);
+void yt_send_letter(yt_plane *, const yt_letter *, int64_t now_us);
+void yt_flush(yt_plane *);
+
+#endif

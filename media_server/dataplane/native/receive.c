@@ -1,0 +1,145 @@
+/* One datagram: sorted by its first byte (RFC 7983, RFC 5761), opened, unwrapped, forwarded, told upward. */
+#include "plane.h"
+
+#include <string.h>
+
+#define LEAST_SEALED_BYTES 10
+
+void yt_tell(yt_plane *plane, yt_record record, const void *first, size_t first_length, const void *rest,
+             size_t rest_length) {
+    bool told = yt_ring_put(&plane->ring, record, first, first_length, rest, rest_length);
+    switch (record.kind) {
+    case YT_TOLD_RECEIVED:
+        plane->counts.told_lost += !told;
+        break;
+    case YT_TOLD_TAP:
+        plane->counts.taps_lost += !told;
+        break;
+    default:
+        plane->urgent = true;
+        return;
+    }
+    if (!plane->untold_us)
+        plane->untold_us = record.arrival_us;
+}
+
+static void tell_received(yt_plane *plane, yt_stream *stream, const yt_packet *packet, const uint8_t *extensions,
+                          size_t extension_bytes) {
+    yt_record record = {
+        .kind = YT_TOLD_RECEIVED,
+        .payload_type = packet->rtp.payload_type,
+        .peer = stream->peer->id,
+        .arrival_us = packet->arrival_us,
+        .ssrc = stream->ssrc,
+        .timestamp = packet->rtp.timestamp,
+        .sequence = (uint16_t)packet->index,
+        .size_bytes = packet->length,
+        .marker = packet->rtp.marker != 0,
+        .keyframe = packet->keyframe,
+    };
+    yt_tell(plane, record, extensions, extension_bytes, NULL, 0);
+}
+
+/* A publisher's RTX packet becomes the original: as if it had come on its own stream, if it had not. */
+static void recover(yt_plane *plane, yt_peer *peer, const yt_rtx *rtx, const yt_packet *wrapped, int64_t now_us) {
+    yt_stream *stream = yt_peer_find(peer, rtx->media_ssrc);
+    uint8_t type = rtx->types[wrapped->rtp.payload_type];
+    if (!stream || stream->window.highest < 0 || type == YT_NO_TYPE || wrapped->size < 2)
+        return;
+    const uint8_t *payload = yt_packet_payload(wrapped);
+    int64_t index = yt_window_index(&stream->window, (uint16_t)(payload[0] << 8 | payload[1]));
+    if (!yt_window_fresh(&stream->window, index))
+        return;
+    uint16_t head = wrapped->rtp.header_bytes, size = wrapped->size - 2;
+    yt_packet *packet = yt_packet_new(&plane->pool, wrapped->data, (size_t)head + size);
+    if (!packet)
+        return;
+    int64_t highest = stream->window.highest;
+    yt_window_accept(&stream->window, index);
+    packet->rtp = wrapped->rtp;
+    packet->rtp.padded = false;
+    packet->rtp.ssrc = rtx->media_ssrc;
+    packet->rtp.sequence = (uint16_t)index;
+    packet->rtp.payload_type = type;
+    packet->index = index;
+    packet->arrival_us = now_us;
+    packet->size = size;
+    memcpy(packet->data + head, payload + 2, size);
+    packet->data[0] &= (uint8_t)~0x20;
+    packet->data[1] = wrapped->rtp.marker | type;
+    packet->data[2] = (uint8_t)(index >> 8);
+    packet->data[3] = (uint8_t)index;
+    for (int at = 0; at < 4; at++)
+        packet->data[8 + at] = (uint8_t)(rtx->media_ssrc >> (24 - 8 * at));
+    yt_forward(plane, stream, packet, highest, now_us);
+    /* The elements were told with the RTX packet: transport-cc must not count it twice. */
+    tell_received(plane, stream, packet, NULL, 0);
+    yt_packet_drop(packet);
+}
+
+static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, int64_t now_us) {
+    yt_rtp rtp;
+    uint8_t *data = datagram->data;
+    if (!peer->inbound || !yt_rtp_parse(&rtp, data, datagram->length) ||
+        datagram->length < rtp.header_bytes + LEAST_SEALED_BYTES) {
+        plane->counts.dropped_malformed++;
+        return;
+    }
+    yt_stream *stream = yt_peer_find(peer, rtp.ssrc);
+    int64_t index = stream ? yt_window_index(&stream->window, rtp.sequence) : rtp.sequence;
+    size_t length = !stream || yt_window_fresh(&stream->window, index)
+                        ? yt_srtp_open(peer->inbound, data, rtp.header_bytes, datagram->length, rtp.ssrc, (uint64_t)index)
+                        : 0;
+    if (!length) {
+        plane->counts.dropped_auth++;
+        return;
+    }
+    if (!stream && !(stream = yt_peer_stream(peer, rtp.ssrc)))
+        return;
+    yt_packet *packet = yt_packet_new(&plane->pool, data, length);
+    if (!packet)
+        return;
+    int64_t highest = stream->window.highest;
+    yt_window_accept(&stream->window, index);
+    packet->rtp = rtp;
+    packet->index = index;
+    packet->arrival_us = now_us;
+    packet->size = (uint16_t)yt_rtp_unpadded(&rtp, data + rtp.header_bytes, length - rtp.header_bytes);
+    const yt_rtx *rtx = yt_peer_rtx(peer, rtp.ssrc);
+    if (!rtx)
+        yt_forward(plane, stream, packet, highest, now_us);
+    tell_received(plane, stream, packet, data + rtp.extension_at, rtp.extension_bytes);
+    if (rtx)
+        recover(plane, peer, rtx, packet, now_us);
+    yt_packet_drop(packet);
+}
+
+static void receive_rtcp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram) {
+    size_t length = peer->inbound ? yt_srtcp_open(peer->inbound, datagram->data, datagram->length) : 0;
+    if (!length) {
+        plane->counts.dropped_auth++;
+        return;
+    }
+    yt_tell(plane, (yt_record){.kind = YT_TOLD_RTCP, .peer = peer->id}, datagram->data, length, NULL, 0);
+}
+
+void yt_receive(yt_plane *plane, yt_datagram *datagram, int64_t now_us) {
+    const uint8_t *data = datagram->data;
+    uint8_t first = datagram->length ? data[0] : 255;
+    yt_peer *peer = yt_peer_at(plane, &datagram->source);
+    plane->counts.received++;
+    if (first < 4)
+        yt_tell(plane, (yt_record){.kind = YT_TOLD_STUN}, &datagram->source, sizeof datagram->source, data,
+                datagram->length);
+    else if (!peer)
+        plane->counts.dropped_unbound++;
+    else if (first >= 128 && first < 192 && datagram->length >= YT_RTP_FIXED_BYTES) {
+        if (data[1] >= 192 && data[1] <= 223)
+            receive_rtcp(plane, peer, datagram);
+        else
+            receive_rtp(plane, peer, datagram, now_us);
+    } else if (first >= 20 && first < 64)
+        yt_tell(plane, (yt_record){.kind = YT_TOLD_DTLS, .peer = peer->id}, data, datagram->length, NULL, 0);
+    else
+        plane->counts.dropped_malformed++;
+}

@@ -1,0 +1,114 @@
+/* What the plane remembers: peers, their incoming streams with the packet cache, and routes. Twin of `state.py`.
+ *
+ * Sequence numbers are 48-bit indices throughout, so that wrapping and the SRTP rollover counter come out right by
+ * plain addition. Everything here is touched with the plane's lock held; no sockets and no clock. */
+#ifndef YT_STATE_H
+#define YT_STATE_H
+
+#include "congestion.h"
+#include "dependency.h"
+#include "descriptors.h"
+#include "packet.h"
+#include "rtp.h"
+#include "srtp.h"
+#include "udp.h"
+
+enum {
+    YT_VIDEO_CACHE = 500,
+    YT_AUDIO_CACHE = 200,
+    YT_GUESSED_STREAMS = 64, /* of a peer; then the stalest that nobody asked for goes */
+    YT_MOST_STREAMS = 256,   /* of a peer, asked for ones included */
+    YT_MOST_ADDRESSES = 8,
+    YT_MOST_RTX = 64,
+    YT_MOST_NUMBERINGS = 4096, /* outgoing SSRCs that a peer remembers */
+    YT_SEGMENTS = 64,
+    YT_RESENT = 512,
+    YT_NO_TYPE = 0xFF,
+};
+
+typedef struct yt_peer yt_peer;
+typedef struct yt_stream yt_stream;
+typedef struct yt_route yt_route;
+
+/* Growing array of pointers, in order of adding. */
+typedef struct {
+    void **items;
+    uint32_t count, room;
+} yt_list;
+bool yt_list_add(yt_list *, void *item); /* false: no memory */
+void yt_list_remove(yt_list *, const void *item);
+void yt_list_free(yt_list *);
+
+/* Where an outgoing SSRC goes on; kept after its routes end: no index may serve twice with one key. */
+typedef struct yt_numbering {
+    struct yt_numbering *next;
+    int64_t index;
+    uint32_t ssrc;
+    uint32_t users; /* routes that hold on to it */
+} yt_numbering;
+
+typedef struct {
+    uint32_t rtx_ssrc, media_ssrc;
+    uint8_t types[128];
+} yt_rtx;
+
+struct yt_stream {
+    yt_peer *peer;
+    uint32_t ssrc;
+    yt_codec codec; /* YT_CODEC_UNKNOWN before anybody said: nothing is cached */
+    yt_window window;
+    int64_t highest_us;
+    uint32_t highest_timestamp;
+    bool muted, hushed, tapped;
+    uint16_t cache_size;
+    yt_packet **cache; /* ring by index */
+    yt_list routes;
+    yt_list waiting; /* routes that move here at the next keyframe */
+};
+
+typedef struct yt_queue yt_queue;
+
+struct yt_peer {
+    int64_t id;
+    yt_peer *next; /* of its bucket */
+    yt_address addresses[YT_MOST_ADDRESSES]; /* bound ones, oldest first */
+    uint32_t address_count;
+    yt_address target; /* valid while `sending` */
+    bool sending;
+    yt_srtp *inbound, *outbound;
+    yt_list streams;
+    yt_stream *last_stream; /* found last */
+    yt_list rtx;
+    yt_list routes; /* outgoing ones */
+    yt_numbering *numberings, *last_numbering;
+    uint32_t numbering_count;
+    yt_hop hop;
+    yt_bandwidth_limits limits;
+    yt_congestion *congestion; /* NULL without transport-cc */
+    uint32_t first_out, last_out; /* in the outbox */
+    yt_peer *next_dirty;
+    yt_queue *queue; /* NULL: nothing waits */
+};
+
+yt_peer *yt_peer_new(int64_t id);
+void yt_peer_free(yt_peer *); /* its routes must be gone */
+yt_stream *yt_peer_find(yt_peer *, uint32_t ssrc);
+/* Made when new; NULL: no memory, or too many that are asked for. */
+yt_stream *yt_peer_stream(yt_peer *, uint32_t ssrc);
+const yt_rtx *yt_peer_rtx(const yt_peer *, uint32_t rtx_ssrc);
+bool yt_peer_set_rtx(yt_peer *, const yt_rtx *);
+/* Takes over both directions; numbers begin with rollover counter zero. */
+void yt_peer_set_keys(yt_peer *, yt_srtp *inbound, yt_srtp *outbound);
+void yt_peer_stop_sending(yt_peer *);
+/* The numbering of an SSRC, one user more; a new one starts low, as RFC 3711 3.3.1 advises. NULL: no memory. */
+yt_numbering *yt_peer_number(yt_peer *, uint32_t ssrc);
+
+bool yt_stream_carry(yt_stream *, yt_codec codec);
+void yt_stream_silence(yt_stream *, bool muted, bool hushed);
+void yt_stream_restart(yt_stream *);
+void yt_stream_keep(yt_stream *, yt_packet *);
+yt_packet *yt_stream_cached(const yt_stream *, int64_t index); /* borrowed; NULL when it is not there */
+bool yt_stream_silent(const yt_stream *);
+void yt_stream_free(yt_stream *);
+
+#endif
