@@ -131,7 +131,9 @@ class Gateway:
                 room.hearing, outside=audience_of(room.hearing, guest.participant) is Audience.OUTSIDE
             ),
             publications=publications,
-            ice_servers=tuple(msgspec.convert(dict(server), IceServer) for server in services.media.ice_servers(guest.participant)),
+            ice_servers=tuple(
+                msgspec.convert(dict(server), IceServer) for server in services.media.ice_servers(guest.participant)
+            ),
             court_key=services.court_key.fingerprint,
             server_version=services.version,
         )
