@@ -168,7 +168,9 @@ async def _tls(settings: Settings) -> tuple[Path, ssl.SSLContext]:
         certificate, private_key = Path(settings.http.certificate), Path(settings.http.private_key)
     else:
         folder = Path(settings.storage.folder) / "tls"
-        certificate, private_key = await asyncio.to_thread(ensure_certificate, folder)
+        host = settings.http.host
+        names = () if host in {"::", "0.0.0.0"} else (host,)
+        certificate, private_key = await asyncio.to_thread(ensure_certificate, folder, names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     await asyncio.to_thread(context.load_cert_chain, certificate, private_key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
@@ -49,10 +50,10 @@ window.lastMediaMs = 0;
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(program: Path = CHROMIUM, *flags: str) -> AsyncIterator[Browser]:
     """One browser with fake devices."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=str(program), args=[*FLAGS, *flags])
         yield browser
         await browser.close()
 

@@ -28,11 +28,13 @@ STAFF = (("bench", "judge"), ("desk", "clerk"), ("root", "operator"))
 class ServerProcess:
     """One server and its folder; may be killed and started again on the same data."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", **settings: str) -> None:
         self.folder = folder
+        self._host = host
         self._settings = settings
-        self.port = _free_port()
-        self.base_url = f"https://127.0.0.1:{self.port}"
+        self.port = _free_port(host)
+        shown = f"[{host}]" if ":" in host else host
+        self.base_url = f"https://{shown}:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -79,9 +81,9 @@ class ServerProcess:
     def environment(self) -> dict[str, str]:
         """Settings of this server, for a process or for `yunting.app.running`."""
         return {
-            "YUNTING_HTTP_HOST": "127.0.0.1",
+            "YUNTING_HTTP_HOST": self._host,
             "YUNTING_HTTP_PORT": str(self.port),
-            "YUNTING_MEDIA_HOST": "127.0.0.1",
+            "YUNTING_MEDIA_HOST": self._host,
             "YUNTING_MEDIA_PORT": str(self.port),
             "YUNTING_MEDIA_TCP_PORT": "0",
             "YUNTING_STORAGE_FOLDER": str(self.folder),
@@ -94,9 +96,9 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def serving(folder: Path, **settings: str) -> AsyncIterator[ServerProcess]:
+async def serving(folder: Path, host: str = "127.0.0.1", **settings: str) -> AsyncIterator[ServerProcess]:
     """A prepared, running server (further `YUNTING_*` variables); killed at the end if it still runs."""
-    server = ServerProcess(folder, **settings)
+    server = ServerProcess(folder, host, **settings)
     await server.prepare()
     await server.start()
     try:
@@ -105,8 +107,9 @@ async def serving(folder: Path, **settings: str) -> AsyncIterator[ServerProcess]
         await server.stop(signal.SIGKILL)
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
