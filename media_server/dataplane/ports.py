@@ -51,7 +51,8 @@ class Route:
     without a jump. `payload_types` maps incoming to outgoing types; a packet of any other type is dropped.
     `extensions` maps incoming to outgoing header-extension ids; unlisted extensions are removed.
     `rtx_ssrc`/`rtx_payload_types` (outgoing media type -> RTX type) are for answers to NACK (RFC 4588); without
-    them a lost packet is repeated as it was.
+    them a lost packet is repeated as it was, or not at all to a peer with `HopExtensions`: those are new each time,
+    and AES-GCM must not seal one index with two headers.
     """
 
     in_peer: PeerId

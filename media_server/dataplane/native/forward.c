@@ -138,6 +138,11 @@ static bool repeat(yt_plane *plane, yt_route *route, uint16_t sequence, int64_t 
     uint8_t type = packet ? route->types[packet->rtp.payload_type] : YT_NO_TYPE;
     if (type == YT_NO_TYPE)
         return false;
+    uint8_t rtx_type = route->rtx_types[type];
+    bool over_rtx = route->has_rtx && rtx_type != YT_NO_TYPE;
+    /* Hop values are new each time, and AES-GCM gives its key away when one index is sealed with two headers. */
+    if (!over_rtx && (route->out->hop.transport_cc || route->out->hop.abs_send_time))
+        return false;
     if (yt_route_just_resent(route, index, now_us))
         return true;
     yt_letter letter = {
@@ -148,8 +153,7 @@ static bool repeat(yt_plane *plane, yt_route *route, uint16_t sequence, int64_t 
         .timestamp = packet->rtp.timestamp + segment.timestamp_delta,
         .marker_and_type = packet->rtp.marker | type,
     };
-    uint8_t rtx_type = route->rtx_types[type];
-    if (route->has_rtx && rtx_type != YT_NO_TYPE) {
+    if (over_rtx) {
         letter.prefix[0] = (uint8_t)(index >> 8);
         letter.prefix[1] = (uint8_t)index;
         letter.prefix_length = 2;

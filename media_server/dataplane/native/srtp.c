@@ -128,6 +128,7 @@ static void cm_tag(const session *keys, const uint8_t *packet, size_t length, yt
 }
 
 static size_t seal(const yt_seal_job *job) {
+    if (job->srtp == NULL) return 0;
     const session *keys = &job->srtp->rtp;
     size_t head = job->head, payload = (size_t)job->prefix_length + job->body_length;
     size_t tag_bytes = job->srtp->profile == YT_GCM ? YT_GCM_TAG_BYTES : CM_TAG_BYTES;

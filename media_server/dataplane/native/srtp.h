@@ -22,7 +22,10 @@ void yt_srtp_free(yt_srtp *); /* NULL is fine; wipes the keys */
 
 /* One packet to seal out of place. The payload is `prefix` (a rewritten payload descriptor or the original sequence
  * number of RTX) followed by `body`; ciphertext and tag go to out + head, so `out` needs room for
- * head + prefix_length + body_length + YT_SRTP_OVERHEAD. `body` must not overlap `out`. */
+ * head + prefix_length + body_length + YT_SRTP_OVERHEAD. `body` must not overlap `out`.
+ *
+ * One index of one SSRC must never be sealed twice with a different header or payload: with AES-GCM two such packets
+ * give the authentication key away. Sealing the very same packet again is harmless. */
 typedef struct {
     yt_srtp *srtp;
     uint8_t *out;  /* begins with the finished RTP header, extensions included */

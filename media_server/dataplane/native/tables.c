@@ -136,6 +136,7 @@ static yt_map *shared_map(yt_plane *plane, const uint8_t ids[256]) {
         } else if (!each->users) {
             *place = each->next;
             free(each);
+            plane->blocks.serial = 0; /* its blocks go with it: another map may come to stand at this address */
             continue;
         }
         place = &each->next;
