@@ -1,7 +1,8 @@
 """Rates and what is known of a path's capacity.
 
 Upstream the publisher estimates by itself from our transport-cc feedback (`feedback.py`); here we keep what
-really arrived. Choosing layers by an estimate of the downstream is to come and will live here.
+really arrived. Downstream the data plane estimates from the viewer's transport-cc feedback; for viewers that send
+none `ReportedCapacity` makes do with REMB and receiver reports.
 """
 
 from __future__ import annotations
@@ -51,3 +52,49 @@ class UpstreamEstimate:
     def bits_per_second(self) -> int | None:
         """None before the first sample."""
         return max((rate for _, rate in self._samples), default=None)
+
+
+class ReportedCapacity:
+    """Downstream capacity by a client without transport-cc: REMB (draft-alvestrand-rmcat-remb-03), bounded by loss.
+
+    The loss rule is GCC's (draft-ietf-rmcat-gcc-02, section 6): over 10 % lost, down by half of the share; under 2 %,
+    up by 5 % a second. Only loss tells of a limit here, so growth is not bound to what is sent: it costs a try.
+    """
+
+    START_BPS = 2_000_000
+    LEAST_BPS = 50_000
+    MOST_BPS = 20_000_000
+    REMB_US = 5_000_000
+    """A REMB holds for so long (libwebrtc sends one a second)."""
+
+    def __init__(self) -> None:
+        self._loss_bps = float(self.START_BPS)
+        self._lowered_us = self._raised_us = 0
+        self._remb: tuple[int, int] | None = None
+        self.heard = False
+        """Whether the viewer has told anything."""
+
+    def remb(self, rate_bps: int, now_us: int) -> None:
+        """The viewer's own estimate."""
+        self._remb = (rate_bps, now_us)
+        self.heard = True
+
+    def reported(self, fraction_lost: float, sent_bps: int, now_us: int) -> None:
+        """A report block: share lost since the one before, 0 to 1; what is being sent to the viewer."""
+        self.heard = True
+        if fraction_lost > 0.1:
+            # Reports of several tracks come together and tell of the same loss.
+            if now_us - self._lowered_us >= 500_000:
+                lowered = min(self._loss_bps, max(sent_bps, self.LEAST_BPS)) * (1 - fraction_lost / 2)
+                self._loss_bps = max(lowered, self.LEAST_BPS)
+                self._lowered_us = now_us
+        elif fraction_lost < 0.02:
+            seconds = min(1.0, (now_us - self._raised_us) / 1_000_000) if self._raised_us else 0.0
+            self._loss_bps = min(self._loss_bps * 1.05**seconds, self.MOST_BPS)
+        self._raised_us = now_us
+
+    def bits_per_second(self, now_us: int) -> int:
+        """What may be sent."""
+        if self._remb is not None and now_us - self._remb[1] < self.REMB_US:
+            return max(self.LEAST_BPS, min(int(self._loss_bps), self._remb[0]))
+        return int(self._loss_bps)

@@ -1,20 +1,24 @@
-"""A client that receives (WHEP): its m-lines become subscriptions."""
+"""A client that receives (WHEP): its m-lines become subscriptions, steered by what its network carries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from media_server import packets
-from media_server.packets import KeyframeRequest, Nack, ReportBlock
+from media_server.downlink import Downlink
+from media_server.packets import KeyframeRequest, Nack, Remb, ReportBlock
 from media_server.peer import Ground, Peer, PeerOwner
-from media_server.ports import Direction, PublicationInfo, Source
+from media_server.ports import DeliveryState, Direction, Kind, PublicationInfo, Source, View
 from media_server.publication import Publication
 from media_server.sdp import AnsweredMedia, Offer, OfferedMedia, OutgoingTrack
 from media_server.sdp_answer import choose_codec
+from media_server.steering import Stage, Steering
 from media_server.subscription import Subscription
 
 _TICK_US = 100_000
+_HEADERS_BYTES = 36
+"""Of an RTP packet with its extensions and SRTP tag; audio packets are not much larger."""
 _COMPOUND_BYTES = 1000
 """A compound packet is sent when it has grown over this: with one more report it still fits an MTU."""
 
@@ -28,6 +32,13 @@ class DownstreamOwner(PeerOwner, Protocol):
     def publication_for(self, publication_id: str, viewer: str) -> Publication | None:
         """The track if it exists and `viewer` may receive it now."""
 
+    def delivery_changed(self, downstream: Downstream, states: Sequence[DeliveryState]) -> None:
+        """What the viewer gets of its videos."""
+
+    @property
+    def stage(self) -> Stage:
+        """What decides for all viewers of the room."""
+
 
 class Downstream(Peer):
     """See the module text."""
@@ -39,8 +50,10 @@ class Downstream(Peer):
         self._lines: dict[str, Subscription] = {}
         self._by_ssrc: dict[int, Subscription] = {}
         self._ticked_us = 0
-        self._sent: dict[int, int] = {}
+        self._sent: dict[int, tuple[int, int]] = {}
+        self._steering = Steering(owner.stage)
         super().__init__(ground, owner, participant, resource, offer)
+        self._downlink = Downlink(ground.plane, self.id)
 
     @property
     def subscriptions(self) -> list[Subscription]:
@@ -68,6 +81,7 @@ class Downstream(Peer):
             answered.append(AnsweredMedia(media.mid, subscription.chosen, sending=outgoing))
         for mid in set(self._lines) - {media.mid for media in offer.media}:
             self._end_line(mid)
+        self._downlink.negotiated([media.chosen.extensions for media in answered if media.chosen])
         return answered, carried
 
     def _line(self, media: OfferedMedia, publication_id: str | None) -> Subscription | None:
@@ -88,7 +102,9 @@ class Downstream(Peer):
             ground.plane, self.id, publication, chosen, ground.fresh_ssrc(), ground.fresh_ssrc()
         )
         self._lines[media.mid] = self._by_ssrc[subscription.ssrc] = subscription
+        self._steering.changed()
         if self.up:
+            self._steer(ground.now_us())
             subscription.connect()
         return subscription
 
@@ -98,6 +114,7 @@ class Downstream(Peer):
             return
         self._by_ssrc.pop(subscription.ssrc, None)
         self._sent.pop(subscription.ssrc, None)
+        self._steering.forget(subscription.publication.info.id)
         subscription.close()
         if self.up:
             self.ground.plane.send_rtcp(
@@ -107,9 +124,23 @@ class Downstream(Peer):
     def connect(self, publication: Publication | None = None) -> None:
         """Let packets flow to every subscription (of this track): the viewer is up, the track has its SSRC."""
         if self.up:
+            self._steering.changed()
+            self._steer(self.ground.now_us())
             for subscription in self._lines.values():
                 if publication is None or subscription.publication is publication:
                     subscription.connect()
+                    if publication is None:
+                        # A viewer who comes back has lost what was sent meanwhile.
+                        subscription.want_keyframe()
+
+    def show(self, publication_id: str, view: View) -> None:
+        """How large its page shows this track; unknown ids are ignored."""
+        if any(copy.publication.info.id == publication_id for copy in self._lines.values()):
+            self._steering.show(publication_id, view)
+
+    def ruled(self) -> None:
+        """A rule about its copies has changed."""
+        self._steering.changed()
 
     def publication_ended(self, publication: Publication) -> None:
         """Stop its copies; the m-line becomes idle with the next negotiation."""
@@ -125,12 +156,15 @@ class Downstream(Peer):
                     subscription.repeat(item.sequences[:MAX_NACKED], now_us)
             elif isinstance(item, KeyframeRequest):
                 subscription = self._by_ssrc.get(item.media_ssrc)
-                if subscription and subscription.allowed:
-                    subscription.publication.want_keyframe()
+                if subscription:
+                    subscription.want_keyframe()
+            elif isinstance(item, Remb):
+                self._downlink.remb(item.bitrate_bps, now_us)
             elif isinstance(item, ReportBlock):
                 subscription = self._by_ssrc.get(item.ssrc)
                 if subscription:
                     subscription.reported(item, now_us)
+                    self._downlink.reported(item.fraction_lost, self.meter.bits_per_second(now_us), now_us)
 
     def tick(self, now_us: int) -> None:
         if not self.up or now_us - self._ticked_us < _TICK_US:
@@ -147,12 +181,25 @@ class Downstream(Peer):
         if out:
             self.ground.plane.send_rtcp(self.id, out)
         self._count(now_us)
+        self._steer(now_us)
 
     def _count(self, now_us: int) -> None:
         for subscription in self._lines.values():
-            _, octets = subscription.sent()
-            self.meter.add(octets - self._sent.get(subscription.ssrc, 0), now_us)
-            self._sent[subscription.ssrc] = octets
+            sent, octets = subscription.sent()
+            sent_before, octets_before = self._sent.get(subscription.ssrc, (0, 0))
+            self._sent[subscription.ssrc] = (sent, octets)
+            self.meter.add(octets - octets_before, now_us)
+            if subscription.publication.info.kind is Kind.AUDIO:
+                whole = octets - octets_before + (sent - sent_before) * _HEADERS_BYTES
+                self._downlink.audio.add(whole, now_us)
+
+    def _steer(self, now_us: int) -> None:
+        """Divide what the path carries: audio goes whatever it costs, the videos share the rest."""
+        budget_bps = self._downlink.video_budget_bps(now_us)
+        states = self._steering.steer(self.subscriptions, budget_bps, now_us)
+        self._downlink.drive(self._steering.goal_bps, now_us)
+        if states is not None:
+            self._room.delivery_changed(self, states)
 
     def end_media(self) -> None:
         for mid in list(self._lines):

@@ -8,22 +8,28 @@ from hearing.errors import UserError
 from hearing.ids import new_ulid
 from hearing.tasks import TaskSet
 from media_server.downstream import Downstream
+from media_server.loudest import Loudest, LoudestSettings
+from media_server.microphones import Microphones
 from media_server.peer import Ground, Peer
 from media_server.ports import (
     Answer,
+    DeliveryState,
     Direction,
     Kind,
     LossReason,
     PeerStats,
     PublicationInfo,
     RoomListener,
+    Shedding,
     Source,
     Subscriber,
+    View,
 )
 from media_server.publication import Publication
 from media_server.room_stats import participant_stats
 from media_server.sdp_parse import parse_offer
 from media_server.speakers import Speakers
+from media_server.steering import Stage
 from media_server.upstream import Upstream
 
 MAX_PEERS = 32
@@ -36,7 +42,13 @@ class Room:
     """Implements `ports.MediaRoom`; made by `Sfu.open_room`."""
 
     def __init__(
-        self, ground: Ground, listener: RoomListener, tasks: TaskSet, utc_ms: Callable[[], int], lost_grace_us: int
+        self,
+        ground: Ground,
+        listener: RoomListener,
+        tasks: TaskSet,
+        utc_ms: Callable[[], int],
+        lost_grace_us: int,
+        loudest: LoudestSettings | None = None,
     ) -> None:
         self._ground = ground
         self._listener = listener
@@ -47,6 +59,10 @@ class Room:
         self._publications: dict[str, Publication] = {}
         self._subscribers: dict[Subscriber, None] = {}
         self._speakers = Speakers()
+        self._microphones = Microphones(ground.plane, Loudest(loudest or LoudestSettings()))
+        self._stage = Stage()
+        self._seen: set[str] = set()
+        """Who has had a connection: a busy server lets them come back."""
         self._closed = False
         self._may_publish: Callable[[str, Kind], bool] = lambda participant, kind: True
         self._may_receive: Callable[[str, str, Kind], bool] = lambda viewer, sender, kind: True
@@ -65,6 +81,12 @@ class Room:
         key = (participant, direction, resource)
         if self._closed:
             raise UserError("media-forbidden", "本次庭审的媒体已关闭", "this session's media is closed")
+        if self._stage.shedding >= Shedding.NO_JOINS and participant not in self._seen:
+            raise UserError(
+                "media-busy",
+                "服务器繁忙，暂不接受新的媒体连接，请稍后再试",
+                "the server is busy: try again in a while",
+            )
         # Closing lets others run: a second offer may have made its peer in between.
         while (peer := self._peers.get(key)) is not None and not peer.continues(parsed):
             await self._close(key)
@@ -75,6 +97,7 @@ class Room:
             kind: type[Upstream] | type[Downstream] = Upstream if direction is Direction.SEND else Downstream
             peer = kind(self._ground, self, participant, resource, parsed)
             self._peers[key] = peer
+            self._seen.add(participant)
         try:
             return peer.answer(parsed, tracks)
         except BaseException:
@@ -136,6 +159,30 @@ class Room:
 
         return detach
 
+    def set_view(self, viewer: str, publication_id: str, view: View, *, resource: str = "page") -> None:
+        """See `MediaRoom`."""
+        peer = self._peers.get((viewer, Direction.RECEIVE, resource))
+        if isinstance(peer, Downstream):
+            peer.show(publication_id, view)
+
+    def set_floor(self, participants: Sequence[str]) -> None:
+        """See `MediaRoom`. Their microphones are never hushed."""
+        if tuple(participants) != self._stage.floor:
+            self._stage.floor = tuple(participants)
+            self._stage.changed()
+            self._microphones.follow(self._stage.floor, self._publications.values())
+
+    def shed(self, shedding: Shedding) -> None:
+        """Give up what this level says, or take it up again, within 100 ms. Idempotent."""
+        if shedding is not self._stage.shedding:
+            self._stage.shedding = shedding
+            self._stage.changed()
+
+    @property
+    def stage(self) -> Stage:
+        """See `DownstreamOwner`."""
+        return self._stage
+
     def request_keyframe(self, publication_id: str) -> None:
         """See `MediaRoom`."""
         publication = self._publications.get(publication_id)
@@ -160,6 +207,8 @@ class Room:
                 self._tasks.spawn(self._close(key), "close a lost peer")
         speaking = self._speakers.update(now_us // 1000)
         if speaking is not None:
+            self._stage.speakers = speaking
+            self._stage.changed()
             self._listener.speakers_changed(speaking)
 
     def peer_up(self, peer: Peer) -> None:
@@ -190,9 +239,12 @@ class Room:
         """See `UpstreamOwner`."""
         self._publications[publication.info.id] = publication
         self._rule(publication)
+        self._microphones.follow(self._stage.floor, self._publications.values())
 
     def publication_bound(self, publication: Publication) -> None:
         """See `UpstreamOwner`."""
+        self._microphones.bound(publication)
+        self._stage.ladders.changed(publication)
         for downstream in self._downstreams():
             downstream.connect(publication)
 
@@ -211,7 +263,9 @@ class Room:
             return
         for downstream in self._downstreams():
             downstream.publication_ended(publication)
+        self._stage.ladders.forget(publication.info.id)
         if publication.info.kind is Kind.AUDIO:
+            self._microphones.forget(publication)
             self._speakers.forget(publication.info.participant)
         if publication.running:
             self._listener.publication_removed(publication.info)
@@ -225,6 +279,11 @@ class Room:
         """See `UpstreamOwner`. Only a microphone makes a speaker."""
         if publication.info.source is Source.MICROPHONE:
             self._speakers.heard(participant, level)
+            self._microphones.heard(publication, level, self._ground.now_us())
+
+    def delivery_changed(self, downstream: Downstream, states: Sequence[DeliveryState]) -> None:
+        """See `DownstreamOwner`."""
+        self._listener.delivery_changed(downstream.participant, downstream.resource, states)
 
     def _passes(self, publication: Publication, viewer: str) -> bool:
         info = publication.info
@@ -234,11 +293,13 @@ class Room:
         info = publication.info
         changed = publication.allow(self._may_publish(info.participant, info.kind))
         if changed and not publication.allowed and info.kind is Kind.AUDIO:
+            self._microphones.forget(publication)
             self._speakers.forget(info.participant)
 
     def _rule_copies(self, downstream: Downstream) -> None:
         for subscription in downstream.subscriptions:
             subscription.allow(self._passes(subscription.publication, downstream.participant))
+        downstream.ruled()
 
     def _downstreams(self) -> list[Downstream]:
         return [peer for peer in self._peers.values() if isinstance(peer, Downstream)]

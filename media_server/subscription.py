@@ -1,4 +1,4 @@
-"""A viewer's rewritten copy of a publication: one route in the data plane and its RTCP."""
+"""A viewer's rewritten copy of a publication: one route in the data plane, the layer it takes, and its RTCP."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from media_server import packets
 from media_server.dataplane.ports import DataPlane, PeerId, Route, RouteId
+from media_server.incoming import Layer
 from media_server.packets import ReportBlock, SenderInfo
-from media_server.ports import Kind
+from media_server.ports import Held, Kind
 from media_server.publication import Publication
 from media_server.reports import ntp_from_us, round_trip_us
 from media_server.sdp import FORWARDED_EXTENSIONS, ChosenCodec
@@ -44,52 +45,112 @@ class Subscription:
         self.rtx_ssrc = rtx_ssrc if chosen.rtx_payload_type is not None else None
         self.delivery = Delivery()
         self.allowed = True
+        self.held: Held | None = None
+        self.rid = ""
+        """Encoding that was chosen for the viewer."""
         self._plane = plane
         self._viewer = viewer
         self._route: RouteId | None = None
-        self._in_ssrc: int | None = None
+        self._layer: Layer | None = None
+        """Where the route takes its packets from, or will after the next keyframe."""
+        self._wanted: frozenset[str] = frozenset()
         self._reported_us: int | None = None
         self._repeats = self._repeats_since_us = 0
 
     def connect(self) -> None:
-        """Take the publication's layer and ask for a keyframe: add the route, or move it to the layer's new SSRC."""
-        layer = self.publication.layer
-        if layer is None:
+        """Take the chosen layer, while it is not there the publication's own: add the route, or move it there."""
+        publication = self.publication
+        layer = publication.layer_of(self.rid) or publication.layer
+        if layer is None or layer is self._layer:
             return
-        if layer.ssrc != self._in_ssrc:
-            if self._route is not None and self.publication.info.kind is Kind.VIDEO:
-                self._plane.switch_route(self._route, layer.ssrc)
-            else:
-                # Audio has no keyframe to wait for: the old route ends at once.
-                self.close()
-                self._route = self._plane.add_route(self._describe(layer.ssrc))
-                if not self.allowed:
-                    self._plane.pause_route(self._route, True)
-            self._in_ssrc = layer.ssrc
-        self.publication.want_keyframe()
+        if self._route is not None and publication.info.kind is Kind.VIDEO:
+            shift = self._timestamp_shift(self._route, layer)
+            self._layer = layer
+            self._plane.switch_route(self._route, layer.ssrc, timestamp_shift=shift)
+            self._want_keyframe()
+            return
+        # Audio has no keyframe to wait for: the old route ends at once.
+        self._end_route()
+        self._layer = layer
+        self._route = self._plane.add_route(self._describe(layer.ssrc))
+        if self._passes:
+            self._begin(self._route)
+        else:
+            self._plane.pause_route(self._route, True)
+
+    def select(self, rid: str) -> None:
+        """Take this encoding at its next keyframe. Idempotent; one that is not there yet is taken when it comes."""
+        if rid != self.rid:
+            self.rid = rid
+            if self._route is not None:
+                self.connect()
+
+    def want(self, rids: frozenset[str]) -> None:
+        """Which encodings the publisher should send for this copy. Idempotent."""
+        if rids != self._wanted:
+            self._wanted = rids
+            self.publication.want_layers(self, rids)
 
     def allow(self, allowed: bool) -> None:
         """Let packets pass, or stop them before this returns. Idempotent."""
-        if allowed == self.allowed:
-            return
-        self.allowed = allowed
-        if self._route is not None:
-            self._plane.pause_route(self._route, not allowed)
-            if allowed:
-                self.publication.want_keyframe()
+        before, self.allowed = self._passes, allowed
+        self._apply(before)
+
+    def hold(self, held: Held | None) -> None:
+        """Hold packets back for this reason, None lets them go. Idempotent."""
+        before, self.held = self._passes, held
+        self._apply(before)
 
     def close(self) -> None:
         """Stop forwarding. Idempotent."""
+        self._end_route()
+        self.publication.unwant(self)
+
+    def want_keyframe(self) -> None:
+        """The viewer cannot decode. Idempotent; nothing for audio and while nothing is sent."""
+        if self._passes:
+            self._want_keyframe()
+
+    @property
+    def _passes(self) -> bool:
+        return self.allowed and self.held is None
+
+    def _apply(self, before: bool) -> None:
+        if self._route is not None and self._passes is not before:
+            self._plane.pause_route(self._route, before)
+            if self._passes:
+                self._begin(self._route)
+
+    def _begin(self, route: RouteId) -> None:
+        """With what the packet cache has since the last keyframe; else the publisher is asked for one."""
+        if self.publication.info.kind is Kind.VIDEO and not self._plane.replay(route):
+            self._want_keyframe()
+
+    def _want_keyframe(self) -> None:
+        layer = self._layer
+        if layer is not None and self.publication.info.kind is Kind.VIDEO and self.publication.allowed:
+            layer.keyframes.want()
+
+    def _timestamp_shift(self, route: RouteId, layer: Layer) -> int | None:
+        old = self._sending(route)
+        return None if old is None else self.publication.timestamp_shift(old, layer)
+
+    def _sending(self, route: RouteId) -> Layer | None:
+        """The layer whose packets go out now; None when it is gone."""
+        ssrc = self._plane.route_stats(route).in_ssrc
+        return next((layer for layer in self.publication.layers if layer.ssrc == ssrc), None)
+
+    def _end_route(self) -> None:
         if self._route is not None:
             self._plane.remove_route(self._route)
-        self._route = self._in_ssrc = None
+        self._route = self._layer = None
 
     def repeat(self, sequences: tuple[int, ...], now_us: int) -> None:
         """Answer the viewer's NACK from the packet cache; the publisher is not asked for it."""
         if now_us - self._repeats_since_us > 1_000_000:
             self._repeats_since_us, self._repeats = now_us, 0
         sequences = sequences[: MAX_REPEATS_PER_S - self._repeats]
-        if self._route is not None and self.allowed and sequences:
+        if self._route is not None and self._passes and sequences:
             self._repeats += self._plane.retransmit(self._route, sequences)
 
     def reported(self, block: ReportBlock, now_us: int) -> None:
@@ -111,10 +172,12 @@ class Subscription:
 
         NTP is the server's clock; the RTP timestamp is what the publisher would show now, moved as the route moves.
         """
-        layer = self.publication.layer
-        if self._route is None or layer is None or not self.allowed or not self.publication.allowed:
+        if self._route is None or not self._passes or not self.publication.allowed:
             return b""
         if self._reported_us is not None and now_us - self._reported_us < REPORT_INTERVAL_US:
+            return b""
+        layer = self._sending(self._route)
+        if layer is None:
             return b""
         rtp = layer.timestamps.rtp_at(now_us)
         stats = self._plane.route_stats(self._route)

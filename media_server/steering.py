@@ -1,0 +1,177 @@
+"""What one viewer gets of the videos he has subscribed to: his page's wishes, the room's order, the path's limit.
+
+Audio is not steered: it always goes. The order of reasons to hold a video back: the rules, the page does not show it,
+the server is busy, the network does not carry it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from media_server.allocator import MARGIN, Allocator, Claim
+from media_server.ladders import LadderBook
+from media_server.layers import KEPT_TILES, Ladder, Rank, nearest, rates_bps, under_load, visible, wanted
+from media_server.ports import DeliveryState, Held, Kind, PublicationInfo, Shedding, Source, View
+from media_server.subscription import Subscription
+
+REST_US = 1_000_000
+"""While nothing changes the plan is looked at again so often: rates drift."""
+NOTICED = 0.03
+"""A change of the budget by less than this share waits for the next look."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """What all viewers of a room share. `version` grows with every change."""
+
+    floor: tuple[str, ...] = ()
+    """Participants, best first."""
+    speakers: tuple[str, ...] = ()
+    shedding: Shedding = Shedding.NONE
+    version: int = 0
+    ladders: LadderBook = field(default_factory=LadderBook)
+
+    def changed(self) -> None:
+        """Every viewer's plan is to be made anew."""
+        self.version += 1
+
+    def rank(self, info: PublicationInfo) -> tuple[Rank, int]:
+        """The class of a video and its place within: who has the floor, then who speaks, the loudest first."""
+        if info.source is Source.SCREEN:
+            return Rank.EXHIBIT, 0
+        if info.participant in self.floor:
+            return Rank.STAGE, self.floor.index(info.participant)
+        if info.participant in self.speakers:
+            return Rank.STAGE, len(self.floor) + self.speakers.index(info.participant)
+        return Rank.OTHER, 0
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A video that is shown and allowed."""
+
+    copy: Subscription
+    ladder: Ladder
+    most: int
+    """Rung that the tile asks for and the server's load allows."""
+    offered: tuple[int, ...]
+    """Rungs that may be given, lowest first."""
+    rank: Rank
+
+
+class Steering:
+    """One viewer's connection. See the module text."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._views: dict[str, View] = {}
+        self._allocator = Allocator()
+        self._ideals: dict[str, int] = {}
+        self._planned_us = 0
+        self._planned_bps = 0
+        self._version = -1
+        self._told: tuple[DeliveryState, ...] = ()
+        self.goal_bps = 0
+        """What everything wanted would need of the path, without audio, with room to grow into."""
+
+    def show(self, publication_id: str, view: View) -> None:
+        """See `MediaRoom.set_view`."""
+        if self._views.get(publication_id) != view:
+            self._views[publication_id] = view
+            self._version = -1
+
+    def forget(self, publication_id: str) -> None:
+        """The copy has ended. Idempotent."""
+        self._views.pop(publication_id, None)
+        self._ideals.pop(publication_id, None)
+        self._version = -1
+
+    def changed(self) -> None:
+        """Plan at the next `steer` (copies have come, a rule has changed)."""
+        self._version = -1
+
+    def steer(self, copies: Sequence[Subscription], budget_bps: int, now_us: int) -> tuple[DeliveryState, ...] | None:
+        """Choose and apply; what the viewer gets of every video now, or None when that is as told before."""
+        near = abs(budget_bps - self._planned_bps) <= NOTICED * self._planned_bps
+        if self._version == self._stage.version and near and now_us - self._planned_us < REST_US:
+            return None
+        self._version, self._planned_bps, self._planned_us = self._stage.version, budget_bps, now_us
+        states = tuple(self._planned(copies, budget_bps, now_us))
+        if states == self._told:
+            return None
+        self._told = states
+        return states
+
+    def _planned(self, copies: Sequence[Subscription], budget_bps: int, now_us: int) -> list[DeliveryState]:
+        videos = [copy for copy in copies if copy.publication.info.kind is Kind.VIDEO]
+        videos.sort(key=lambda copy: (*self._stage.rank(copy.publication.info), copy.publication.info.id))
+        held: dict[Subscription, Held | None] = {}
+        wishes = []
+        others = 0
+        for copy in videos:
+            rank, _ = self._stage.rank(copy.publication.info)
+            held[copy] = self._hindrance(copy)
+            if held[copy] is None and rank is Rank.OTHER:
+                others += 1
+                if self._stage.shedding >= Shedding.FEWER_TILES and others > KEPT_TILES:
+                    held[copy] = Held.LOAD
+            if held[copy] is None:
+                wishes.append(self._wish(copy, rank, now_us))
+        claims = [
+            Claim(wish.copy.publication.info.id, wish.rank, rates_bps(wish.ladder, wish.offered)) for wish in wishes
+        ]
+        self.goal_bps = int(sum(claim.rates_bps[-1] for claim in claims) * MARGIN)
+        given = self._allocator.decide(claims, budget_bps, now_us)
+        for wish in wishes:
+            level = given.get(wish.copy.publication.info.id)
+            if level is None:
+                held[wish.copy] = Held.CONGESTION
+            else:
+                _take(wish, wish.offered[level])
+        return [self._settled(copy, held[copy], now_us) for copy in videos]
+
+    def _hindrance(self, copy: Subscription) -> Held | None:
+        if not (copy.allowed and copy.publication.allowed):
+            return Held.RULES
+        return None if visible(self._views.get(copy.publication.info.id)) else Held.HIDDEN
+
+    def _wish(self, copy: Subscription, rank: Rank, now_us: int) -> _Wish:
+        info, stage = copy.publication.info, self._stage
+        ladder = stage.ladders.ladder(copy.publication, now_us)
+        ideal = wanted(ladder, self._views.get(info.id), self._ideals.get(info.id))
+        self._ideals[info.id] = ideal
+        most = under_load(ideal, stage.shedding, has_floor=info.participant in stage.floor)
+        offered = tuple(index for index in range(most + 1) if ladder[index].usable)
+        if not offered:
+            higher = nearest(ladder, most, lambda rung: rung.usable)
+            offered = (most if higher is None else higher,)
+        return _Wish(copy, ladder, most, offered, rank)
+
+    def _settled(self, copy: Subscription, held: Held | None, now_us: int) -> DeliveryState:
+        copy.hold(held)
+        if held is not None:
+            copy.want(frozenset())
+        ladder = self._stage.ladders.ladder(copy.publication, now_us)
+        ideal = self._ideals.get(copy.publication.info.id, len(ladder) - 1)
+        return DeliveryState(
+            publication_id=copy.publication.info.id,
+            held=held,
+            layer="" if held is not None else copy.rid,
+            wanted_layer=ladder[min(ideal, len(ladder) - 1)].rid,
+        )
+
+
+def _take(wish: _Wish, index: int) -> None:
+    """Let the copy have this rung: wish for it, and take it when it runs; until then what it has, or what is near."""
+    ladder = wish.ladder
+    chosen = ladder[index]
+    # What the tile asks for stays wished while it is missing: a publisher that recovers sends it by itself.
+    missing = not ladder[wish.most].usable and index == wish.offered[-1]
+    wish.copy.want(frozenset((chosen.rid, ladder[wish.most].rid) if missing else (chosen.rid,)))
+    if not chosen.running:
+        if any(rung.running and rung.rid == wish.copy.rid for rung in ladder):
+            return
+        there = nearest(ladder, index, lambda rung: rung.running)
+        chosen = chosen if there is None else ladder[there]
+    wish.copy.select(chosen.rid)
