@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -14,6 +14,8 @@ from rich.table import Table
 
 bench = typer.Typer(help="性能测量 / benchmarks", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="最后一行输出一个 JSON 对象 / one JSON object as the last line")]
+_DATAPLANES = "plain | native; 默认自动选择 / by default what a server uses"
+_TABLE_WIDTH = 180
 _PROFILES = {"gcm": "AEAD_AES_128_GCM", "cm": "AES_CM_128_HMAC_SHA1_80"}
 
 
@@ -40,6 +42,16 @@ def _show(result: msgspec.Struct, json: bool) -> None:
     Console().print(table)
 
 
+def _show_table(rows: Sequence[msgspec.Struct]) -> None:
+    """Rows of one kind under its fields' names."""
+    if not rows:
+        return
+    table = Table(*rows[0].__struct_fields__)
+    for row in rows:
+        table.add_row(*(str(value) for value in msgspec.structs.astuple(row)))
+    Console(width=_TABLE_WIDTH).print(table)
+
+
 @bench.command()
 def relay(
     publishers: int = 1,
@@ -48,7 +60,7 @@ def relay(
     size: int = 1100,
     pacing: Annotated[str, typer.Option(help="browser | burst")] = "browser",
     seconds: float = 8.0,
-    dataplane: Annotated[str, typer.Option(help="plain | native; 默认自动选择 / by default what a server uses")] = "",
+    dataplane: Annotated[str, typer.Option(help=_DATAPLANES)] = "",
     profile: Annotated[str, typer.Option(help="gcm | cm")] = "gcm",
     extras: Annotated[bool, typer.Option(help="RTCP、缓存、录制等 / RTCP, cache, transport-cc, tap")] = True,
     json: Json = False,
@@ -69,6 +81,50 @@ def relay(
     )
     with _plain_errors():
         _show(run(options), json)
+
+
+@bench.command()
+def janus(
+    subscribers: Annotated[str, typer.Option(help="10,30,100")] = "10,30,100",
+    ciphers: Annotated[str, typer.Option(help="gcm,cm")] = "gcm,cm",
+    rounds: int = 2,
+    publishers: int = 1,
+    pps: int = 270,
+    pacing: Annotated[str, typer.Option(help="browser | burst")] = "browser",
+    seconds: float = 8.0,
+    transport_cc: bool = False,
+    dataplane: Annotated[str, typer.Option(help=_DATAPLANES)] = "",
+    libsrtp: Annotated[str, typer.Option(help="libsrtp2.so.1 + OpenSSL: folder, for Janus tuned")] = "",
+    json: Json = False,
+) -> None:
+    """与 Janus 并排比较 / beside Debian's Janus, in a network namespace. Needs root, Janus, a C compiler."""
+    from yunting.bench.janus.side_by_side import JanusOptions, run
+    from yunting.bench.load.measure import Load
+
+    load = Load(
+        publishers=publishers,
+        pps=pps,
+        pacing=_choice("--pacing", pacing, ("browser", "burst")),
+        seconds=seconds,
+        transport_cc=transport_cc,
+    )
+    with _plain_errors():
+        options = JanusOptions(
+            subscribers=tuple(int(count) for count in subscribers.split(",")),
+            ciphers=tuple(ciphers.split(",")),
+            rounds=rounds,
+            load=load,
+            dataplane=_choice("--dataplane", dataplane, ("", "plain", "native")),
+            libsrtp=libsrtp,
+        )
+        result = run(options)
+    if json:
+        _show(result, json)
+        return
+    _show_table(result.rows)
+    _show_table(result.ratios)
+    for line in (*result.failures, *result.notes):
+        Console().print(line, markup=False)
 
 
 @bench.command()

@@ -1,0 +1,178 @@
+"""Yunting as a contender: `media_server.sfu.Sfu`, one room, in a process of its own; SDP goes through a pipe.
+
+No signaling, no hearing, no disk: a recording tap counts packets. Everything else is what a server runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+
+from media_server.dataplane import make_data_plane
+from media_server.ports import DeliveryState, Direction, LossReason, PublicationInfo, SenderReport
+from media_server.room import Room
+from media_server.sfu import Sfu, SfuSettings
+from yunting.bench.cores import pinned
+from yunting.bench.load.contender import Negotiator
+
+_SOURCES = {"audio": "microphone", "video": "camera"}
+
+
+class YuntingContender:
+    """Implements `Contender`."""
+
+    def __init__(self, host: str, dataplane: str = "") -> None:
+        self.name = "yunting"
+        self.pid = 0
+        self._host = host
+        self._dataplane = dataplane
+        self._pipe: Connection | None = None
+        self._process: multiprocessing.context.SpawnProcess | None = None
+        self._lock = asyncio.Lock()
+        self._viewers = 0
+
+    async def start(self) -> None:
+        """See `Contender`."""
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._host, self._dataplane), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.name = f"yunting {await self._ask()}"
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    async def publish(self, number: int, client: Negotiator) -> None:
+        """See `Contender`."""
+        await client.accept(await self._ask("publish", number, await client.offer()))
+
+    async def subscribe(self, publisher: int, client: Negotiator) -> None:
+        """See `Contender`."""
+        self._viewers += 1
+        viewer = self._viewers
+        await client.accept(await self._ask("subscribe", publisher, await client.offer(), viewer))
+
+    async def close(self) -> None:
+        """See `Contender`."""
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                self._pipe.send(None)
+            self._pipe.close()
+            self._pipe = None
+        if self._process is not None:
+            await asyncio.to_thread(self._process.join, 5)
+            self._process.kill()
+
+    async def _ask(self, *request: object) -> str:
+        pipe = self._pipe
+        assert pipe is not None
+        async with self._lock:
+            if request:
+                pipe.send(request)
+            try:
+                reply: str | Exception = await asyncio.to_thread(pipe.recv)
+            except EOFError:
+                raise OSError("the SFU's process has ended") from None
+        if isinstance(reply, Exception):
+            raise OSError(f"the SFU refuses: {reply}")
+        return reply
+
+
+class _Listener:
+    """Implements `RoomListener`: nobody to tell."""
+
+    def publication_added(self, publication: PublicationInfo) -> None:
+        """Nothing."""
+
+    def publication_removed(self, publication: PublicationInfo) -> None:
+        """Nothing."""
+
+    def speakers_changed(self, participants: Sequence[str]) -> None:
+        """Nothing."""
+
+    def layers_wanted(self, publication: PublicationInfo, rids: Sequence[str]) -> None:
+        """Nothing."""
+
+    def delivery_changed(self, viewer: str, resource: str, states: Sequence[DeliveryState]) -> None:
+        """Nothing."""
+
+    def peer_connected(self, participant: str, direction: Direction) -> None:
+        """Nothing."""
+
+    def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
+        """Nothing."""
+
+
+class _Tap:
+    """Implements `Subscriber` as a recorder does, without a disk."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+
+    def track_started(self, publication: PublicationInfo, ssrc: int, clock_rate_hz: int) -> None:
+        """Nothing."""
+
+    def track_packet(self, publication_id: str, arrival_us: int, rtp: bytes) -> None:
+        """Count it."""
+        self.packets += 1
+
+    def track_report(self, publication_id: str, report: SenderReport) -> None:
+        """Nothing."""
+
+    def track_ended(self, publication_id: str) -> None:
+        """Nothing."""
+
+
+def _serve(pipe: Connection, host: str, dataplane: str) -> None:
+    with pinned("server"):
+        asyncio.run(_run(pipe, host, dataplane))
+
+
+async def _run(pipe: Connection, host: str, dataplane: str) -> None:
+    plane = make_data_plane(dataplane or None)
+    sfu = Sfu(SfuSettings(host=host), plane)
+    await sfu.start()
+    room = sfu.open_room("bench", _Listener())
+    room.set_rules(lambda participant, kind: True, lambda viewer, sender, kind: True)
+    room.attach(_Tap())
+    published: dict[int, list[str]] = {}
+    pipe.send(plane.name)
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(EOFError, OSError):
+        while (request := await loop.run_in_executor(None, pipe.recv)) is not None:
+            try:
+                pipe.send(await _answer(room, published, *request))
+            except Exception as fault:
+                pipe.send(OSError(str(fault)))
+    await sfu.close()
+
+
+async def _answer(
+    room: Room, published: dict[int, list[str]], verb: str, publisher: int, offer: str, viewer: int = 0
+) -> str:
+    kinds = _kinds(offer)
+    if verb == "publish":
+        tracks = {mid: _SOURCES[kind] for mid, kind in kinds}
+        answer = await room.answer(f"p{publisher}", Direction.SEND, offer, tracks)
+        published[publisher] = [answer.tracks[mid] for mid, kind in sorted(kinds, key=lambda item: item[1])]
+    else:
+        # Audio before video, as the ids were kept.
+        ordered = [mid for mid, kind in sorted(kinds, key=lambda item: item[1])]
+        tracks = dict(zip(ordered, published[publisher], strict=True))
+        answer = await room.answer(f"v{viewer}", Direction.RECEIVE, offer, tracks)
+    return answer.sdp
+
+
+def _kinds(offer: str) -> list[tuple[str, str]]:
+    """(mid, kind) of each m-line."""
+    kinds = []
+    kind = ""
+    for line in offer.splitlines():
+        if line.startswith("m="):
+            kind = line[2:].split(" ", 1)[0]
+        elif line.startswith("a=mid:"):
+            kinds.append((line[6:].strip(), kind))
+    return kinds
