@@ -66,6 +66,9 @@ class Media(_Section, frozen=True, kw_only=True):
     consent_timeout_s: Positive
     video_codecs: tuple[str, ...]
     max_peers: Count
+    threads: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    loudest: Count
+    shed_load: bool
 
 
 class Ice(_Section, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ class Room:
         lost_grace_us: int,
         loudest: LoudestSettings | None = None,
     ) -> None:
-        self._ground = ground
+        self.ground = ground
         self._listener = listener
         self._tasks = tasks
         self._utc_ms = utc_ms
@@ -95,7 +95,7 @@ class Room:
             if sum(held[0] == participant for held in self._peers) >= MAX_PEERS:
                 raise UserError("media-forbidden", "此人的媒体连接过多", "too many media connections of one person")
             kind: type[Upstream] | type[Downstream] = Upstream if direction is Direction.SEND else Downstream
-            peer = kind(self._ground, self, participant, resource, parsed)
+            peer = kind(self.ground, self, participant, resource, parsed)
             self._peers[key] = peer
             self._seen.add(participant)
         try:
@@ -196,7 +196,7 @@ class Room:
     def stats(self, participant: str) -> PeerStats | None:
         """See `MediaRoom`."""
         mine = [peer for peer in self._peers.values() if peer.participant == participant and peer.up]
-        return participant_stats(mine, self._ground.now_us()) if mine else None
+        return participant_stats(mine, self.ground.now_us()) if mine else None
 
     def tick(self, now_us: int) -> None:
         """Timers of the room: reports, repairs, speakers, connections that did not come back. Every 20 ms or so."""
@@ -279,7 +279,7 @@ class Room:
         """See `UpstreamOwner`. Only a microphone makes a speaker."""
         if publication.info.source is Source.MICROPHONE:
             self._speakers.heard(participant, level)
-            self._microphones.heard(publication, level, self._ground.now_us())
+            self._microphones.heard(publication, level, self.ground.now_us())
 
     def delivery_changed(self, downstream: Downstream, states: Sequence[DeliveryState]) -> None:
         """See `DownstreamOwner`."""

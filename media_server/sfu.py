@@ -1,70 +1,61 @@
-"""The folder's face: one UDP port, rooms, and the timers of all of them."""
+"""The folder's face: data planes with a UDP port each, rooms, the timers of all of them, and the node's load."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
-import secrets
+import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import structlog
 
 from hearing.errors import UserError
 from hearing.tasks import TaskSet, log_fault
-from media_server.dataplane.ports import Address, DataPlane, PeerId, Received
-from media_server.peer import Ground, Peer
-from media_server.ports import RoomListener
+from media_server.dataplane.ports import Address, DataPlane
+from media_server.load_meter import LoadMeter
+from media_server.peer import Peer
+from media_server.ports import Load, RoomListener, Shedding
 from media_server.room import Room
-from media_server.sdp import PREFERRED_AUDIO, PREFERRED_VIDEO
-from media_server.tcp import TcpDoor
-from media_server.transport import TransportHub, TransportSettings
-from media_server.turn import TurnSettings, ice_servers
-from media_server.upstream import Upstream
+from media_server.settings import SfuSettings
+from media_server.station import Station, monotonic_us
+from media_server.stress import Limits, Sample, Stress
+from media_server.turn import ice_servers
+
+__all__ = ["Sfu", "SfuSettings"]
 
 _log = structlog.get_logger(__name__)
 
 TICK_S = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class SfuSettings:
-    """Plain values; the program fills them from its settings."""
-
-    host: str = "127.0.0.1"
-    """Address to bind; "::" for IPv4 and IPv6."""
-    port: int = 0
-    """UDP port; 0 = any free one (tests)."""
-    tcp_port: int | None = None
-    """ICE-TCP port for clients without UDP; 0 = any free one, None = none."""
-    announced: tuple[str, ...] = ()
-    """IP addresses in our answers, best first (behind NAT); empty = `host`."""
-    consent_timeout_s: float = 10.0
-    max_peers: int = 600
-    """Connections of all rooms; one more is refused (`media-full`)."""
-    lost_grace_s: float = 30.0
-    """A peer that lost consent is kept for so long: its ICE restart finds publications and subscriptions in place."""
-    audio_codecs: tuple[str, ...] = PREFERRED_AUDIO
-    video_codecs: tuple[str, ...] = PREFERRED_VIDEO
-    turn: TurnSettings = field(default_factory=TurnSettings)
-
-
 class Sfu:
-    """Implements `ports.MediaServer` and the data plane's `Upcalls`."""
+    """Implements `ports.MediaServer`. A room is pinned to one of the data planes, that with the fewest connections
+    when it opens: a forwarding thread each, and no packet crosses from one to another."""
 
-    def __init__(self, settings: SfuSettings, plane: DataPlane) -> None:
+    def __init__(self, settings: SfuSettings, plane: DataPlane, *more: DataPlane) -> None:
         self._settings = settings
-        self._plane = plane
-        self._ground: Ground | None = None
-        self._hub: TransportHub | None = None
+        self._stations = [Station(plane, self._admit) for plane in (plane, *more)]
         self._rooms: dict[str, tuple[Room, RoomListener]] = {}
-        self._peers: dict[PeerId, Peer] = {}
         self._tasks = TaskSet()
         self._closed = False
-        self.address: Address | None = None
-        self._tcp = TcpDoor()
-        self.tcp_address: Address | None = None
+        cores = float(len(os.sched_getaffinity(0)))
+        self._stress = Stress(settings.limits or Limits(cores=cores))
+
+    @property
+    def address(self) -> Address | None:
+        """Bound UDP address of the first data plane."""
+        return self._stations[0].address
+
+    @property
+    def tcp_address(self) -> Address | None:
+        """Bound ICE-TCP address of the first data plane."""
+        return self._stations[0].tcp_address
+
+    @property
+    def peers(self) -> Sequence[Peer]:
+        """All connections."""
+        return [peer for station in self._stations for peer in station.peers.values()]
 
     async def start(self) -> None:
         """See `MediaServer.start`. ValueError when an announced address is a wildcard or no IP address."""
@@ -72,27 +63,8 @@ class Sfu:
         hosts = settings.announced or (settings.host,)
         if any(ipaddress.ip_address(host).is_unspecified for host in hosts):
             raise ValueError(f"announce an address that clients can reach, not {', '.join(hosts)}")
-        try:
-            self.address = await self._plane.start(settings.host, settings.port, self)
-        except OSError as error:
-            where = f"UDP port {settings.port} on {settings.host}"
-            raise OSError(error.errno, f"{where}: {error.strerror}") from error
-        if settings.tcp_port is not None:
-            await self._listen_tcp(settings.host, settings.tcp_port, self.address)
-        self._hub = TransportHub(self._plane, TransportSettings(consent_timeout_s=settings.consent_timeout_s))
-        self._ground = Ground(
-            plane=self._plane,
-            hub=self._hub,
-            candidates=tuple((host, self.address[1]) for host in hosts),
-            tcp_candidates=tuple((host, self.tcp_address[1]) for host in hosts) if self.tcp_address else (),
-            audio_codecs=settings.audio_codecs,
-            video_codecs=settings.video_codecs,
-            now_us=monotonic_us,
-            fresh_ssrc=_fresh_ssrc,
-            admit=self._admit,
-            register=self._register,
-            unregister=self._unregister,
-        )
+        for number, station in enumerate(self._stations):
+            await station.start(settings, hosts, number)
         self._tasks.spawn(self._tick(), "media timers")
 
     async def close(self) -> None:
@@ -103,21 +75,22 @@ class Sfu:
         for session in list(self._rooms):
             await self.close_room(session)
         await self._tasks.close()
-        await self._tcp.close()
-        if self._hub is not None:
-            await self._hub.close()
-        await self._plane.close()
+        for station in self._stations:
+            await station.close()
 
     def open_room(self, session: str, listener: RoomListener) -> Room:
         """See `MediaServer.open_room`. RuntimeError before `start`."""
-        if self._ground is None:
-            raise RuntimeError("the media server has not been started")
         if session in self._rooms:
             room, told = self._rooms[session]
             if told is not listener:
                 raise KeyError(f"room {session} is open with another listener")
             return room
-        room = Room(self._ground, listener, self._tasks, _utc_ms, int(self._settings.lost_grace_s * 1_000_000))
+        station = min(self._stations, key=lambda station: (len(station.peers), self._rooms_on(station)))
+        if station.ground is None:
+            raise RuntimeError("the media server has not been started")
+        grace_us = int(self._settings.lost_grace_s * 1_000_000)
+        room = Room(station.ground, listener, self._tasks, _utc_ms, grace_us, self._settings.loudest)
+        room.shed(self._shedding)
         self._rooms[session] = (room, listener)
         return room
 
@@ -131,48 +104,36 @@ class Sfu:
         """See `MediaServer.ice_servers`."""
         return ice_servers(self._settings.turn, participant, time.time())
 
-    def on_stun(self, data: bytes, source: Address) -> None:
-        """See `Upcalls`."""
-        if self._hub is not None:
-            self._hub.on_stun(data, source)
+    def load(self) -> Load:
+        """See `MediaServer.load`; at most a second old."""
+        return self._stress.load
 
-    def on_dtls(self, peer: PeerId, data: bytes) -> None:
-        """See `Upcalls`."""
-        if self._hub is not None:
-            self._hub.on_dtls(peer, data)
-
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
-        """See `Upcalls`."""
-        found = self._peers.get(peer)
-        if found is None:
+    def measured(self, sample: Sample) -> None:
+        """Take a second's measurement: rooms give up, or take up again, what its stress asks for."""
+        before = self._stress.load.shedding
+        load = self._stress.measured(sample, time.monotonic(), sheds=self._settings.limits is not None)
+        if load.shedding is before:
             return
-        try:
-            found.rtcp(data, monotonic_us())
-        except Exception as fault:
-            log_fault("RTCP was not handled", fault, bytes=len(data))
+        log = _log.warning if load.shedding > before else _log.info
+        log("load shedding changed", level=load.shedding.name, before=before.name, stress=round(load.stress, 2))
+        for room, _ in self._rooms.values():
+            room.shed(load.shedding)
 
-    def on_received(self, batch: Sequence[Received]) -> None:
-        """See `Upcalls`."""
-        for packet in batch:
-            peer = self._peers.get(packet.peer)
-            if not isinstance(peer, Upstream):
-                continue
-            # A fault of ours, or of an inner subscriber, on one packet must not cost the others of the batch.
-            try:
-                peer.received(packet)
-            except Exception as fault:
-                log_fault("packet was not noted", fault, ssrc=packet.ssrc)
+    @property
+    def _shedding(self) -> Shedding:
+        return self._stress.load.shedding
 
-    async def _listen_tcp(self, host: str, port: int, media: Address) -> None:
-        try:
-            self.tcp_address = await self._tcp.start(host, port, media)
-        except OSError as error:
-            await self._plane.close()
-            raise OSError(error.errno, f"TCP port {port} on {host}: {error.strerror}") from error
+    def _rooms_on(self, station: Station) -> int:
+        return sum(room.ground is station.ground for room, _ in self._rooms.values())
 
     async def _tick(self) -> None:
+        meter = LoadMeter([station.plane for station in self._stations])
         while True:
+            slept_s = time.monotonic()
             await asyncio.sleep(TICK_S)
+            sample = meter.woke(time.monotonic() - slept_s - TICK_S)
+            if sample is not None:
+                self.measured(sample)
             now_us = monotonic_us()
             for room, _ in list(self._rooms.values()):
                 # One room's fault must not stop the timers of the others.
@@ -182,27 +143,11 @@ class Sfu:
                     log_fault("room timer failed", fault)
 
     def _admit(self) -> None:
-        if len(self._peers) >= self._settings.max_peers:
+        if sum(len(station.peers) for station in self._stations) >= self._settings.max_peers:
             raise UserError(
                 "media-full", "服务器的媒体连接已满，请稍后再试", "the server's media connections are full"
             )
 
-    def _register(self, peer: Peer) -> None:
-        self._peers[peer.id] = peer
-
-    def _unregister(self, peer: Peer) -> None:
-        self._peers.pop(peer.id, None)
-
-
-def monotonic_us() -> int:
-    """CLOCK_MONOTONIC in microseconds."""
-    return time.monotonic_ns() // 1000
-
 
 def _utc_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _fresh_ssrc() -> int:
-    # 32 random bits: two streams of one connection collide once in billions, so no list is kept.
-    return secrets.randbelow(0xFFFFFFFE) + 1

@@ -29,8 +29,8 @@ class Limits:
     """What one node should carry at most."""
 
     cores: float
-    loop_lag_ms: float = 60.0
-    """The timers of reports and repairs run every 20 ms; three in a row late is felt as slow joining and repair."""
+    loop_lag_ms: float = 150.0
+    """Reports, repairs and joins wait so long behind other work: people feel it, media does not."""
     busy: float = 0.85
     """Share of a second that a forwarding thread works: above it queues grow."""
     packets_per_s: int = 400_000
@@ -57,9 +57,9 @@ class Stress:
     load: Load = field(default_factory=lambda: Load(0.0, Shedding.NONE, 0.0, 0.0, 0))
     _changed_s: float = -DOWN_S
 
-    def measured(self, sample: Sample, now_s: float) -> Load:
+    def measured(self, sample: Sample, now_s: float, *, sheds: bool = True) -> Load:
         """Take one second's measurement; returns the load with the shedding that holds from now on, at most one level
-        away from before."""
+        away from before. `sheds` False: nothing is ever given up."""
         limits = self.limits
         raw = max(
             sample.cpu / limits.cores,
@@ -68,7 +68,7 @@ class Stress:
             sample.packets_per_s / limits.packets_per_s,
         )
         stress = self.load.stress + SMOOTHING * (raw - self.load.stress)
-        shedding = self._shedding(stress, now_s - self._changed_s)
+        shedding = self._shedding(stress, now_s - self._changed_s) if sheds else Shedding.NONE
         if shedding is not self.load.shedding:
             self._changed_s = now_s
         self.load = Load(stress, shedding, sample.cpu, sample.loop_lag_ms, sample.packets_per_s)

@@ -28,7 +28,9 @@ from config import Settings, SettingsError
 from hearing.clock import Sources
 from hearing.tasks import TaskSet
 from media_server.dataplane import make_data_plane
+from media_server.loudest import LoudestSettings
 from media_server.sfu import Sfu, SfuSettings
+from media_server.stress import Limits
 from media_server.turn import TurnSettings
 from records.book import LedgerBook
 from records.keys import CourtKey
@@ -77,7 +79,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         )
         key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
         secret = await asyncio.to_thread(_load_secret, folder / "keys" / "server.secret")
-        media = Sfu(_sfu_settings(settings), make_data_plane())
+        media = Sfu(_sfu_settings(settings), *(make_data_plane() for _ in range(settings.media.threads)))
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
@@ -206,6 +208,8 @@ def _sfu_settings(settings: Settings) -> SfuSettings:
         consent_timeout_s=media.consent_timeout_s,
         max_peers=media.max_peers,
         video_codecs=media.video_codecs,
+        loudest=LoudestSettings(most=media.loudest),
+        limits=Limits(cores=float(len(os.sched_getaffinity(0)))) if media.shed_load else None,
         turn=TurnSettings(ice.urls, ice.username, ice.credential, ice.secret, ice.lifetime_s),
     )
 

@@ -95,7 +95,7 @@ async def unnamed_streams() -> AsyncIterator[tuple[Sfu, Upstream]]:
     offer = "".join(line for line in lines if not line.startswith("a=ssrc"))
     room = sfu.open_room("session", Told())
     await room.answer("plaintiff", Direction.SEND, offer, {"0": "microphone", "1": "camera"})
-    (peer,) = sfu._peers.values()
+    (peer,) = sfu.peers
     assert isinstance(peer, Upstream)
     peer.up = True
     yield sfu, peer

@@ -40,7 +40,7 @@ async def test_an_offer_under_way_leaves_no_connection_of_the_removed(monkeypatc
     await asyncio.sleep(0)
     await room.answer("plaintiff", Direction.SEND, offer, {"0": "microphone"}, resource="late")
     await removing
-    assert sfu._peers == {}
+    assert list(sfu.peers) == []
     await client.close()
     await sfu.close()
 

@@ -26,7 +26,7 @@ def cpu(load: float) -> Sample:
     "sample",
     [
         Sample(3.0, 0.0, 0.0, 0),
-        Sample(0.0, 90.0, 0.0, 0),
+        Sample(0.0, 225.0, 0.0, 0),
         Sample(0.0, 0.0, 1.3, 0),
         Sample(0.0, 0.0, 0.0, 600_000),
     ],
