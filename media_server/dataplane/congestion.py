@@ -21,7 +21,7 @@ HISTORY_PACKETS = 4096
 
 _TICK_US = 250
 _REFERENCE_TICKS = 256
-_LEAST_TICKS = 1 << 31
+_LEAST_TICKS, _MOST_TICKS = 1 << 31, 1 << 50
 _FLYING, _LOST, _ARRIVED = 0, 1, 2
 _SILENCE_US = 1_000_000
 _PAUSE_US = 500_000
@@ -204,8 +204,8 @@ class Estimator:
         if self._reference >= 0:
             step = ((reference - self._reference + 0x800000) & 0xFFFFFF) - 0x800000
             self._reference_ticks += step * _REFERENCE_TICKS
-        if self._reference_ticks < _LEAST_TICKS:
-            # The first, or a clock that runs back: high enough that no time becomes negative.
+        if not _LEAST_TICKS <= self._reference_ticks <= _MOST_TICKS:
+            # The first, or a clock that runs wild: high enough that no time becomes negative.
             self._reference_ticks = (reference + 0x1000000) * _REFERENCE_TICKS
         self._reference = reference
         return self._reference_ticks

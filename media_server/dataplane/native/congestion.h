@@ -1,8 +1,8 @@
 /* How much one path carries, from transport-cc feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01).
  *
- * Twin of `congestion.py`, which names the papers: same arithmetic on doubles in the same order (build with
- * -ffp-contract=off). One `yt_congestion` for each peer, of fixed size; nothing is allocated after `yt_congestion_new`
- * and no clock is read: times are CLOCK_MONOTONIC in microseconds. */
+ * Twin of `congestion.py`: same arithmetic on doubles in the same order (build with -ffp-contract=off); the papers are
+ * named in `rate_control.h` and `delay_trend.h`. One `yt_congestion` for each peer, of fixed size (60 KB); nothing is
+ * allocated after `yt_congestion_new` and no clock is read: times are CLOCK_MONOTONIC in microseconds. */
 #ifndef YT_CONGESTION_H
 #define YT_CONGESTION_H
 
@@ -31,14 +31,21 @@ typedef struct {
 yt_congestion *yt_congestion_new(const yt_bandwidth_limits *limits);
 void yt_congestion_free(yt_congestion *congestion);
 
+/* New bounds, at once; `start_bps` counts as long as no feedback has come. */
 void yt_congestion_limit(yt_congestion *congestion, const yt_bandwidth_limits *limits);
 
-/* The number for the next packet that leaves; `probe` is the probe it belongs to, 0 = none. */
-uint16_t yt_congestion_sent(yt_congestion *congestion, size_t size_bytes, int64_t now_us, uint32_t probe);
+/* The 16-bit number of a packet that leaves now. `size_bytes`: the whole datagram; `probing`: part of the probe. */
+uint16_t yt_congestion_sent(yt_congestion *congestion, size_t size_bytes, int64_t now_us, bool probing);
 
-/* One whole RTCP packet with PT 205 and FMT 15, authenticated but not trusted. */
+/* Packets sent with `probing` belong to a new cluster from now on; an unfinished one is forgotten. */
+void yt_congestion_begin_probe(yt_congestion *congestion);
+/* The cluster is complete: its result comes with the feedback on its last packet. */
+void yt_congestion_end_probe(yt_congestion *congestion);
+
+/* One whole RTCP packet, authenticated but not trusted. What is no transport-cc feedback, or speaks of packets never
+ * sent or long gone, is ignored. */
 void yt_congestion_feedback(yt_congestion *congestion, const uint8_t *rtcp, size_t length, int64_t now_us);
 
-void yt_congestion_read(const yt_congestion *congestion, yt_bandwidth *out, int64_t now_us);
+void yt_congestion_read(yt_congestion *congestion, yt_bandwidth *out, int64_t now_us);
 
 #endif

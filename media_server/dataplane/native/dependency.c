@@ -1,7 +1,8 @@
 #include "dependency.h"
 
-enum { NOT_PRESENT, DISCARDABLE, SWITCH, REQUIRED };
-enum { MAX_SPATIAL = 3, MAX_TEMPORAL = 7 };
+enum { NOT_PRESENT = 0, SWITCH = 2 };
+enum { MAX_SPATIAL = 3, MAX_TEMPORAL = 7, FIXED_BYTES = 3 };
+enum { HAS_STRUCTURE = 0x10, HAS_ACTIVE_TARGETS = 0x08, HAS_INDICATIONS = 0x04 };
 
 /* Bits, most significant first. Once over the end, `bad` stays set and zeros come. */
 typedef struct {
@@ -21,16 +22,6 @@ static unsigned take(reader *from, unsigned count) {
     for (; count > 0; count--, from->at++)
         value = value << 1 | (from->data[from->at >> 3] >> (7 - (from->at & 7)) & 1);
     return value;
-}
-
-/* ns(n) of the AV1 specification (4.10.7): a number below `limit`, in as few bits as it needs. */
-static unsigned take_below(reader *from, unsigned limit) {
-    unsigned width = 0;
-    for (unsigned rest = limit; rest != 0; rest >>= 1)
-        width++;
-    unsigned short_codes = (1u << width) - limit;
-    unsigned value = take(from, width - 1);
-    return value < short_codes ? value : (value << 1) - short_codes + take(from, 1);
 }
 
 static void read_layers(reader *from, yt_dependency *structure) {
@@ -67,21 +58,6 @@ static uint64_t read_indications(reader *from, unsigned targets) {
 
 static unsigned indication(uint64_t indications, unsigned target) { return indications >> (2 * target) & 3; }
 
-static void skip_template_differences(reader *from) {
-    while (take(from, 1))
-        take(from, 4);
-}
-
-static void skip_chains(reader *from, yt_dependency *structure) {
-    structure->chains = (uint8_t)take_below(from, structure->targets + 1u);
-    if (structure->chains == 0)
-        return;
-    for (unsigned target = 0; target < structure->targets; target++)
-        take_below(from, structure->chains);
-    for (unsigned count = structure->templates * structure->chains; count > 0 && !from->bad; count--)
-        take(from, 4);
-}
-
 /* A target's layer: the highest of what it is made of. */
 static void derive_targets(yt_dependency *structure) {
     for (unsigned target = 0; target < structure->targets; target++) {
@@ -97,77 +73,58 @@ static void derive_targets(yt_dependency *structure) {
     }
 }
 
+/* Only layers and indications: what comes after them is not asked for here. */
 static void read_structure(reader *from, yt_dependency *structure) {
     *structure = (yt_dependency){.first_id = (uint8_t)take(from, 6)};
     structure->targets = (uint8_t)(take(from, 5) + 1);
     read_layers(from, structure);
     for (unsigned i = 0; i < structure->templates; i++)
         structure->indications[i] = read_indications(from, structure->targets);
-    for (unsigned i = 0; i < structure->templates && !from->bad; i++)
-        skip_template_differences(from);
-    skip_chains(from, structure);
     derive_targets(structure);
-    if (take(from, 1)) /* width and height of each spatial layer */
-        for (unsigned layer = 0; layer <= structure->spatial[structure->templates - 1]; layer++)
-            take(from, 32);
 }
 
-static void skip_differences(reader *from) {
-    for (unsigned size = take(from, 2); size != 0; size = take(from, 2))
-        take(from, 4 * size);
-}
-
-/* Temporal layers above the frame's own that may be switched to with it. */
-static uint8_t rising(const yt_dependency *structure, uint64_t indications, const yt_layers *layers) {
-    uint8_t rises = 0;
+/* The highest temporal layer of a target that may be switched to with this frame; -1 = none. */
+static int8_t highest_switch(const yt_dependency *structure, uint64_t indications, uint8_t spatial) {
+    int8_t up = -1;
     for (unsigned target = 0; target < structure->targets; target++)
-        if (indication(indications, target) == SWITCH && structure->target_spatial[target] == layers->spatial &&
-            structure->target_temporal[target] > layers->temporal)
-            rises |= (uint8_t)(1u << structure->target_temporal[target]);
-    return rises;
+        if (indication(indications, target) == SWITCH && structure->target_spatial[target] >= spatial &&
+            structure->target_temporal[target] > up)
+            up = (int8_t)structure->target_temporal[target];
+    return up;
 }
 
 void yt_dependency_read(yt_layers *layers, yt_dependency *state, const uint8_t *element, size_t length) {
-    *layers = (yt_layers){0};
-    reader from = {.data = element, .bits = 8 * length};
-    bool begins = take(&from, 1), ends = take(&from, 1);
-    unsigned id = take(&from, 6);
-    take(&from, 16); /* frame number */
-    bool has_structure = false, has_active = false, own_indications = false, own_differences = false, own_chains = false;
-    if (length > 3) {
-        has_structure = take(&from, 1);
-        has_active = take(&from, 1);
-        own_indications = take(&from, 1);
-        own_differences = take(&from, 1);
-        own_chains = take(&from, 1);
-    }
-    yt_dependency fresh;
-    const yt_dependency *structure = state;
-    if (has_structure) {
+    *layers = (yt_layers){.up = -1};
+    if (length < FIXED_BYTES)
+        return;
+    reader from = {.data = element, .bits = 8 * length, .at = 8 * FIXED_BYTES};
+    unsigned flags = length > FIXED_BYTES ? take(&from, 5) : 0;
+    uint64_t own = 0;
+    if (flags & HAS_STRUCTURE) {
+        yt_dependency fresh;
         read_structure(&from, &fresh);
-        structure = &fresh;
+        if (from.bad)
+            return;
+        *state = fresh;
+    } else {
+        if (flags & HAS_ACTIVE_TARGETS)
+            take(&from, state->targets);
+        if (flags & HAS_INDICATIONS)
+            own = read_indications(&from, state->targets);
+        if (from.bad)
+            return;
     }
-    if (has_active)
-        take(&from, structure->targets);
-    unsigned number = (id - structure->first_id) & 63;
-    if (from.bad || number >= structure->templates)
+    unsigned number = ((element[0] & 0x3Fu) - state->first_id) & 0x3F;
+    if (number >= state->templates)
         return;
-    uint64_t indications =
-        own_indications ? read_indications(&from, structure->targets) : structure->indications[number];
-    if (own_differences)
-        skip_differences(&from);
-    for (unsigned chain = 0; own_chains && chain < structure->chains; chain++)
-        take(&from, 8);
-    if (from.bad)
-        return;
+    bool own_counts = (flags & (HAS_STRUCTURE | HAS_INDICATIONS)) == HAS_INDICATIONS;
+    uint8_t spatial = state->spatial[number];
     *layers = (yt_layers){
         .known = true,
-        .begins_frame = begins,
-        .ends_frame = ends,
-        .spatial = structure->spatial[number],
-        .temporal = structure->temporal[number],
+        .begins = (element[0] & 0x80) != 0,
+        .ends = (element[0] & 0x40) != 0,
+        .spatial = spatial,
+        .temporal = state->temporal[number],
+        .up = highest_switch(state, own_counts ? own : state->indications[number], spatial),
     };
-    layers->rises = rising(structure, indications, layers);
-    if (has_structure)
-        *state = fresh;
 }

@@ -14,7 +14,6 @@ typedef struct {
     uint8_t first_id;  /* template_id_offset */
     uint8_t templates;
     uint8_t targets;
-    uint8_t chains;
     uint8_t spatial[YT_MAX_TEMPLATES];
     uint8_t temporal[YT_MAX_TEMPLATES];
     uint64_t indications[YT_MAX_TEMPLATES]; /* 2 bits a decode target, the first one lowest */
@@ -22,8 +21,8 @@ typedef struct {
     uint8_t target_temporal[YT_MAX_TARGETS];
 } yt_dependency;
 
-/* Layer of a packet with this element (without its id and length). A structure inside replaces the one in `state`.
- * Malformed, or its template is not known: layers not known and `state` as it was. */
+/* Layer of a packet with this element (without its id and length). A whole structure inside replaces the one in
+ * `state`. Cut short, or its template is not known: layers not known. */
 void yt_dependency_read(yt_layers *layers, yt_dependency *state, const uint8_t *element, size_t length);
 
 #endif

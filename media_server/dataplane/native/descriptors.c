@@ -39,81 +39,67 @@ static uint8_t next(reader *from) {
 
 /* --- VP8 (RFC 7741 4.2) --- */
 
-/* What a VP8 descriptor says beyond the numbers. */
-typedef struct {
-    yt_vp8 numbers;
-    size_t bytes;
-    bool begins; /* first packet of the frame: S is set, partition 0 */
-    bool layered;
-    bool sync; /* Y */
-    uint8_t temporal;
-} vp8_descriptor;
-
-static bool read_vp8(vp8_descriptor *out, const uint8_t *payload, size_t length) {
+/* Numbers and layers; returns the length of the descriptor, 0 when it is cut short. */
+static size_t read_vp8(yt_vp8 *out, const uint8_t *payload, size_t length) {
     reader from = {.data = payload, .length = length};
-    uint8_t first = next(&from);
-    *out = (vp8_descriptor){.begins = (first & 0x17) == 0x10};
-    uint8_t flags = first & 0x80 ? next(&from) : 0;
-    yt_vp8 *numbers = &out->numbers;
+    uint8_t first = next(&from), flags = first & 0x80 ? next(&from) : 0;
+    *out = (yt_vp8){.picture = -1, .tl0 = -1, .key = -1};
+    out->layers = (yt_layers){.known = true, .begins = (first & 0x17) == 0x10, .up = -1};
     if (flags & 0x80) {
-        numbers->picture_at = (uint8_t)from.at;
+        out->picture_at = (uint8_t)from.at;
         uint8_t high = next(&from);
-        numbers->picture_wide = (high & 0x80) != 0;
-        numbers->picture = numbers->picture_wide ? (uint16_t)((high & 0x7F) << 8 | next(&from)) : high;
+        out->picture_wide = (high & 0x80) != 0;
+        out->picture = out->picture_wide ? (high & 0x7F) << 8 | next(&from) : high;
     }
     if (flags & 0x40) {
-        numbers->tl0_at = (uint8_t)from.at;
-        numbers->tl0 = next(&from);
+        out->tl0_at = (uint8_t)from.at;
+        out->tl0 = next(&from);
     }
     if (flags & 0x30) {
-        uint8_t byte = peek(&from);
+        uint8_t at = (uint8_t)from.at, byte = next(&from);
         if (flags & 0x10) {
-            numbers->key_at = (uint8_t)from.at;
-            numbers->key = byte & 0x1F;
+            out->key_at = at;
+            out->key = byte & 0x1F;
         }
-        out->layered = (flags & 0x20) != 0;
-        if (out->layered) {
-            out->temporal = byte >> 6;
-            out->sync = (byte & 0x20) != 0;
+        if (flags & 0x20) {
+            out->layers.temporal = byte >> 6;
+            out->layers.sync = (byte & 0x20) != 0;
+            out->layers.up = out->layers.sync ? (int8_t)(byte >> 6) : -1;
         }
-        from.at++;
     }
-    out->bytes = from.at;
-    return !from.bad;
+    return from.bad ? 0 : from.at;
 }
 
-static bool vp8_keyframe(const vp8_descriptor *descriptor, const uint8_t *payload, size_t length) {
-    return descriptor->begins && descriptor->bytes < length && !(payload[descriptor->bytes] & 1);
+static bool vp8_keyframe(const uint8_t *payload, size_t length) {
+    yt_vp8 vp8;
+    size_t start = read_vp8(&vp8, payload, length);
+    return start > 0 && start < length && vp8.layers.begins && !(payload[start] & 1);
 }
 
 bool yt_vp8_parse(yt_vp8 *vp8, const uint8_t *payload, size_t length) {
-    vp8_descriptor descriptor;
-    bool good = read_vp8(&descriptor, payload, length);
-    *vp8 = good ? descriptor.numbers : (yt_vp8){0};
+    bool good = read_vp8(vp8, payload, length) > 0;
+    if (!good)
+        *vp8 = (yt_vp8){.picture = -1, .tl0 = -1, .key = -1, .layers.up = -1};
     return good;
-}
-
-static void vp8_layers(yt_layers *layers, const uint8_t *payload, size_t length, bool marker) {
-    vp8_descriptor descriptor;
-    if (!read_vp8(&descriptor, payload, length) || !descriptor.layered)
-        return;
-    *layers = (yt_layers){
-        .known = true,
-        .begins_frame = descriptor.begins,
-        .ends_frame = marker,
-        .temporal = descriptor.temporal,
-        .rises = descriptor.sync ? (uint8_t)(1u << descriptor.temporal) : 0,
-    };
-    if (vp8_keyframe(&descriptor, payload, length))
-        layers->rises = 0xFF;
 }
 
 /* --- VP9 (RFC 9628 4.2) --- */
 
-typedef struct {
-    bool begins, ends, predicted, layered, up;
-    uint8_t spatial, temporal;
-} vp9_descriptor;
+/* Up to the layer byte; false when it is cut short. */
+static bool read_vp9_layers(yt_layers *out, reader *from) {
+    uint8_t flags = next(from);
+    *out = (yt_layers){.begins = (flags & 0x08) != 0, .ends = (flags & 0x04) != 0, .up = -1};
+    if (flags & 0x80)
+        from->at += peek(from) & 0x80 ? 2 : 1;
+    if (flags & 0x20) {
+        uint8_t layer = next(from);
+        out->known = true;
+        out->temporal = layer >> 5;
+        out->spatial = (layer >> 1) & 7;
+        out->up = layer & 0x10 ? YT_ALL_LAYERS : -1;
+    }
+    return !from->bad;
+}
 
 static void skip_vp9_structure(reader *from) {
     uint8_t flags = next(from);
@@ -124,47 +110,19 @@ static void skip_vp9_structure(reader *from) {
             from->at += (next(from) >> 2) & 3;
 }
 
-static bool read_vp9(vp9_descriptor *out, const uint8_t *payload, size_t length) {
+static bool vp9_keyframe(const uint8_t *payload, size_t length) {
     reader from = {.data = payload, .length = length};
-    uint8_t flags = next(&from);
-    *out = (vp9_descriptor){
-        .begins = (flags & 0x08) != 0,
-        .ends = (flags & 0x04) != 0,
-        .predicted = (flags & 0x40) != 0,
-        .layered = (flags & 0x20) != 0,
-    };
-    if (flags & 0x80)
-        from.at += peek(&from) & 0x80 ? 2 : 1;
-    if (out->layered) {
-        uint8_t layer = next(&from);
-        out->temporal = layer >> 5;
-        out->up = (layer & 0x10) != 0;
-        out->spatial = (layer >> 1) & 7;
-        from.at += flags & 0x10 ? 0 : 1; /* TL0PICIDX */
-    }
+    yt_layers layers;
+    uint8_t flags = payload[0];
+    read_vp9_layers(&layers, &from);
+    if (layers.known && !(flags & 0x10))
+        from.at++; /* TL0PICIDX */
     if ((flags & 0x50) == 0x50)
         for (int references = 0; references < 3 && (next(&from) & 1); references++) {
         }
     if (flags & 0x02)
         skip_vp9_structure(&from);
-    return !from.bad;
-}
-
-static void vp9_layers(yt_layers *layers, const uint8_t *payload, size_t length) {
-    vp9_descriptor descriptor;
-    if (!read_vp9(&descriptor, payload, length) || !descriptor.layered)
-        return;
-    *layers = (yt_layers){
-        .known = true,
-        .begins_frame = descriptor.begins,
-        .ends_frame = descriptor.ends,
-        .spatial = descriptor.spatial,
-        .temporal = descriptor.temporal,
-    };
-    if (!descriptor.predicted)
-        layers->rises = 0xFF;
-    else if (descriptor.up)
-        layers->rises = (uint8_t)(0xFE << descriptor.temporal);
+    return !from.bad && layers.begins && !(flags & 0x40) && layers.spatial == 0;
 }
 
 /* --- H264 (RFC 6184) --- */
@@ -198,15 +156,13 @@ bool yt_is_keyframe(yt_codec codec, const uint8_t *payload, size_t length) {
         return true;
     if (length == 0)
         return false;
-    vp8_descriptor vp8;
-    vp9_descriptor vp9;
     switch (codec) {
     case YT_H264:
         return h264_keyframe(payload, length);
     case YT_VP8:
-        return read_vp8(&vp8, payload, length) && vp8_keyframe(&vp8, payload, length);
+        return vp8_keyframe(payload, length);
     case YT_VP9:
-        return read_vp9(&vp9, payload, length) && vp9.begins && !vp9.predicted && vp9.spatial == 0;
+        return vp9_keyframe(payload, length);
     case YT_AV1:
         return (payload[0] & 0x08) != 0;
     default:
@@ -214,18 +170,11 @@ bool yt_is_keyframe(yt_codec codec, const uint8_t *payload, size_t length) {
     }
 }
 
-void yt_layers_read(yt_layers *layers, yt_codec codec, const uint8_t *payload, size_t length, bool marker) {
-    *layers = (yt_layers){0};
-    if (codec == YT_VP8)
-        vp8_layers(layers, payload, length, marker);
-    else if (codec == YT_VP9)
-        vp9_layers(layers, payload, length);
-}
-
-uint8_t yt_rise(const yt_layers *layers, uint8_t limit, uint8_t wanted) {
-    if (wanted <= limit)
-        return wanted;
-    while (limit < wanted && limit < 7 && (layers->rises >> (limit + 1) & 1))
-        limit++;
-    return limit;
+void yt_layers_read(yt_layers *layers, yt_codec codec, const uint8_t *payload, size_t length) {
+    reader from = {.data = payload, .length = length};
+    yt_vp8 vp8;
+    if (codec == YT_VP8 && yt_vp8_parse(&vp8, payload, length))
+        *layers = vp8.layers;
+    else if (codec != YT_VP9 || !read_vp9_layers(layers, &from) || !layers->known)
+        *layers = (yt_layers){.up = -1};
 }
