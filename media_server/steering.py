@@ -169,9 +169,12 @@ def _take(wish: _Wish, index: int) -> None:
     # What the tile asks for stays wished while it is missing: a publisher that recovers sends it by itself.
     missing = not ladder[wish.most].usable and index == wish.offered[-1]
     wish.copy.want(frozenset((chosen.rid, ladder[wish.most].rid) if missing else (chosen.rid,)))
-    if not chosen.running:
-        if any(rung.running and rung.rid == wish.copy.rid for rung in ladder):
-            return
-        there = nearest(ladder, index, lambda rung: rung.running)
-        chosen = chosen if there is None else ladder[there]
-    wish.copy.select(chosen.rid)
+    if chosen.running:
+        wish.copy.select(chosen.rid)
+        return
+    present = next((number for number, rung in enumerate(ladder) if rung.running and rung.rid == wish.copy.rid), None)
+    if present is not None and present < index:
+        return
+    # A network that does not carry the present one cannot wait until the next lower one has started.
+    there = nearest(ladder, index, lambda rung: rung.running)
+    wish.copy.select(chosen.rid if there is None else ladder[there].rid)
