@@ -128,7 +128,7 @@ def test_an_exhibit_comes_before_the_audience_and_after_the_speaker() -> None:
     seat.stage.speakers = ("speaker",)
     seat.show("speaker", 640, 360)
     seat.run(4, 1_150_000)
-    assert seat.layers() == "l m -"
+    assert seat.layers() == "m m -"
 
 
 def test_the_floor_moves_at_once_though_growing_is_held_down() -> None:
