@@ -26,7 +26,7 @@ from signaling.attendance import Attendance
 from signaling.errors import error_message
 from signaling.fanout import EncodedUpdate
 from signaling.limits import Limiter
-from signaling.media_news import MediaNews
+from signaling.media_news import MediaNews, first_in_line
 from signaling.ports import RoomRecording
 from signaling.protocol import (
     Done,
@@ -101,6 +101,7 @@ class Courtroom:
         self._told: dict[str, tuple[Publication, ...]] = {}
         self.media: MediaRoom = services.media.open_room(ledger.session, self)
         self.media.set_rules(self._may_publish, self._may_receive)
+        self.media.set_floor(first_in_line(self.hearing))
         self.recording: RoomRecording | None = None
         self.busy_at_us = services.sources.monotonic_us()
         """When somebody was last here; kept by `Rooms`."""
@@ -258,6 +259,7 @@ class Courtroom:
         touches_media = any(isinstance(entry.event, _TOUCHES_MEDIA) for entry in entries)
         if touches_media:
             self.media.refresh()
+        self.media.set_floor(first_in_line(after))
         self._recent.extend(updates)
         for connection in self.connections.values():
             if connection.live:

@@ -132,6 +132,19 @@ async def test_what_arrives_is_told_to_its_viewer_alone_and_not_of_other_connect
     assert not [message for message in scene.plaintiff.heard if message["type"] == "deliveries"]
 
 
+async def test_who_has_the_floor_comes_first_then_who_presides(scene: Scene) -> None:
+    clerk = await scene.court.connect(scene.room.session, "clerk")
+    await clerk.do("move", move="gather")
+    await scene.judge.do("move", move="open")
+    lines: list[list[str]] = []
+    for holder in (None, "plaintiff", "judge", None):
+        if lines or holder:
+            done = await scene.judge.do("floor", participant=holder and ID[holder])
+            assert done["type"] == "done", done
+        lines.append([next(seat for seat, id in ID.items() if id == who) for who in scene.floors[-1]])
+    assert lines == [["judge"], ["plaintiff", "judge"], ["judge"], ["judge"]]
+
+
 async def _back(scene: Scene, page: Page) -> Page:
     """The page's connection dies, and it resumes."""
     page.kill()

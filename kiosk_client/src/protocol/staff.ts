@@ -25,6 +25,15 @@ export interface Device {
   credential?: string;
 }
 
+export interface NodeLoad {
+  /** Load over limit. */
+  stress: number;
+  shedding: "none" | "fewer_tiles" | "low_layers" | "no_joins";
+  cpu: number;
+  loop_lag_ms: number;
+  packets_per_s: number;
+}
+
 export interface SessionSummary {
   id: string;
   case_no: string;
@@ -101,6 +110,7 @@ export const staffApi = {
     post<Staff>("staff/accounts", body),
   changeAccount: (account: string, body: { role?: StaffRole; active?: boolean; password?: string; name?: string }) =>
     call<Staff>(`staff/accounts/${at(account)}`, { method: "PATCH", body }),
+  load: () => call<NodeLoad>("load"),
   devices: () => call<Device[]>("devices"),
   createDevice: (body: { name: string; kind: Device["kind"]; court: string }) => post<Device>("devices", body),
   deleteDevice: (id: string) => call<void>(`devices/${at(id)}`, { method: "DELETE" }),

@@ -6,6 +6,7 @@ import { CopyButton, Tabs } from "../../ui/index.ts";
 import { fingerprintGroups } from "../exports/preflight.ts";
 import { Accounts } from "./Accounts.tsx";
 import { Devices } from "./Devices.tsx";
+import { NodeLoad } from "./NodeLoad.tsx";
 import { StaffBar } from "./StaffBar.tsx";
 
 type Tab = "accounts" | "devices" | "court";
@@ -18,6 +19,7 @@ export function Operator({ staff, court }: { staff: Staff; court: CourtCard }) {
     <>
       <StaffBar court={court.court} title={t.title} staff={staff} />
       <main class="desk">
+        <NodeLoad />
         <Tabs
           label={t.title}
           value={tab}

@@ -38,6 +38,16 @@ export const staff: CourtTexts["staff"] = {
     court: "Court",
     accountsEmpty: "No accounts yet.",
     devicesEmpty: "No device is registered. Displays and kiosks need to be.",
+    load: {
+      shedding: {
+        none: "The server runs normally",
+        fewer_tiles: "Server busy: fewer pictures are sent",
+        low_layers: "Server busy: pictures are sent smaller",
+        no_joins: "Server at its limit: new joins wait",
+      },
+      figures: (percent: number, cores: string, lag_ms: number) =>
+        `load ${percent}% · ${cores} cores in use · ${lag_ms} ms response lag`,
+    },
     create: "New account",
     createDevice: "Register a device",
     name: "Name",

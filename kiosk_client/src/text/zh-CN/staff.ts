@@ -37,6 +37,16 @@ export const staff = {
     court: "法院信息",
     accountsEmpty: "还没有账号。",
     devicesEmpty: "还没有登记设备。法庭显示屏和自助终端须登记后使用。",
+    load: {
+      shedding: {
+        none: "服务器运行正常",
+        fewer_tiles: "服务器繁忙：已减少画面数量",
+        low_layers: "服务器繁忙：已降低画面清晰度",
+        no_joins: "服务器已满负荷：暂停新的接入",
+      },
+      figures: (percent: number, cores: string, lag_ms: number) =>
+        `负荷 ${percent}% · 处理器 ${cores} 核 · 响应延迟 ${lag_ms} 毫秒`,
+    },
     create: "新建账号",
     createDevice: "登记设备",
     name: "姓名",
