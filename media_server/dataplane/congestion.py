@@ -75,6 +75,11 @@ class Estimator:
         else:
             self._control = RateControl(limits)
 
+    @property
+    def upcoming(self) -> int:
+        """The 16-bit number that `take` will give."""
+        return self._next & 0xFFFF
+
     def take(self, size_bytes: int, now_us: int, *, probing: bool = False) -> int:
         """The 16-bit transport-wide number of a packet that leaves now. `size_bytes`: the whole datagram."""
         number = self._next

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 ONE_BYTE_PROFILE = 0xBEDE
 TWO_BYTE_PROFILE = 0x1000
@@ -53,18 +53,24 @@ def _read_two_byte(block: bytes) -> Mapping[int, bytes]:
     return elements
 
 
-def write(elements: Mapping[int, bytes], ids: Mapping[int, int], hop: Sequence[tuple[int, bytes]] = ()) -> bytes:
-    """The block that carries the elements listed in `ids` (their id -> new id), in order of arrival, then those of
-    `hop` (id and value), which win over a mapped element of the same id; empty when none is there.
+def write(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> bytes:
+    """The block that carries the elements listed in `ids` (their id -> new id); empty when none is there."""
+    return pack(mapped(elements, ids)) if elements else b""
 
-    One-byte form if everything fits it, else two-byte form."""
-    if not elements and not hop:
-        return b""
-    kept = [(ids[number], value) for number, value in elements.items() if number in ids]
-    if hop:
-        mine = [number for number, _ in hop]
-        kept = [element for element in kept if element[0] not in mine]
-        kept += hop
+
+def mapped(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> list[tuple[int, bytes]]:
+    """The elements listed in `ids` (their id -> new id), in order of arrival."""
+    return [(ids[number], value) for number, value in elements.items() if number in ids]
+
+
+def with_hop(kept: list[tuple[int, bytes]], hop: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Mapped elements, then those of this hop, which win over a mapped one of the same id."""
+    own = [number for number, _ in hop]
+    return [element for element in kept if element[0] not in own] + hop
+
+
+def pack(kept: list[tuple[int, bytes]]) -> bytes:
+    """The block of these elements, one-byte form if all fit it, else two-byte form; empty when there are none."""
     if not kept:
         return b""
     if all(number < 15 and 0 < len(value) <= 16 for number, value in kept):

@@ -6,18 +6,23 @@ Written for few Python operations a copy: everything that is the same for all ro
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 
 from media_server.dataplane import extensions
+from media_server.dataplane.descriptors import NO_SHIFT, Shift, vp8_moved
+from media_server.dataplane.pacer import Leaving
 from media_server.dataplane.ports import PeerId, Received, TapPacket
-from media_server.dataplane.state import VIDEO_CACHE_PACKETS, Packet, Peer, RouteState, Stream, received
+from media_server.dataplane.repeats import again, filling, since_keyframe
+from media_server.dataplane.routes import RouteState
+from media_server.dataplane.state import VIDEO_CACHE_PACKETS, Link, Packet, Peer, Stream, received
 from media_server.dataplane.wire import Sender
-from media_server.payloads import is_keyframe
 
 _REPEAT_US = 20_000
 _MIN_SEALED_BYTES = 10
+
+_REPLAY_BYTES = 600_000
 
 _READ_HEADER = struct.Struct("!HII").unpack_from
 _WRITE_HEADER = struct.Struct("!BBHII").pack
@@ -30,9 +35,11 @@ class Forwarder:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
         self._dirty: list[Peer] = []
+        self.to_wake: list[Peer] = []
+        """Peers whose pacing queue must be looked at in a step; the owner empties it."""
         self.batch: list[Received] = []
         """What arrived, to be told upward; the owner empties it."""
-        self.forwarded = self.dropped_auth = self.dropped_malformed = 0
+        self.forwarded = self.dropped_auth = self.dropped_malformed = self.paced_out = 0
 
     def rtp(self, owner: tuple[PeerId, Peer], data: bytes, first: int, now_us: int) -> None:
         number, peer = owner
@@ -64,13 +71,14 @@ class Forwarder:
         if first & 32:
             payload = body[: -body[-1]] if body and 0 < body[-1] <= len(body) else b""
         elements = extensions.read(data[extension_at:head]) if first & 16 else {}
-        packet = Packet(index, data[1] & 0x80, data[1] & 0x7F, timestamp, elements, payload)
+        packet = Packet(index, data[1] & 0x80, data[1] & 0x7F, timestamp, elements, payload, now_us)
         if ssrc in peer.rtx:
             self.batch.append(received(number, ssrc, packet, now_us, head + len(body), False))
             self._recovered(owner, peer.rtx[ssrc], packet, header, now_us)
         else:
-            keyframe = self._media(stream, packet, highest, now_us, header, body)
-            self.batch.append(received(number, ssrc, packet, now_us, head + len(body), keyframe))
+            packet = stream.described(packet)
+            self._media(stream, packet, highest, now_us, header, body)
+            self.batch.append(received(number, ssrc, packet, now_us, head + len(body), packet.keyframe))
 
     def _recovered(
         self,
@@ -93,69 +101,187 @@ class Forwarder:
         highest = stream.window.highest
         stream.window.accept(index)
         original = packet._replace(number=index, payload_type=media_type, payload=packet.payload[2:])
+        original = stream.described(original)
         head = bytes((header[0] & ~32, packet.marker | media_type)) + (index & 0xFFFF).to_bytes(2, "big")
         head += header[4:8] + ssrc.to_bytes(4, "big") + header[12:]
-        keyframe = self._media(stream, original, highest, now_us, head, original.payload)
+        self._media(stream, original, highest, now_us, head, original.payload)
         size = len(head) + len(original.payload)
         # The elements were told with the RTX packet: transport-cc must not count it twice.
         told = original._replace(elements={})
-        self.batch.append(received(number, ssrc, told, now_us, size, keyframe))
+        self.batch.append(received(number, ssrc, told, now_us, size, original.keyframe))
 
-    def _media(self, stream: Stream, packet: Packet, highest: int, now_us: int, header: bytes, body: bytes) -> bool:
-        """Cache, forward and tap one new packet of a stream; says whether a keyframe starts in it."""
+    def _media(self, stream: Stream, packet: Packet, highest: int, now_us: int, header: bytes, body: bytes) -> None:
+        """Cache, forward and tap one new packet of a stream."""
         if packet.number > highest:
             stream.highest_timestamp = packet.timestamp
             stream.highest_us = now_us
-        keyframe = stream.codec is not None and stream.codec != "opus" and is_keyframe(stream.codec, packet.payload)
         if stream.muted:
-            return keyframe
+            return
         if stream.cache:
             stream.cache[packet.number % len(stream.cache)] = packet
-        if keyframe and stream.waiting:
+        if packet.keyframe and stream.waiting:
             for route in stream.waiting:
                 route.stream.routes.remove(route)
                 route.leave(stream)
                 stream.routes.append(route)
             stream.waiting.clear()
         if stream.routes and not stream.hushed:
-            self._forward(stream, packet, highest, keyframe, now_us)
+            self._forward(stream.routes, packet, highest, now_us)
         if stream.taps:
             tapped = TapPacket(now_us, header + body)
             for sink in stream.taps:
                 sink(tapped)
-        return keyframe
 
-    def _forward(self, stream: Stream, packet: Packet, highest: int, keyframe: bool, now_us: int) -> None:
-        """Rewrite and seal a packet for every route of its stream. `highest`: of the stream before this packet."""
-        index, marker, payload_type, timestamp, elements, payload = packet
+    def _forward(self, routes: Iterable[RouteState], packet: Packet, highest: int, now_us: int) -> None:
+        """Rewrite and seal a packet for every one of its stream's routes. `highest`: of the stream before it."""
+        index, marker, payload_type, timestamp, elements, payload, _, _, layers, picture = packet
         size = len(payload)
+        newest = index > highest
         blocks: dict[int, bytes] = {}
-        for route in stream.routes:
-            if not route.live and not route.start(index, timestamp, keyframe, now_us):
+        moved: dict[Shift, bytes] = {NO_SHIFT: payload}
+        for route in routes:
+            if not route.live and not route.start(packet, now_us):
                 continue
-            delta, timestamp_delta = route.delta, route.timestamp_delta
-            if index < route.first:
-                segment = route.late(index)
-                if segment is None:
-                    continue
-                delta, timestamp_delta = segment.delta, segment.timestamp_delta
             out_type = route.types[payload_type]
             if out_type < 0 or not size:
-                if index > highest:
+                if newest:
                     route.skip(index)
                     continue
                 if out_type < 0:
                     continue
+            if layers is not None and newest and route.layered and not route.admits(packet, layers):
+                route.skip_layer(packet)
+                continue
+            delta, timestamp_delta, shift, spatial = route.delta, route.timestamp_delta, route.shift, route.spatial
+            if index < route.first:
+                segment = route.late(index)
+                if segment is None:
+                    continue
+                _, _, _, delta, timestamp_delta, shift, spatial = segment
+            out_index = index + delta
+            out_timestamp = (timestamp + timestamp_delta) & _32_BITS
+            marker_and_type = marker | out_type
+            out_payload = payload
+            if layers is not None:
+                if layers.ends and layers.spatial == spatial:
+                    marker_and_type |= 0x80
+                if picture is not None:
+                    out_payload = moved.get(shift) or moved.setdefault(shift, vp8_moved(payload, shift))
+                    if newest:
+                        route.sent_vp8 = picture
+            link = route.out.link
+            if link is not None:
+                kept = extensions.mapped(elements, route.route.extensions)
+                ssrc, late = route.ssrc, not newest
+                leaving = Leaving(
+                    route, ssrc, out_index, marker_and_type, out_timestamp, kept, out_payload, False, late
+                )
+                self._offer(link, leaving, now_us)
+                continue
             block = blocks.get(route.mapping)
             if block is None:
                 block = blocks[route.mapping] = extensions.write(elements, route.route.extensions)
-            out_index = index + delta
-            out_timestamp = (timestamp + timestamp_delta) & _32_BITS
-            header = _header(block, marker | out_type, out_index, out_timestamp, route.ssrc)
-            if self._queue(route, route.salted ^ out_index, payload, header):
+            header = _header(block, marker_and_type, out_index, out_timestamp, route.ssrc)
+            if self._queue(route, route.salted ^ out_index, out_payload, header):
                 route.packets += 1
                 route.payload_bytes += size
                 self.forwarded += 1
+
+    def _offer(self, link: Link, leaving: Leaving, now_us: int) -> bool:
+        """Let a packet to a linked peer leave, or wait for its pace; audio never waits. False: it was dropped."""
+        pacer = link.pacer
+        if leaving.route.audio or (not pacer.queue and pacer.may_leave(now_us)):
+            self._depart(link, leaving, now_us)
+        elif pacer.wait(leaving):
+            if len(pacer.queue) == 1:
+                self.to_wake.append(leaving.route.out)
+        else:
+            self.paced_out += 1
+            return False
+        return True
+
+    def _depart(self, link: Link, leaving: Leaving, now_us: int) -> None:
+        """Number, seal and queue a packet for the wire."""
+        route, ssrc, index, marker_and_type, timestamp, elements, payload, repeat, _ = leaving
+        out, hop, estimator = route.out, link.hop, link.estimator
+        if out.outbound is None:
+            return
+        if index < 0:
+            index = out.take_index(ssrc)
+        own: list[tuple[int, bytes]] = []
+        if hop.abs_send_time:
+            own.append((hop.abs_send_time, extensions.send_time(now_us)))
+        if estimator is not None:
+            own.append((hop.transport_cc, estimator.upcoming.to_bytes(2, "big")))
+        block = extensions.pack(extensions.with_hop(elements, own))
+        header = _header(block, marker_and_type, index, timestamp, ssrc)
+        if not self._queue(route, out.outbound.salt ^ (ssrc << 48) ^ index, payload, header):
+            return
+        size = len(out.queue[-2]) + len(out.queue[-1])
+        if estimator is not None:
+            estimator.take(size, now_us, probing=link.pacer.probe_bps > 0)
+        link.pacer.left(size)
+        if repeat:
+            return
+        route.packets += 1
+        route.payload_bytes += len(payload)
+        self.forwarded += 1
+
+    def step(self, peer: Peer, now_us: int) -> bool:
+        """Let leave what may leave now, and fill up a probe; True if the peer must be looked at again in a step."""
+        link = peer.link
+        if link is None:
+            return False
+        pacer = link.pacer
+        if peer.target is None:
+            pacer.probe_bps = 0
+            if link.estimator is not None:
+                link.estimator.end_probe()
+            return False
+        while pacer.queue and pacer.may_leave(now_us):
+            self._depart(link, pacer.next(), now_us)
+        while pacer.probe_lacks(now_us) and self._fill(peer, link, now_us):
+            pass
+        if pacer.probe_over(now_us) and link.estimator is not None:
+            link.estimator.end_probe()
+        self.flush()
+        return pacer.busy
+
+    def probe(self, peer: Peer, rate_bps: int, duration_ms: int, now_us: int) -> bool:
+        """See `DataPlane.probe`."""
+        link = peer.link
+        if link is None or link.estimator is None or link.pacer.probe_bps or rate_bps <= 0 or duration_ms <= 0:
+            return False
+        if peer.target is None or filling(peer, link) is None:
+            return False
+        link.estimator.begin_probe()
+        link.pacer.begin_probe(rate_bps, duration_ms * 1000, now_us)
+        self.to_wake.append(peer)
+        return True
+
+    def _fill(self, peer: Peer, link: Link, now_us: int) -> bool:
+        leaving = filling(peer, link)
+        link.fillings += 1
+        if leaving is None:
+            return False
+        self._depart(link, leaving, now_us)
+        return True
+
+    def replay(self, route: RouteState, now_us: int) -> bool:
+        """See `DataPlane.replay`."""
+        stream = route.stream
+        if route.started or not route.may_start() or stream.silent:
+            return False
+        packets = since_keyframe(stream, now_us)
+        size = sum(len(packet.payload) for packet in packets)
+        link = route.out.link
+        if not packets or size > _REPLAY_BYTES or (link is not None and not link.pacer.room(len(packets), size)):
+            return False
+        route.first = packets[0].number
+        for packet in packets:
+            self._forward((route,), packet, packet.number - 1, now_us)
+        self.flush()
+        return True
 
     def flush(self) -> None:
         """Send what was sealed."""
@@ -181,7 +307,8 @@ class Forwarder:
             return False
         segment, out_index = place
         packet = stream.cached(out_index - segment.delta)
-        if packet is None or (out_type := state.types[packet.payload_type]) < 0:
+        leaving = packet and again(state, segment, packet, out_index)
+        if leaving is None:
             return False
         if now_us - state.resent_us.get(out_index, -_REPEAT_US) < _REPEAT_US:
             return True
@@ -189,17 +316,16 @@ class Forwarder:
         state.resent_us[out_index] = now_us
         if len(state.resent_us) > VIDEO_CACHE_PACKETS:
             del state.resent_us[next(iter(state.resent_us))]
-        route, ssrc, payload, salted = state.route, state.ssrc, packet.payload, state.salted
-        rtx_type = route.rtx_payload_types.get(out_type)
-        if route.rtx_ssrc is not None and rtx_type is not None:
-            payload = (out_index & 0xFFFF).to_bytes(2, "big") + payload
-            out_type, ssrc = rtx_type, route.rtx_ssrc
-            out_index = state.out.take_index(ssrc)
-            salted ^= (state.ssrc ^ ssrc) << 48
-        block = extensions.write(packet.elements, route.extensions)
-        timestamp = (packet.timestamp + segment.timestamp_delta) & _32_BITS
-        header = _header(block, packet.marker | out_type, out_index, timestamp, ssrc)
-        state.retransmitted += self._queue(state, salted ^ out_index, payload, header)
+        link = state.out.link
+        if link is not None:
+            state.retransmitted += self._offer(link, leaving, now_us)
+            return True
+        _, ssrc, index, marker_and_type, timestamp, elements, payload, _, _ = leaving
+        if index < 0:
+            index = state.out.take_index(ssrc)
+        nonce = state.salted ^ ((state.ssrc ^ ssrc) << 48) ^ index
+        header = _header(extensions.pack(elements), marker_and_type, index, timestamp, ssrc)
+        state.retransmitted += self._queue(state, nonce, payload, header)
         return True
 
     def _queue(self, state: RouteState, nonce: int, payload: bytes, header: bytes) -> bool:

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from hearing.tasks import log_fault
+from media_server.dataplane.feedback_parser import split
 from media_server.dataplane.forwarding import Forwarder
+from media_server.dataplane.pacer import STEP_US
 from media_server.dataplane.ports import (
     Address,
     Bandwidth,
@@ -27,12 +29,9 @@ from media_server.dataplane.ports import (
     TapSink,
     Upcalls,
 )
+from media_server.dataplane.routes import RouteState
 from media_server.dataplane.srtp import SrtpError
-from media_server.dataplane.state import (
-    MAX_ADDRESSES,
-    Peer,
-    RouteState,
-)
+from media_server.dataplane.state import MAX_ADDRESSES, Peer
 from media_server.dataplane.wire import MAX_DATAGRAM_BYTES, RawAddress, Sender, open_socket, shown
 
 _DRAIN_DATAGRAMS = 256
@@ -60,6 +59,8 @@ class PlainDataPlane:
         self._bound: dict[RawAddress, tuple[PeerId, Peer]] = {}
         self._routes: dict[RouteId, RouteState] = {}
         self._route_ids = itertools.count(1)
+        self._steps: dict[int, asyncio.TimerHandle] = {}
+        """By id of the peer's state: when its pacing queue is looked at next."""
         self._mappings: dict[tuple[tuple[int, int], ...], int] = {}
         self._received = self._dropped_unbound = self._dropped_auth = self._dropped_malformed = 0
 
@@ -80,6 +81,9 @@ class PlainDataPlane:
             self._loop.remove_reader(self._socket)
             self._socket.close()
             self._socket = None
+        for step in self._steps.values():
+            step.cancel()
+        self._steps.clear()
 
     def add_peer(self, peer: PeerId) -> None:
         """See `DataPlane`."""
@@ -93,6 +97,8 @@ class PlainDataPlane:
         for raw in gone.addresses:
             del self._bound[raw]
         gone.target = None
+        if step := self._steps.pop(id(gone), None):
+            step.cancel()
         for number, route in list(self._routes.items()):
             if route.source is gone or route.out is gone:
                 self.remove_route(number)
@@ -135,6 +141,7 @@ class PlainDataPlane:
         mapping = self._mappings.setdefault(tuple(sorted(route.extensions.items())), len(self._mappings))
         stream = source.stream(route.in_ssrc)
         stream.carry(route.codec)
+        stream.dependency_descriptor = route.dependency_descriptor or stream.dependency_descriptor
         number = RouteId(next(self._route_ids))
         state = RouteState(route, source, stream, out, mapping)
         stream.routes.append(state)
@@ -145,18 +152,23 @@ class PlainDataPlane:
         """See `DataPlane`."""
         state = self._routes[route]
         self._stop_waiting(state)
+        state.next_shift = timestamp_shift
         if in_ssrc == state.stream.ssrc:
             return
         stream = state.source.stream(in_ssrc)
         stream.carry(state.route.codec)
+        stream.dependency_descriptor = state.route.dependency_descriptor or stream.dependency_descriptor
         stream.waiting.append(state)
 
     def replay(self, route: RouteId) -> bool:
         """See `DataPlane`."""
-        return False
+        replayed = self._media.replay(self._routes[route], _monotonic_us())
+        self._wake()
+        return replayed
 
     def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
         """See `DataPlane`."""
+        self._routes[route].limit_layers(spatial, temporal)
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         """See `DataPlane`."""
@@ -204,20 +216,32 @@ class PlainDataPlane:
 
     def set_hop(self, peer: PeerId, hop: HopExtensions) -> None:
         """See `DataPlane`."""
+        self._peers[peer].set_hop(hop)
 
     def limit_bandwidth(self, peer: PeerId, limits: BandwidthLimits) -> None:
         """See `DataPlane`."""
+        self._peers[peer].limit(limits)
 
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         """See `DataPlane`."""
-        return Bandwidth(BandwidthLimits().start_bps, 0, 0.0, False, 0, 0, 0)
+        state = self._peers[peer]
+        if state.link is None or state.link.estimator is None:
+            return Bandwidth(state.limits.start_bps, 0, 0.0, False, 0, 0, 0)
+        return state.link.estimator.bandwidth(_monotonic_us())
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""
+        state = self._peers[peer]
+        if state.link is None and rate_bps is None:
+            return
+        state.linked().pacer.pace(rate_bps)
+        self._media.step(state, _monotonic_us())
 
     def probe(self, peer: PeerId, rate_bps: int, duration_ms: int) -> bool:
         """See `DataPlane`."""
-        return False
+        begun = self._media.probe(self._peers[peer], rate_bps, duration_ms, _monotonic_us())
+        self._wake()
+        return begun
 
     def send_rtcp(self, peer: PeerId, data: bytes) -> None:
         """See `DataPlane`."""
@@ -239,7 +263,7 @@ class PlainDataPlane:
             dropped_auth=self._dropped_auth + media.dropped_auth,
             dropped_malformed=self._dropped_malformed + media.dropped_malformed,
             send_blocked=self._wire.blocked,
-            paced_out=0,
+            paced_out=media.paced_out,
             taps_lost=0,
             told_lost=0,
             busy_us=0,
@@ -248,7 +272,25 @@ class PlainDataPlane:
     def retransmit(self, route: RouteId, sequences: Sequence[int]) -> int:
         """See `DataPlane`."""
         state = self._routes.get(route)
-        return 0 if state is None else self._media.retransmit(state, sequences, _monotonic_us())
+        if state is None:
+            return 0
+        found = self._media.retransmit(state, sequences, _monotonic_us())
+        self._wake()
+        return found
+
+    def _wake(self) -> None:
+        """See to it that queues which began to wait are looked at."""
+        media = self._media
+        for peer in media.to_wake:
+            if id(peer) not in self._steps and self._loop is not None and self._socket is not None:
+                self._steps[id(peer)] = self._loop.call_later(STEP_US / 1_000_000, self._step, peer)
+        media.to_wake.clear()
+
+    def _step(self, peer: Peer) -> None:
+        del self._steps[id(peer)]
+        if self._media.step(peer, _monotonic_us()):
+            self._media.to_wake.append(peer)
+            self._wake()
 
     def _stop_waiting(self, state: RouteState) -> None:
         for stream in state.source.streams.values():
@@ -291,6 +333,8 @@ class PlainDataPlane:
             if self._socket is None:
                 return
         media.flush()
+        if media.to_wake:
+            self._wake()
         if media.batch:
             batch, media.batch = media.batch, []
             self._upcalls.on_received(batch)
@@ -305,7 +349,7 @@ class PlainDataPlane:
             self._dropped_unbound += 1
         elif 128 <= first < 192 and len(data) >= 12:
             if 192 <= data[1] <= 223:
-                self._rtcp(owner, data)
+                self._rtcp(owner, data, now_us)
             else:
                 self._media.rtp(owner, data, first, now_us)
         elif 20 <= first < 64:
@@ -313,8 +357,8 @@ class PlainDataPlane:
         else:
             self._dropped_malformed += 1
 
-    def _rtcp(self, owner: tuple[PeerId, Peer], data: bytes) -> None:
-        inbound = owner[1].inbound
+    def _rtcp(self, owner: tuple[PeerId, Peer], data: bytes, now_us: int) -> None:
+        inbound, link = owner[1].inbound, owner[1].link
         if inbound is None:
             self._dropped_auth += 1
             return
@@ -324,4 +368,9 @@ class PlainDataPlane:
             self._dropped_auth += 1
             return
         assert self._upcalls is not None
-        self._upcalls.on_rtcp(owner[0], opened)
+        rest, reports = split(opened)
+        if link is not None and link.estimator is not None:
+            for report in reports:
+                link.estimator.feedback(report, now_us)
+        if rest:
+            self._upcalls.on_rtcp(owner[0], rest)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from media_server.dataplane import make_data_plane
 from media_server.dataplane.forwarding import Forwarder
 from media_server.dataplane.ports import PeerId, Route, RouteId, TapPacket
+from media_server.dataplane.routes import RouteState
 from media_server.dataplane.srtp import GcmDirection
-from media_server.dataplane.state import MAX_STREAMS, Packet, Peer, RouteState, Stream
+from media_server.dataplane.state import MAX_STREAMS, Packet, Peer, Stream
 from media_server.dataplane.wire import Sender, open_socket
 
 pytestmark = pytest.mark.unit
@@ -74,7 +75,7 @@ class Machine:
         stream.window.accept(number)
         body = (b"\x10\x00\x00" if keyframe else b"\x10\x01\x00") + bytes((stream.ssrc,)) + number.to_bytes(4, "big")
         payload = body[: size * 8]
-        packet = Packet(number, 0, payload_type, number * 3000, {}, payload)
+        packet = stream.described(Packet(number, 0, payload_type, number * 3000, {}, payload))
         self.forwarder._media(stream, packet, highest, 1_000_000 + number * 1000, b"", payload)
         self.forwarder.flush()
 
