@@ -1,8 +1,9 @@
-"""A bad network in user space: a UDP relay that loses, delays and re-addresses datagrams, with a seed.
+"""A bad network in user space: a UDP relay that loses, delays, rate-limits and re-addresses datagrams, with a seed.
 
 relay = UdpRelay(loss_up=0.05, loss_down=0.05, seed=7)
 await relay.start(server_address)
 answer = relay.rewrite(answer)        # the client now talks to the relay
+relay.rate_down_bps = 500_000         # a narrow link towards the clients, behind a queue of `queue_ms`
 relay.move()                          # every client appears from a new address, as after a network change
 await relay.close()
 """
@@ -26,15 +27,32 @@ class Counts:
 
     passed: int = 0
     dropped: int = 0
+    busy_until_s: float = 0.0
+    """When the limited link has sent all that waits before it."""
 
 
 class UdpRelay:
-    """See the module text. Losses 0..1; `delay_ms` is added each way; all may be changed while it runs."""
+    """See the module text. Losses 0..1; `delay_ms` is added each way; all may be changed while it runs.
 
-    def __init__(self, *, loss_up: float = 0.0, loss_down: float = 0.0, delay_ms: float = 0.0, seed: int = 1) -> None:
+    A rate of None is no limit. The queue before a limited link drops what would wait longer than `queue_ms`."""
+
+    def __init__(
+        self,
+        *,
+        loss_up: float = 0.0,
+        loss_down: float = 0.0,
+        delay_ms: float = 0.0,
+        rate_up_bps: int | None = None,
+        rate_down_bps: int | None = None,
+        queue_ms: float = 250.0,
+        seed: int = 1,
+    ) -> None:
         self.loss_up = loss_up
         self.loss_down = loss_down
         self.delay_ms = delay_ms
+        self.rate_up_bps = rate_up_bps
+        self.rate_down_bps = rate_down_bps
+        self.queue_ms = queue_ms
         self.up = Counts()
         self.down = Counts()
         self.address: Address | None = None
@@ -63,6 +81,11 @@ class UdpRelay:
         assert count, "no candidate of the server in the SDP"
         return changed
 
+    def seen_as(self, client: Address) -> Address:
+        """The address that the server sees of this client. KeyError before its first datagram."""
+        name: Address = self._backs[client].get_extra_info("sockname")
+        return name[0], name[1]
+
     def move(self) -> None:
         """Give every client a new address towards the server; datagrams to the old ones are lost."""
         for back in self._backs.values():
@@ -83,7 +106,7 @@ class UdpRelay:
             return
         back = self._backs.get(client)
         if back is not None:
-            self._later(back, data, self._server)
+            self._queue(back, data, self._server, self.rate_up_bps, self.up)
         elif client in self._waiting:
             self._waiting[client].append(data)
         else:
@@ -95,15 +118,38 @@ class UdpRelay:
     async def _connect(self, client: Address) -> None:
         def from_server(data: bytes, _: Address) -> None:
             if self._front and not self._lost(self.loss_down, self.down):
-                self._later(self._front, data, client)
+                self._queue(self._front, data, client, self.rate_down_bps, self.down)
 
         back = await _open(("127.0.0.1", 0), from_server)
         self._backs[client] = back
         for data in self._waiting.pop(client, []):
             self._later(back, data, self._server)
 
-    def _later(self, transport: asyncio.DatagramTransport, data: bytes, target: Address | None) -> None:
-        if not self.delay_ms:
+    def _queue(
+        self,
+        transport: asyncio.DatagramTransport,
+        data: bytes,
+        target: Address | None,
+        rate_bps: int | None,
+        counts: Counts,
+    ) -> None:
+        if rate_bps is None:
+            self._later(transport, data, target)
+            return
+        now_s = asyncio.get_running_loop().time()
+        begin_s = max(now_s, counts.busy_until_s)
+        if (begin_s - now_s) * 1000 > self.queue_ms:
+            counts.dropped += 1
+            return
+        # IP and UDP headers pass the link too.
+        counts.busy_until_s = begin_s + (len(data) + 28) * 8 / rate_bps
+        self._later(transport, data, target, counts.busy_until_s - now_s)
+
+    def _later(
+        self, transport: asyncio.DatagramTransport, data: bytes, target: Address | None, wait_s: float = 0.0
+    ) -> None:
+        wait_s += self.delay_ms / 1000
+        if not wait_s:
             transport.sendto(data, target)
             return
 
@@ -111,7 +157,7 @@ class UdpRelay:
             if not transport.is_closing():
                 transport.sendto(data, target)
 
-        asyncio.get_running_loop().call_later(self.delay_ms / 1000, send)
+        asyncio.get_running_loop().call_later(wait_s, send)
 
     def _lost(self, share: float, counts: Counts) -> bool:
         lost = self._random.random() < share
