@@ -27,61 +27,113 @@ static const yt_block *block_of(yt_plane *plane, const yt_packet *packet, const 
 }
 
 void yt_send_letter(yt_plane *plane, const yt_letter *letter, int64_t now_us) {
-    yt_peer *out = letter->route->out;
+    yt_route *route = letter->route;
+    yt_peer *out = route->out;
     const yt_packet *packet = letter->packet;
-    const yt_block *block = block_of(plane, packet, letter->route->map, out->hop);
-    size_t body = packet->size - letter->replaced;
-    size_t length = YT_RTP_FIXED_BYTES + block->bytes + letter->prefix_length + body;
+    yt_numbering *numbering = letter->rtx ? route->rtx_numbering : route->numbering;
+    int64_t index = letter->rtx ? numbering->index++ : letter->index;
+    const yt_block *block = block_of(plane, packet, route->map, out->hop);
+    size_t body = (size_t)packet->size - letter->replaced;
+    size_t length = YT_RTP_FIXED_BYTES + (size_t)block->bytes + letter->prefix_length + body;
     yt_seal_job *job = yt_outbox_add(&plane->outbox, out, letter->packet, length);
-    job->head = (uint16_t)yt_rtp_write(job->out, letter->marker_and_type, (uint16_t)letter->index, letter->timestamp,
-                                       letter->ssrc, block);
-    if (out->congestion) {
-        uint16_t number = yt_congestion_sent(out->congestion, length, now_us, 0);
-        yt_block_stamp(block, job->out + YT_RTP_FIXED_BYTES, number, yt_abs_send_time(now_us));
-    }
+    job->head = (uint16_t)yt_rtp_write(job->out, letter->marker_and_type, (uint16_t)index, letter->timestamp,
+                                       numbering->ssrc, block);
+    uint16_t number = 0;
+    if (out->congestion)
+        number = yt_congestion_sent(out->congestion, length + out->tag_bytes, now_us, out->probe.rate_bps != 0);
+    yt_count_left(out, length + out->tag_bytes);
+    yt_block_stamp(block, job->out + YT_RTP_FIXED_BYTES, number, yt_abs_send_time(now_us));
     job->prefix_length = letter->prefix_length;
     memcpy(job->prefix, letter->prefix, letter->prefix_length);
     job->body = yt_packet_payload(packet) + letter->replaced;
     job->body_length = (uint16_t)body;
-    job->ssrc = letter->ssrc;
-    job->index = (uint64_t)letter->index;
+    job->ssrc = numbering->ssrc;
+    job->index = (uint64_t)index;
+    if (numbering->left <= index)
+        numbering->left = index + 1;
+    if (letter->purpose == YT_MEDIA) {
+        route->packets++;
+        route->payload_bytes += packet->size;
+        plane->counts.forwarded++;
+    }
 }
 
 void yt_flush(yt_plane *plane) {
     yt_outbox_flush(&plane->outbox);
 }
 
-static void forward_on(yt_plane *plane, yt_route *route, yt_packet *packet, int64_t highest, int64_t now_us) {
-    if (!route->live && !yt_route_start(route, packet, now_us))
-        return;
-    int64_t delta = route->delta;
-    uint32_t timestamp_delta = route->timestamp_delta;
-    if (packet->index < route->first) {
-        const yt_segment *segment = yt_route_late(route, packet->index);
-        if (!segment)
-            return;
-        delta = segment->delta;
-        timestamp_delta = segment->timestamp_delta;
+bool yt_write_letter(yt_letter *letter, yt_route *route, yt_packet *packet, const yt_segment *segment) {
+    uint8_t type = route->types[packet->rtp.payload_type], marker = packet->rtp.marker;
+    if (type == YT_NO_TYPE)
+        return false;
+    /* The picture ends with the highest layer that goes out. */
+    if (packet->layers.known && packet->layers.ends && packet->layers.spatial == segment->spatial)
+        marker = 0x80;
+    *letter = (yt_letter){
+        .route = route,
+        .packet = packet,
+        .index = packet->index + segment->delta,
+        .timestamp = packet->rtp.timestamp + segment->timestamp_delta,
+        .marker_and_type = marker | type,
+        .purpose = YT_MEDIA,
+    };
+    const yt_vp8_offsets *moved = &segment->vp8;
+    if (packet->numbered && (moved->picture || moved->tl0 || moved->key)) {
+        size_t bytes = packet->size < YT_VP8_MAX_DESCRIPTOR ? packet->size : YT_VP8_MAX_DESCRIPTOR;
+        memcpy(letter->prefix, yt_packet_payload(packet), bytes);
+        yt_vp8_rewrite(letter->prefix, &packet->vp8, *moved);
+        letter->prefix_length = letter->replaced = (uint8_t)bytes;
     }
-    uint8_t type = route->types[packet->rtp.payload_type];
-    if ((type == YT_NO_TYPE || !packet->size) && packet->index > highest) {
+    return true;
+}
+
+void yt_forward_on(yt_plane *plane, yt_route *route, yt_packet *packet, int64_t highest, int64_t now_us) {
+    bool newest = packet->index > highest;
+    if (!route->live) {
+        if (!yt_route_start(route, packet, now_us))
+            return;
+        if (packet->numbered)
+            yt_vp8_switched(&route->vp8, &packet->vp8);
+        yt_route_begin_layers(route);
+    }
+    if (newest && (route->types[packet->rtp.payload_type] == YT_NO_TYPE || !packet->size)) {
         yt_route_skip(route, packet->index);
         return;
     }
-    if (type == YT_NO_TYPE)
+    if (newest && route->layered && packet->layers.known && !yt_route_admits(route, packet, &packet->layers)) {
+        yt_route_skip(route, packet->index);
+        if (packet->numbered)
+            yt_vp8_dropped(&route->vp8, &packet->vp8);
         return;
-    yt_letter letter = {
-        .route = route,
-        .packet = packet,
-        .index = packet->index + delta,
-        .ssrc = route->ssrc,
-        .timestamp = packet->rtp.timestamp + timestamp_delta,
-        .marker_and_type = packet->rtp.marker | type,
-    };
-    yt_send_letter(plane, &letter, now_us);
-    route->packets++;
-    route->payload_bytes += packet->size;
-    plane->counts.forwarded++;
+    }
+    yt_segment present;
+    const yt_segment *segment = &present;
+    if (packet->index >= route->first)
+        present = yt_route_present(route);
+    else if (!(segment = yt_route_late(route, packet->index)))
+        return;
+    yt_letter letter;
+    if (!yt_write_letter(&letter, route, packet, segment))
+        return;
+    letter.late = !newest;
+    if (newest && packet->numbered)
+        yt_vp8_sent(&route->vp8, &packet->vp8);
+    yt_post(plane, &letter, now_us);
+}
+
+/* What the payload says of keyframe, layers and running numbers. */
+static void describe(const yt_stream *stream, yt_packet *packet) {
+    const uint8_t *payload = yt_packet_payload(packet);
+    if (stream->codec == YT_CODEC_UNKNOWN || stream->codec == YT_OPUS)
+        return;
+    packet->keyframe = yt_is_keyframe(stream->codec, payload, packet->size);
+    if (stream->codec == YT_VP8) {
+        packet->numbered = yt_vp8_parse(&packet->vp8, payload, packet->size);
+        if (packet->numbered)
+            packet->layers = packet->vp8.layers;
+    } else if (stream->codec == YT_VP9) {
+        yt_layers_read(&packet->layers, stream->codec, payload, packet->size);
+    }
 }
 
 /* A keyframe is here: routes that waited for it take this stream from now on. */
@@ -108,8 +160,7 @@ bool yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t h
         stream->highest_timestamp = packet->rtp.timestamp;
         stream->highest_us = now_us;
     }
-    packet->keyframe = stream->codec != YT_CODEC_UNKNOWN && stream->codec != YT_OPUS &&
-                       yt_is_keyframe(stream->codec, yt_packet_payload(packet), packet->size);
+    describe(stream, packet);
     if (stream->muted)
         return packet->keyframe;
     yt_stream_keep(stream, packet);
@@ -117,61 +168,11 @@ bool yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t h
         switch_waiting(stream);
     if (!stream->hushed) {
         for (uint32_t at = 0; at < stream->routes.count; at++)
-            forward_on(plane, stream->routes.items[at], packet, highest, now_us);
+            yt_forward_on(plane, stream->routes.items[at], packet, highest, now_us);
     }
     if (stream->tapped) {
         yt_record record = {.kind = YT_TOLD_TAP, .peer = stream->peer->id, .ssrc = stream->ssrc, .arrival_us = now_us};
         yt_tell(plane, record, packet->data, packet->length, NULL, 0);
     }
     return packet->keyframe;
-}
-
-static bool repeat(yt_plane *plane, yt_route *route, uint16_t sequence, int64_t now_us) {
-    yt_segment segment;
-    int64_t index;
-    if (!yt_route_find(route, sequence, &segment, &index))
-        return false;
-    yt_stream *stream = yt_peer_find(route->stream->peer, segment.ssrc);
-    if (!stream || yt_stream_silent(stream))
-        return false;
-    yt_packet *packet = yt_stream_cached(stream, index - segment.delta);
-    uint8_t type = packet ? route->types[packet->rtp.payload_type] : YT_NO_TYPE;
-    if (type == YT_NO_TYPE)
-        return false;
-    uint8_t rtx_type = route->rtx_types[type];
-    bool over_rtx = route->has_rtx && rtx_type != YT_NO_TYPE;
-    /* Hop values are new each time, and AES-GCM gives its key away when one index is sealed with two headers. */
-    if (!over_rtx && (route->out->hop.transport_cc || route->out->hop.abs_send_time))
-        return false;
-    if (yt_route_just_resent(route, index, now_us))
-        return true;
-    yt_letter letter = {
-        .route = route,
-        .packet = packet,
-        .index = index,
-        .ssrc = route->ssrc,
-        .timestamp = packet->rtp.timestamp + segment.timestamp_delta,
-        .marker_and_type = packet->rtp.marker | type,
-    };
-    if (over_rtx) {
-        letter.prefix[0] = (uint8_t)(index >> 8);
-        letter.prefix[1] = (uint8_t)index;
-        letter.prefix_length = 2;
-        letter.marker_and_type = packet->rtp.marker | rtx_type;
-        letter.ssrc = route->rtx_ssrc;
-        letter.index = route->rtx_numbering->index++;
-    }
-    yt_send_letter(plane, &letter, now_us);
-    route->retransmitted++;
-    return true;
-}
-
-uint32_t yt_retransmit(yt_plane *plane, yt_route *route, const uint16_t *sequences, size_t count, int64_t now_us) {
-    uint32_t found = 0;
-    if (route->paused || yt_stream_silent(route->stream) || !route->out->outbound || !route->out->sending)
-        return 0;
-    for (size_t at = 0; at < count && at < YT_VIDEO_CACHE; at++)
-        found += repeat(plane, route, sequences[at], now_us);
-    yt_flush(plane);
-    return found;
 }

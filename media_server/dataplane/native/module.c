@@ -118,9 +118,9 @@ static struct PyModuleDef module = {
 /* The verbs stand in tables of their own: all become one before the type is made. */
 static PyMethodDef *all_methods(void) {
     static PyMethodDef all[64];
-    PyMethodDef *tables[] = {own_methods, yt_peer_methods, yt_route_methods};
+    PyMethodDef *tables[] = {own_methods, yt_peer_methods, yt_route_methods, yt_path_methods};
     size_t count = 0;
-    for (int table = 0; table < 3; table++) {
+    for (int table = 0; table < 4; table++) {
         for (PyMethodDef *each = tables[table]; each->ml_name && count < 63; each++)
             all[count++] = *each;
     }

@@ -8,6 +8,7 @@ typedef struct {
     unsigned long ssrc;
     int on;
     yt_address address;
+    int profile;
     yt_srtp *inbound, *outbound;
     yt_rtx rtx;
     yt_codec codec;
@@ -49,7 +50,7 @@ static yt_outcome set_keys(yt_plane *plane, void *argument) {
     yt_peer *peer = yt_find_peer(plane, call->peer);
     if (!peer)
         return YT_NO_PEER;
-    yt_peer_set_keys(peer, call->inbound, call->outbound);
+    yt_peer_set_keys(peer, call->profile, call->inbound, call->outbound);
     call->inbound = call->outbound = NULL;
     return YT_DONE;
 }
@@ -74,12 +75,19 @@ static yt_outcome set_stream(yt_plane *plane, void *argument) {
     return outcome == YT_DONE && !yt_stream_carry(stream, call->codec) ? YT_NO_MEMORY : outcome;
 }
 
+static void silence(yt_plane *plane, yt_stream *stream, bool muted, bool hushed) {
+    yt_stream_silence(stream, muted, hushed);
+    /* Routes that have left this stream may still have some of it waiting. */
+    if (yt_stream_silent(stream))
+        yt_withhold_stream(plane, stream);
+}
+
 static yt_outcome mute(yt_plane *plane, void *argument) {
     peer_call *call = argument;
     yt_stream *stream;
     yt_outcome outcome = stream_of(plane, call, &stream);
     if (outcome == YT_DONE)
-        yt_stream_silence(stream, call->on, stream->hushed);
+        silence(plane, stream, call->on, stream->hushed);
     return outcome;
 }
 
@@ -88,7 +96,7 @@ static yt_outcome hush(yt_plane *plane, void *argument) {
     yt_stream *stream;
     yt_outcome outcome = stream_of(plane, call, &stream);
     if (outcome == YT_DONE)
-        yt_stream_silence(stream, stream->muted, call->on);
+        silence(plane, stream, stream->muted, call->on);
     return outcome;
 }
 
@@ -158,15 +166,14 @@ static PyObject *py_send_to_address(PyObject *self, PyObject *args) {
 /* (peer, profile, rx key, rx salt, tx key, tx salt) */
 static PyObject *py_set_keys(PyObject *self, PyObject *args) {
     peer_call call = {0};
-    int profile;
     const char *rx_key, *rx_salt, *tx_key, *tx_salt;
     Py_ssize_t rx_key_size, rx_salt_size, tx_key_size, tx_salt_size;
-    if (!PyArg_ParseTuple(args, "Liy#y#y#y#", &call.peer, &profile, &rx_key, &rx_key_size, &rx_salt, &rx_salt_size,
+    if (!PyArg_ParseTuple(args, "Liy#y#y#y#", &call.peer, &call.profile, &rx_key, &rx_key_size, &rx_salt, &rx_salt_size,
                           &tx_key, &tx_key_size, &tx_salt, &tx_salt_size))
         return NULL;
     if (rx_key_size == YT_KEY_BYTES && tx_key_size == YT_KEY_BYTES) {
-        call.inbound = yt_srtp_new(profile, (const uint8_t *)rx_key, (const uint8_t *)rx_salt, (size_t)rx_salt_size);
-        call.outbound = yt_srtp_new(profile, (const uint8_t *)tx_key, (const uint8_t *)tx_salt, (size_t)tx_salt_size);
+        call.inbound = yt_srtp_new(call.profile, (const uint8_t *)rx_key, (const uint8_t *)rx_salt, (size_t)rx_salt_size);
+        call.outbound = yt_srtp_new(call.profile, (const uint8_t *)tx_key, (const uint8_t *)tx_salt, (size_t)tx_salt_size);
     }
     bool good = call.inbound && call.outbound;
     if (!good)

@@ -8,6 +8,8 @@ typedef struct {
     long long route;
     unsigned long ssrc;
     int on;
+    uint32_t shift;
+    int spatial, temporal;
     long long in_peer, out_peer;
     yt_route *made;
     uint8_t ids[256];
@@ -46,7 +48,29 @@ static yt_outcome add_route(yt_plane *plane, void *argument) {
 static yt_outcome switch_route(yt_plane *plane, void *argument) {
     route_call *call = argument;
     yt_route *route = yt_find_route(plane, call->route);
-    return !route ? YT_NO_ROUTE : yt_switch_route(route, (uint32_t)call->ssrc) ? YT_DONE : YT_NO_MEMORY;
+    if (!route)
+        return YT_NO_ROUTE;
+    return yt_switch_route(route, (uint32_t)call->ssrc, call->on ? &call->shift : NULL) ? YT_DONE : YT_NO_MEMORY;
+}
+
+static yt_outcome replay(yt_plane *plane, void *argument) {
+    route_call *call = argument;
+    yt_route *route = yt_find_route(plane, call->route);
+    if (!route)
+        return YT_NO_ROUTE;
+    call->on = yt_replay(plane, route, yt_now_us());
+    if (plane->timed.count)
+        yt_wake(plane);
+    return YT_DONE;
+}
+
+static yt_outcome limit_layers(yt_plane *plane, void *argument) {
+    route_call *call = argument;
+    yt_route *route = yt_find_route(plane, call->route);
+    if (!route)
+        return YT_NO_ROUTE;
+    yt_route_limit(route, call->spatial, call->temporal);
+    return YT_DONE;
 }
 
 static yt_outcome pause_route(yt_plane *plane, void *argument) {
@@ -85,6 +109,8 @@ static yt_outcome retransmit(yt_plane *plane, void *argument) {
     yt_route *route = yt_find_route(plane, call->route);
     if (route)
         call->found = yt_retransmit(plane, route, call->sequences, call->count, yt_now_us());
+    if (plane->timed.count)
+        yt_wake(plane);
     return YT_DONE;
 }
 
@@ -128,9 +154,28 @@ static PyObject *py_add_route(PyObject *self, PyObject *args) {
     return good ? PyLong_FromLongLong(call.route) : NULL;
 }
 
+/* (route, ssrc, whether the shift is known, shift modulo 2^32) */
 static PyObject *py_switch_route(PyObject *self, PyObject *args) {
     route_call call = {0};
-    return done(PyArg_ParseTuple(args, "Lk", &call.route, &call.ssrc) && yt_run(self, switch_route, &call, false));
+    unsigned long shift;
+    if (!PyArg_ParseTuple(args, "Lkpk", &call.route, &call.ssrc, &call.on, &shift))
+        return NULL;
+    call.shift = (uint32_t)shift;
+    return done(yt_run(self, switch_route, &call, false));
+}
+
+static PyObject *py_replay(PyObject *self, PyObject *args) {
+    route_call call = {0};
+    if (!PyArg_ParseTuple(args, "L", &call.route) || !yt_run(self, replay, &call, true))
+        return NULL;
+    return PyBool_FromLong(call.on);
+}
+
+/* (route, spatial, temporal) */
+static PyObject *py_limit_layers(PyObject *self, PyObject *args) {
+    route_call call = {0};
+    return done(PyArg_ParseTuple(args, "Lii", &call.route, &call.spatial, &call.temporal) &&
+                yt_run(self, limit_layers, &call, false));
 }
 
 static PyObject *py_pause_route(PyObject *self, PyObject *args) {
@@ -190,6 +235,8 @@ static PyObject *py_stats(PyObject *self, PyObject *Py_UNUSED(ignored)) {
 PyMethodDef yt_route_methods[] = {
     {"add_route", py_add_route, METH_VARARGS, NULL},
     {"switch_route", py_switch_route, METH_VARARGS, NULL},
+    {"replay", py_replay, METH_VARARGS, NULL},
+    {"limit_layers", py_limit_layers, METH_VARARGS, NULL},
     {"pause_route", py_pause_route, METH_VARARGS, NULL},
     {"remove_route", py_remove_route, METH_VARARGS, NULL},
     {"route_stats", py_route_stats, METH_VARARGS, NULL},

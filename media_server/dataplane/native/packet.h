@@ -4,6 +4,7 @@
 #ifndef YT_PACKET_H
 #define YT_PACKET_H
 
+#include "descriptors.h"
 #include "rtp.h"
 
 typedef struct {
@@ -22,6 +23,9 @@ typedef struct yt_packet {
     uint16_t size;   /* of the payload, without padding */
     uint16_t length; /* whole packet, padding included */
     bool keyframe;
+    bool numbered;    /* `vp8` says its running numbers */
+    yt_layers layers;
+    yt_vp8 vp8;
     uint8_t data[];
 } yt_packet;
 

@@ -73,10 +73,10 @@ static void publish(yt_plane *plane, int64_t now_us) {
 
 /* Microseconds until the thread has something to do by itself; -1: nothing. */
 static int64_t next_us(const yt_plane *plane, int64_t now_us) {
-    if (!plane->untold_us)
-        return -1;
-    int64_t left = plane->untold_us + YT_TELL_US - now_us;
-    return left > 0 ? left : 0;
+    int64_t next = yt_next_step_us(plane);
+    if (plane->untold_us && (next < 0 || plane->untold_us + YT_TELL_US < next))
+        next = plane->untold_us + YT_TELL_US;
+    return next < 0 ? -1 : next > now_us ? next - now_us : 0;
 }
 
 static void wait_for_work(yt_plane *plane, int64_t timeout_us) {
@@ -102,6 +102,7 @@ static void *forward_all(void *argument) {
             yt_receive(plane, &batch[at], now_us);
             yt_give_way(plane);
         }
+        yt_pace_all(plane, now_us);
         yt_flush(plane);
         publish(plane, now_us);
         timeout_us = count == YT_BATCH ? 0 : next_us(plane, now_us);
@@ -160,6 +161,7 @@ void yt_plane_free(yt_plane *plane) {
         while (plane->peers[at])
             yt_remove_peer(plane, plane->peers[at]->id);
     }
+    yt_list_free(&plane->timed);
     for (yt_map *each = plane->maps, *next; each; each = next) {
         next = each->next;
         free(each);

@@ -64,6 +64,8 @@ typedef struct {
     int64_t next_route;
     uint64_t secret; /* of the address table */
 
+    yt_list timed; /* peers with something that waits, or with a probe */
+
     yt_packet_pool pool;
     yt_receiver *receiver;
     yt_outbox outbox;
@@ -99,7 +101,8 @@ yt_route *yt_find_route(const yt_plane *, int64_t id);
 bool yt_ssrc_taken(const yt_peer *out, uint32_t ssrc);
 /* Takes the prepared route in: `out`, `stream`, codes and types are set. False: no memory or too many; it is freed. */
 bool yt_add_route(yt_plane *, yt_route *, const uint8_t ids[256]);
-bool yt_switch_route(yt_route *, uint32_t ssrc); /* false: no memory */
+/* `shift`: NULL when not known. False: no memory. */
+bool yt_switch_route(yt_route *, uint32_t ssrc, const uint32_t *shift);
 void yt_remove_route(yt_plane *, yt_route *);
 
 /* receive.c: one datagram. */
@@ -107,20 +110,29 @@ void yt_receive(yt_plane *, yt_datagram *, int64_t now_us);
 void yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
 
 /* forward.c: what goes out. */
-typedef struct {
-    yt_route *route;
-    yt_packet *packet;
-    int64_t index;
-    uint32_t ssrc, timestamp;
-    uint8_t marker_and_type;
-    uint8_t prefix_length; /* replaces `replaced` bytes at the payload's beginning */
-    uint8_t replaced;
-    uint8_t prefix[YT_VP8_MAX_DESCRIPTOR + 2];
-} yt_letter;
 /* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if it is a keyframe. */
 bool yt_forward(yt_plane *, yt_stream *, yt_packet *, int64_t highest, int64_t now_us);
-uint32_t yt_retransmit(yt_plane *, yt_route *, const uint16_t *sequences, size_t count, int64_t now_us);
+void yt_forward_on(yt_plane *, yt_route *, yt_packet *, int64_t highest, int64_t now_us);
+/* The packet as a stretch numbers it; false when its type does not go out. */
+bool yt_write_letter(yt_letter *, yt_route *, yt_packet *, const yt_segment *);
 void yt_send_letter(yt_plane *, const yt_letter *, int64_t now_us);
 void yt_flush(yt_plane *);
+
+/* repeat.c: the answer to a NACK, and a route's beginning from the cache. */
+uint32_t yt_retransmit(yt_plane *, yt_route *, const uint16_t *sequences, size_t count, int64_t now_us);
+bool yt_replay(yt_plane *, yt_route *, int64_t now_us);
+/* The next filling of a probe: a repeat over RTX of one of the newest packets of the first route that has any, going
+ * back one each time. False when there is none. */
+bool yt_filling(const yt_peer *, yt_letter *);
+
+/* pacer.c: what waits. */
+void yt_post(yt_plane *, const yt_letter *, int64_t now_us); /* send it, or let it wait for the pace */
+void yt_count_left(yt_peer *, size_t bytes);                 /* a datagram left, whether it had waited or not */
+bool yt_pace_room(const yt_peer *, size_t packets, size_t bytes);
+bool yt_begin_probe(yt_plane *, yt_peer *, int64_t rate_bps, int64_t duration_us, int64_t now_us);
+void yt_pace_all(yt_plane *, int64_t now_us);
+int64_t yt_next_step_us(const yt_plane *); /* -1: nothing waits */
+/* What came from this stream and still waits never leaves. */
+void yt_withhold_stream(yt_plane *, const yt_stream *);
 
 #endif

@@ -126,14 +126,15 @@ class NativeDataPlane:
 
     def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
         """See `DataPlane`."""
-        self._plane.switch_route(route, in_ssrc)
+        self._plane.switch_route(route, in_ssrc, timestamp_shift is not None, (timestamp_shift or 0) & 0xFFFFFFFF)
 
     def replay(self, route: RouteId) -> bool:
         """See `DataPlane`."""
-        return False
+        return self._plane.replay(route)
 
     def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
         """See `DataPlane`."""
+        self._plane.limit_layers(route, spatial, temporal)
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         """See `DataPlane`."""
@@ -188,20 +189,23 @@ class NativeDataPlane:
 
     def set_hop(self, peer: PeerId, hop: HopExtensions) -> None:
         """See `DataPlane`."""
+        self._plane.set_hop(peer, hop.transport_cc, hop.abs_send_time)
 
     def limit_bandwidth(self, peer: PeerId, limits: BandwidthLimits) -> None:
         """See `DataPlane`."""
+        self._plane.limit_bandwidth(peer, limits.start_bps, limits.least_bps, limits.most_bps)
 
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         """See `DataPlane`."""
-        return Bandwidth(BandwidthLimits().start_bps, 0, 0.0, False, 0, 0, 0)
+        return Bandwidth(*self._plane.bandwidth(peer))
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""
+        self._plane.pace(peer, 0 if rate_bps is None else max(rate_bps, 1))
 
     def probe(self, peer: PeerId, rate_bps: int, duration_ms: int) -> bool:
         """See `DataPlane`."""
-        return False
+        return self._plane.probe(peer, rate_bps, duration_ms * 1000)
 
     def send_rtcp(self, peer: PeerId, data: bytes) -> None:
         """See `DataPlane`."""

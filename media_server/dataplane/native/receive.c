@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LEAST_SEALED_BYTES 10
+enum { FEEDBACK = 205, TRANSPORT_CC = 15 };
 
 void yt_tell(yt_plane *plane, yt_record record, const void *first, size_t first_length, const void *rest,
              size_t rest_length) {
@@ -114,13 +115,36 @@ static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, i
     yt_packet_drop(packet);
 }
 
-static void receive_rtcp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram) {
+/* Takes transport-cc feedback out of a compound packet, in place; the length of what is left. */
+static size_t without_feedback(yt_peer *peer, uint8_t *data, size_t length, int64_t now_us) {
+    size_t at = 0, left = 0;
+    while (at + 4 <= length) {
+        size_t size = 4 * ((size_t)(data[at + 2] << 8 | data[at + 3]) + 1);
+        if (size > length - at)
+            break;
+        if (data[at + 1] == FEEDBACK && (data[at] & 0x1F) == TRANSPORT_CC) {
+            if (peer->congestion)
+                yt_congestion_feedback(peer->congestion, data + at, size, now_us);
+        } else {
+            memmove(data + left, data + at, size);
+            left += size;
+        }
+        at += size;
+    }
+    /* A packet that runs over the end is for Python to judge. */
+    memmove(data + left, data + at, length - at);
+    return left + (length - at);
+}
+
+static void receive_rtcp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, int64_t now_us) {
     size_t length = peer->inbound ? yt_srtcp_open(peer->inbound, datagram->data, datagram->length) : 0;
     if (!length) {
         plane->counts.dropped_auth++;
         return;
     }
-    yt_tell(plane, (yt_record){.kind = YT_TOLD_RTCP, .peer = peer->id}, datagram->data, length, NULL, 0);
+    length = without_feedback(peer, datagram->data, length, now_us);
+    if (length)
+        yt_tell(plane, (yt_record){.kind = YT_TOLD_RTCP, .peer = peer->id}, datagram->data, length, NULL, 0);
 }
 
 void yt_receive(yt_plane *plane, yt_datagram *datagram, int64_t now_us) {
@@ -135,7 +159,7 @@ void yt_receive(yt_plane *plane, yt_datagram *datagram, int64_t now_us) {
         plane->counts.dropped_unbound++;
     else if (first >= 128 && first < 192 && datagram->length >= YT_RTP_FIXED_BYTES) {
         if (data[1] >= 192 && data[1] <= 223)
-            receive_rtcp(plane, peer, datagram);
+            receive_rtcp(plane, peer, datagram, now_us);
         else
             receive_rtp(plane, peer, datagram, now_us);
     } else if (first >= 20 && first < 64)

@@ -4,17 +4,30 @@
 
 #define REPEAT_US 20000
 
-static void close_segment(yt_route *route, int64_t last) {
-    if (last < route->first)
-        return;
-    route->segments[route->segment_count++ % YT_SEGMENTS] = (yt_segment){
+yt_segment yt_route_present(const yt_route *route) {
+    return (yt_segment){
         .first = route->first,
-        .last = last,
+        .last = route->stream->window.highest,
         .delta = route->delta,
         .ssrc = route->stream->ssrc,
         .timestamp_delta = route->timestamp_delta,
         .vp8 = route->vp8.offsets,
+        .spatial = route->spatial,
     };
+}
+
+static void close_segment(yt_route *route, int64_t last) {
+    if (last < route->first)
+        return;
+    yt_segment *segment = &route->segments[route->segment_count++ % YT_SEGMENTS];
+    *segment = yt_route_present(route);
+    segment->last = last;
+}
+
+void yt_route_divide(yt_route *route, int64_t index) {
+    close_segment(route, index - 1);
+    if (route->first < index)
+        route->first = index;
 }
 
 static uint32_t kept_segments(const yt_route *route) {
@@ -31,7 +44,7 @@ void yt_route_pause(yt_route *route, bool paused) {
         return;
     route->paused = paused;
     if (paused)
-        yt_route_hold(route);
+        yt_route_withhold(route);
     else
         yt_route_begin_anew(route);
 }
@@ -42,6 +55,17 @@ void yt_route_begin_anew(yt_route *route) {
         route->first = next;
 }
 
+/* The timestamp offset with which a new stream goes on: not before what was sent last. */
+static uint32_t continued(const yt_route *route, uint32_t timestamp, int64_t now_us) {
+    uint32_t delta = route->timestamp_delta - route->shift;
+    if (!route->shifted) {
+        int64_t elapsed = (now_us - route->last_us) * route->clock_rate_hz / 1000000;
+        delta = route->last_timestamp + (uint32_t)elapsed - timestamp;
+    }
+    bool later = (int32_t)(timestamp + delta - route->last_timestamp) > 0;
+    return later ? delta : route->last_timestamp + 1 - timestamp;
+}
+
 bool yt_route_start(yt_route *route, const yt_packet *packet, int64_t now_us) {
     if (route->paused || !route->out->outbound || !route->out->sending)
         return false;
@@ -49,10 +73,8 @@ bool yt_route_start(yt_route *route, const yt_packet *packet, int64_t now_us) {
         return false;
     route->first = packet->index;
     route->delta = route->numbering->index - packet->index;
-    if (route->started && route->last_us) {
-        int64_t elapsed = (now_us - route->last_us) * route->clock_rate_hz / 1000000;
-        route->timestamp_delta = route->last_timestamp + (uint32_t)(elapsed > 1 ? elapsed : 1) - packet->rtp.timestamp;
-    }
+    if (route->started && route->last_us)
+        route->timestamp_delta = continued(route, packet->rtp.timestamp, now_us);
     route->last_us = 0;
     route->started = route->live = true;
     return true;
@@ -68,8 +90,23 @@ void yt_route_hold(yt_route *route) {
     route->numbering->index = highest + route->delta + 1;
 }
 
-void yt_route_forget(yt_route *route) {
+void yt_route_withhold(yt_route *route) {
+    int64_t next = yt_queue_purge(&route->out->queue, route, NULL);
+    bool was_live = route->live;
     yt_route_hold(route);
+    if (!was_live || next < route->numbering->left)
+        return;
+    /* Numbers from here on were never sealed: they serve what comes next, and no late packet or repeat. */
+    route->numbering->index = next;
+    for (uint32_t age = 0; age < kept_segments(route); age++) {
+        yt_segment *each = &route->segments[(route->segment_count - 1 - age) % YT_SEGMENTS];
+        if (each->last + each->delta >= next)
+            each->last = next - 1 - each->delta;
+    }
+}
+
+void yt_route_forget(yt_route *route) {
+    yt_route_withhold(route);
     route->segment_count = 0;
 }
 
@@ -79,6 +116,8 @@ void yt_route_leave(yt_route *route, yt_stream *stream) {
         route->last_timestamp = route->stream->highest_timestamp + route->timestamp_delta;
         route->last_us = route->stream->highest_us;
     }
+    route->shifted = route->next_shifted;
+    route->shift = route->next_shift;
     route->stream = stream;
     route->first = 0;
 }
@@ -102,9 +141,7 @@ bool yt_route_find(const yt_route *route, uint16_t sequence, yt_segment *found, 
     int64_t highest = yt_route_next_out(route) - 1;
     *index = highest - (uint16_t)((uint16_t)highest - sequence);
     if (route->live && *index - route->delta >= route->first) {
-        *found = (yt_segment){.first = route->first, .last = route->stream->window.highest, .delta = route->delta,
-                              .ssrc = route->stream->ssrc, .timestamp_delta = route->timestamp_delta,
-                              .vp8 = route->vp8.offsets};
+        *found = yt_route_present(route);
         return true;
     }
     for (uint32_t age = 0; age < kept_segments(route); age++) {

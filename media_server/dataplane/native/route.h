@@ -10,6 +10,7 @@ typedef struct {
     uint32_t ssrc;
     uint32_t timestamp_delta;
     yt_vp8_offsets vp8;
+    uint8_t spatial; /* highest that went out: its last packet of a picture bears the marker */
 } yt_segment;
 
 /* What the header extensions become; routes with the same map share it, and one block a packet. */
@@ -43,11 +44,19 @@ struct yt_route {
     uint32_t timestamp_delta;
     uint32_t last_timestamp;
     int64_t last_us; /* 0: `last_timestamp` does not count */
+    bool shifted; /* the stream's timestamps are `shift` above those of the one before */
+    uint32_t shift;
+    bool next_shifted; /* the same of the stream that is waited for */
+    uint32_t next_shift;
+    uint8_t spatial, temporal;               /* layers that go out now */
+    uint8_t wanted_spatial, wanted_temporal; /* asked for */
+    bool layered;                            /* some layers are left out */
+    int64_t picture;                         /* timestamp that layers were decided for; -1 = none */
     yt_vp8_map vp8;
     yt_segment segments[YT_SEGMENTS]; /* earlier stretches, for late packets and repeats; the oldest goes */
     uint32_t segment_count;           /* ever; the place is modulo YT_SEGMENTS */
     yt_resent *resent;                /* NULL before the first repeat */
-    uint32_t queued;
+    uint32_t queued;                  /* letters that wait for the pace */
     uint64_t packets, payload_bytes, retransmitted;
 };
 
@@ -58,12 +67,16 @@ void yt_route_begin_anew(yt_route *);
 bool yt_route_start(yt_route *, const yt_packet *, int64_t now_us);
 /* Stop; the next start continues the numbers. Idempotent. */
 void yt_route_hold(yt_route *);
-/* Hold, and no packet of before is numbered or repeated any more (new keys). */
+/* Hold, and what waits for the pace never leaves: its numbers are used again. */
+void yt_route_withhold(yt_route *);
+/* Withhold, and no packet of before is numbered or repeated any more (new keys). */
 void yt_route_forget(yt_route *);
 /* Hold and take packets from another stream from now on. */
 void yt_route_leave(yt_route *, yt_stream *);
 /* Leave out the incoming packet `index`, the newest of the stream, without a gap in what goes out. */
 void yt_route_skip(yt_route *, int64_t index);
+/* The stretch that goes on now, while live. */
+yt_segment yt_route_present(const yt_route *);
 /* How a packet older than `first` was numbered, if it was this route's to send. */
 const yt_segment *yt_route_late(const yt_route *, int64_t index);
 /* The stretch and outgoing index of a 16-bit outgoing number that was sent lately; false: there is none. */
@@ -73,5 +86,14 @@ int64_t yt_route_next_out(const yt_route *);
 /* Whether an outgoing index was repeated in the last 20 ms; if not, notes that it is now. */
 bool yt_route_just_resent(yt_route *, int64_t index, int64_t now_us);
 void yt_route_free(yt_route *);
+
+/* layers.c: only these and lower layers are wanted. */
+void yt_route_limit(yt_route *, int spatial, int temporal);
+/* The stream begins anew: what is wanted goes out. */
+void yt_route_begin_layers(yt_route *);
+/* Whether the newest packet of the stream goes out; here layers come and go. */
+bool yt_route_admits(yt_route *, const yt_packet *, const yt_layers *);
+/* Begin another stretch with this incoming index. */
+void yt_route_divide(yt_route *, int64_t index);
 
 #endif

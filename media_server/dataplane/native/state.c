@@ -71,7 +71,7 @@ void yt_stream_silence(yt_stream *stream, bool muted, bool hushed) {
         if (was)
             yt_route_begin_anew(stream->routes.items[at]);
         else
-            yt_route_hold(stream->routes.items[at]);
+            yt_route_withhold(stream->routes.items[at]);
     }
 }
 
@@ -119,6 +119,7 @@ yt_peer *yt_peer_new(int64_t id) {
     yt_peer *peer = calloc(1, sizeof *peer);
     if (peer) {
         peer->id = id;
+        peer->tokens_us = -1;
         peer->limits = (yt_bandwidth_limits){.start_bps = 1000000, .least_bps = 50000, .most_bps = 20000000};
     }
     return peer;
@@ -214,23 +215,24 @@ bool yt_peer_set_rtx(yt_peer *peer, const yt_rtx *rtx) {
     return false;
 }
 
-void yt_peer_set_keys(yt_peer *peer, yt_srtp *inbound, yt_srtp *outbound) {
+void yt_peer_set_keys(yt_peer *peer, int profile, yt_srtp *inbound, yt_srtp *outbound) {
     yt_srtp_free(peer->inbound);
     yt_srtp_free(peer->outbound);
     peer->inbound = inbound;
     peer->outbound = outbound;
+    peer->tag_bytes = profile == YT_GCM ? 16 : 10;
     for (uint32_t at = 0; at < peer->streams.count; at++)
         yt_stream_restart(peer->streams.items[at]);
     for (uint32_t at = 0; at < peer->routes.count; at++)
         yt_route_forget(peer->routes.items[at]);
     for (yt_numbering *each = peer->numberings; each; each = each->next)
-        each->index &= 0x7FFF;
+        each->index &= 0x7FFF, each->left = 0;
 }
 
 void yt_peer_stop_sending(yt_peer *peer) {
     peer->sending = false;
     for (uint32_t at = 0; at < peer->routes.count; at++)
-        yt_route_hold(peer->routes.items[at]);
+        yt_route_withhold(peer->routes.items[at]);
 }
 
 /* The oldest that no route holds goes when there are too many. */

@@ -21,8 +21,9 @@ enum {
     YT_MOST_ADDRESSES = 8,
     YT_MOST_RTX = 64,
     YT_MOST_NUMBERINGS = 4096, /* outgoing SSRCs that a peer remembers */
-    YT_SEGMENTS = 64,
+    YT_SEGMENTS = 128,
     YT_RESENT = 512,
+    YT_MOST_QUEUED = 1000,
     YT_NO_TYPE = 0xFF,
 };
 
@@ -42,7 +43,8 @@ void yt_list_free(yt_list *);
 /* Where an outgoing SSRC goes on; kept after its routes end: no index may serve twice with one key. */
 typedef struct yt_numbering {
     struct yt_numbering *next;
-    int64_t index;
+    int64_t index; /* of the next packet */
+    int64_t left;  /* above all that were sealed: `index` never goes below it */
     uint32_t ssrc;
     uint32_t users; /* routes that hold on to it */
 } yt_numbering;
@@ -66,7 +68,33 @@ struct yt_stream {
     yt_list waiting; /* routes that move here at the next keyframe */
 };
 
-typedef struct yt_queue yt_queue;
+/* One packet numbered for one subscriber, header and payload not written yet. */
+typedef enum { YT_MEDIA, YT_REPEAT, YT_PADDING } yt_purpose;
+typedef struct {
+    yt_route *route;
+    yt_packet *packet;
+    int64_t index; /* of RTX: given when it leaves */
+    uint32_t timestamp;
+    uint8_t marker_and_type;
+    bool rtx;
+    bool late; /* older than the newest of its stream when it came */
+    uint8_t purpose;
+    uint8_t prefix_length; /* replaces `replaced` bytes at the payload's beginning */
+    uint8_t replaced;
+    uint8_t prefix[YT_VP8_MAX_DESCRIPTOR + 2];
+} yt_letter;
+
+/* What waits for the pace: a ring that grows up to YT_MOST_QUEUED. The letters hold their packets. */
+typedef struct {
+    yt_letter *items;
+    uint32_t room, first, count;
+    size_t bytes;
+} yt_queue;
+
+typedef struct {
+    int64_t begun_us, until_us, rate_bps; /* rate 0: none is under way */
+    int64_t sent_bytes;
+} yt_probe;
 
 struct yt_peer {
     int64_t id;
@@ -87,7 +115,16 @@ struct yt_peer {
     yt_congestion *congestion; /* NULL without transport-cc */
     uint32_t first_out, last_out; /* in the outbox */
     yt_peer *next_dirty;
-    yt_queue *queue; /* NULL: nothing waits */
+    uint8_t tag_bytes; /* what sealing adds to RTP */
+    bool was_linked;   /* had hop extensions or a pace: nothing is repeated with its own index any more (AES-GCM) */
+    yt_queue queue;
+    int64_t pace_bps;  /* 0: everything at once */
+    int64_t tokens;    /* what may leave, in bits times microseconds */
+    int64_t tokens_us; /* when they were counted; -1 = never */
+    int64_t step_us;   /* when the clock looks at it again */
+    uint32_t fillings; /* packets that have filled up probes */
+    yt_probe probe;
+    bool timed; /* in the plane's list of those that the clock moves */
 };
 
 yt_peer *yt_peer_new(int64_t id);
@@ -97,11 +134,20 @@ yt_stream *yt_peer_find(yt_peer *, uint32_t ssrc);
 yt_stream *yt_peer_stream(yt_peer *, uint32_t ssrc);
 const yt_rtx *yt_peer_rtx(const yt_peer *, uint32_t rtx_ssrc);
 bool yt_peer_set_rtx(yt_peer *, const yt_rtx *);
-/* Takes over both directions; numbers begin with rollover counter zero. */
-void yt_peer_set_keys(yt_peer *, yt_srtp *inbound, yt_srtp *outbound);
+/* Takes over both directions; numbers begin with rollover counter zero. What waits for the pace is gone. */
+void yt_peer_set_keys(yt_peer *, int profile, yt_srtp *inbound, yt_srtp *outbound);
 void yt_peer_stop_sending(yt_peer *);
 /* The numbering of an SSRC, one user more; a new one starts low, as RFC 3711 3.3.1 advises. NULL: no memory. */
 yt_numbering *yt_peer_number(yt_peer *, uint32_t ssrc);
+
+/* The ring of what waits. */
+bool yt_queue_put(yt_queue *, const yt_letter *); /* false: YT_MOST_QUEUED or no memory */
+yt_letter yt_queue_pop(yt_queue *); /* the oldest; its packet is the caller's to drop */
+/* Drops what goes to `route`, or came from `stream`; the lowest index that will not leave now, -1 if none. A late
+ * packet has a number between those that left, so that it does not count. */
+int64_t yt_queue_purge(yt_queue *, const yt_route *route, const yt_stream *stream);
+/* Of the payload that goes out. */
+size_t yt_letter_bytes(const yt_letter *);
 
 bool yt_stream_carry(yt_stream *, yt_codec codec);
 void yt_stream_silence(yt_stream *, bool muted, bool hushed);

@@ -104,6 +104,7 @@ void yt_remove_peer(yt_plane *plane, int64_t id) {
         unbind(plane, &peer->addresses[at]);
     *place = peer->next;
     plane->peer_count--;
+    yt_list_remove(&plane->timed, peer);
     yt_peer_free(peer);
 }
 
@@ -157,6 +158,7 @@ bool yt_add_route(yt_plane *plane, yt_route *route, const uint8_t ids[256]) {
     route->rtx_numbering = route->has_rtx ? yt_peer_number(out, route->rtx_ssrc) : NULL;
     route->map = shared_map(plane, ids);
     route->first = route->stream->window.highest + 1;
+    yt_route_limit(route, YT_ALL_LAYERS, YT_ALL_LAYERS);
     bool listed = route->numbering && (!route->has_rtx || route->rtx_numbering) && route->map &&
                   plane->route_count < YT_MOST_ROUTES && yt_list_add(&out->routes, route);
     if (!listed || !yt_list_add(&route->stream->routes, route)) {
@@ -171,7 +173,7 @@ bool yt_add_route(yt_plane *plane, yt_route *route, const uint8_t ids[256]) {
     return true;
 }
 
-bool yt_switch_route(yt_route *route, uint32_t ssrc) {
+bool yt_switch_route(yt_route *route, uint32_t ssrc, const uint32_t *shift) {
     if (route->waiting)
         yt_list_remove(&route->waiting->waiting, route);
     route->waiting = NULL;
@@ -181,11 +183,13 @@ bool yt_switch_route(yt_route *route, uint32_t ssrc) {
     if (!stream || !yt_stream_carry(stream, route->codec) || !yt_list_add(&stream->waiting, route))
         return false;
     route->waiting = stream;
+    route->next_shifted = shift != NULL;
+    route->next_shift = shift ? *shift : 0;
     return true;
 }
 
 void yt_remove_route(yt_plane *plane, yt_route *route) {
-    yt_route_hold(route);
+    yt_route_withhold(route);
     if (route->waiting)
         yt_list_remove(&route->waiting->waiting, route);
     yt_list_remove(&route->stream->routes, route);

@@ -1,0 +1,126 @@
+/* Verbs about the path to a peer: hop extensions, bandwidth, pace, probes. */
+#include "module_calls.h"
+
+typedef struct {
+    long long peer, rate_bps, duration_us;
+    yt_hop hop;
+    yt_bandwidth_limits limits;
+    yt_bandwidth bandwidth;
+    bool began;
+} path_call;
+
+static yt_outcome set_hop(yt_plane *plane, void *argument) {
+    path_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    if (call->hop.transport_cc && !peer->congestion && !(peer->congestion = yt_congestion_new(&peer->limits)))
+        return YT_NO_MEMORY;
+    if (!call->hop.transport_cc) {
+        yt_congestion_free(peer->congestion);
+        peer->congestion = NULL;
+    }
+    peer->hop = call->hop;
+    peer->was_linked |= call->hop.transport_cc || call->hop.abs_send_time;
+    return YT_DONE;
+}
+
+static yt_outcome limit_bandwidth(yt_plane *plane, void *argument) {
+    path_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    peer->limits = call->limits;
+    if (peer->congestion)
+        yt_congestion_limit(peer->congestion, &call->limits);
+    return YT_DONE;
+}
+
+static yt_outcome bandwidth(yt_plane *plane, void *argument) {
+    path_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    if (peer->congestion)
+        yt_congestion_read(peer->congestion, &call->bandwidth, yt_now_us());
+    else
+        call->bandwidth = (yt_bandwidth){.estimate_bps = peer->limits.start_bps};
+    return YT_DONE;
+}
+
+static yt_outcome pace(yt_plane *plane, void *argument) {
+    path_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    peer->pace_bps = call->rate_bps;
+    peer->was_linked |= call->rate_bps != 0;
+    return YT_DONE;
+}
+
+static yt_outcome probe(yt_plane *plane, void *argument) {
+    path_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    call->began = yt_begin_probe(plane, peer, call->rate_bps, call->duration_us, yt_now_us());
+    if (call->began)
+        yt_wake(plane);
+    return YT_DONE;
+}
+
+/* (peer, transport-cc id, abs-send-time id) */
+static PyObject *py_set_hop(PyObject *self, PyObject *args) {
+    path_call call = {0};
+    unsigned char transport_cc, abs_send_time;
+    if (!PyArg_ParseTuple(args, "Lbb", &call.peer, &transport_cc, &abs_send_time))
+        return NULL;
+    call.hop = (yt_hop){.transport_cc = transport_cc, .abs_send_time = abs_send_time};
+    return yt_run(self, set_hop, &call, true) ? Py_NewRef(Py_None) : NULL;
+}
+
+/* (peer, start, least, most) */
+static PyObject *py_limit_bandwidth(PyObject *self, PyObject *args) {
+    path_call call = {0};
+    long long start, least, most;
+    if (!PyArg_ParseTuple(args, "LLLL", &call.peer, &start, &least, &most))
+        return NULL;
+    call.limits = (yt_bandwidth_limits){.start_bps = start, .least_bps = least, .most_bps = most};
+    return yt_run(self, limit_bandwidth, &call, false) ? Py_NewRef(Py_None) : NULL;
+}
+
+/* In the order of the fields of `ports.Bandwidth`. */
+static PyObject *py_bandwidth(PyObject *self, PyObject *args) {
+    path_call call = {0};
+    if (!PyArg_ParseTuple(args, "L", &call.peer) || !yt_run(self, bandwidth, &call, false))
+        return NULL;
+    const yt_bandwidth *known = &call.bandwidth;
+    return Py_BuildValue("LLdOLLL", (long long)known->estimate_bps, (long long)known->acknowledged_bps, known->loss,
+                         known->overusing ? Py_True : Py_False, (long long)known->probed_bps,
+                         (long long)known->feedback_us, (long long)known->round_trip_us);
+}
+
+/* (peer, bits per second or 0 for at once) */
+static PyObject *py_pace(PyObject *self, PyObject *args) {
+    path_call call = {0};
+    bool good = PyArg_ParseTuple(args, "LL", &call.peer, &call.rate_bps) && yt_run(self, pace, &call, false);
+    return good ? Py_NewRef(Py_None) : NULL;
+}
+
+/* (peer, bits per second, microseconds) */
+static PyObject *py_probe(PyObject *self, PyObject *args) {
+    path_call call = {0};
+    if (!PyArg_ParseTuple(args, "LLL", &call.peer, &call.rate_bps, &call.duration_us) ||
+        !yt_run(self, probe, &call, false))
+        return NULL;
+    return PyBool_FromLong(call.began);
+}
+
+PyMethodDef yt_path_methods[] = {
+    {"set_hop", py_set_hop, METH_VARARGS, NULL},
+    {"limit_bandwidth", py_limit_bandwidth, METH_VARARGS, NULL},
+    {"bandwidth", py_bandwidth, METH_VARARGS, NULL},
+    {"pace", py_pace, METH_VARARGS, NULL},
+    {"probe", py_probe, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
