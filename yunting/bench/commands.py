@@ -128,6 +128,41 @@ def janus(
 
 
 @bench.command()
+def impair(
+    scenarios: Annotated[str, typer.Option(help="loss5,loss15,jitter,squeeze")] = "loss5,loss15,squeeze",
+    contenders: Annotated[str, typer.Option(help="yunting,janus")] = "yunting,janus",
+    codec: Annotated[str, typer.Option(help="vp8 | h264")] = "vp8",
+    simulcast: bool = True,
+    seed: int = 7,
+    scale: Annotated[float, typer.Option(help="缩短各阶段 / shortens every step")] = 1.0,
+    dataplane: Annotated[str, typer.Option(help=_DATAPLANES)] = "",
+    json: Json = False,
+) -> None:
+    """坏网络下的画面与声音 / what a viewer on a bad link gets, beside Janus. Needs root, Chromium, Playwright."""
+    from yunting.bench.impair.page import Camera
+    from yunting.bench.impair.run import ImpairOptions, run
+
+    camera = Camera(codec=_choice("--codec", codec, ("vp8", "h264")))
+    with _plain_errors():
+        result = run(
+            ImpairOptions(
+                scenarios=tuple(scenarios.split(",")),
+                contenders=tuple(contenders.split(",")),
+                camera=camera if simulcast else msgspec.structs.replace(camera, layers=()),
+                seed=seed,
+                scale=scale,
+                dataplane=_choice("--dataplane", dataplane, ("", "plain", "native")),
+            )
+        )
+    if json:
+        _show(result, json)
+        return
+    _show_table(result.rows)
+    for line in result.failures:
+        Console().print(line, markup=False)
+
+
+@bench.command()
 def record(seats: int = 3, seconds: float = 20.0, json: Json = False) -> None:
     """录制每席每秒的 CPU / recording: CPU a second of a seat, skew, drift, coverage."""
     from yunting.bench.record import RecordOptions, run

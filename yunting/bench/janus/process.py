@@ -18,6 +18,7 @@ from yunting.bench.cores import pinned
 WS_PORT = 8188
 _START_S = 10.0
 _SETTLE_S = 1.5
+_LOG_CHARACTERS = 2000
 
 _SERVER = """
 general: {{
@@ -79,20 +80,23 @@ class JanusProcess:
 
     async def start(self) -> None:
         """Start it on the server's core and wait until it listens. JanusMissing, OSError."""
+        self._process = await asyncio.to_thread(self._spawn)
+        limit = time.monotonic() + _START_S
+        while not _listens():
+            if self._process.poll() is not None or time.monotonic() > limit:
+                raise OSError(f"Janus does not start:\n{await asyncio.to_thread(self._log)}")
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(_SETTLE_S)
+
+    def _log(self) -> str:
+        return (Path(self._folder.name) / "log").read_text(errors="replace")[-_LOG_CHARACTERS:]
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         program = shutil.which("janus")
         if program is None:
             raise JanusMissing("Janus is not installed (Debian: apt-get install janus)")
         folder = Path(self._folder.name)
         _write(folder, self._build, self._host)
-        self._process = self._spawn(program, folder)
-        limit = time.monotonic() + _START_S
-        while not _listens():
-            if self._process.poll() is not None or time.monotonic() > limit:
-                raise OSError(f"Janus does not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(_SETTLE_S)
-
-    def _spawn(self, program: str, folder: Path) -> subprocess.Popen[bytes]:
         environment = dict(os.environ)
         if self._build.libsrtp:
             environment["LD_LIBRARY_PATH"] = self._build.libsrtp

@@ -113,9 +113,9 @@ class Engine:
         """Of all subscribers."""
         return self._sum(self._subscribers)
 
-    def worst_received(self) -> int:
-        """Packets of the subscriber that got the fewest."""
-        return min((self._sum([number]).received for number in self._subscribers), default=0)
+    def totals(self, number: int) -> Totals:
+        """Of one peer."""
+        return self._sum([number])
 
     def delay_ms(self, share: float) -> float:
         """One-way delay that this share of the sampled packets does not exceed, at most 200; NaN without packets."""

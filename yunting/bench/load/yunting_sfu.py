@@ -39,7 +39,7 @@ class YuntingContender:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._host, self._dataplane), daemon=True)
-        self._process.start()
+        await asyncio.to_thread(self._process.start)
         theirs.close()
         self.name = f"yunting {await self._ask()}"
         assert self._process.pid is not None
