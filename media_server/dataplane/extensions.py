@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 ONE_BYTE_PROFILE = 0xBEDE
 TWO_BYTE_PROFILE = 0x1000
+MAX_BLOCK_BYTES = 244
+"""Of a block that we write: with the fixed header it stays within 256 bytes."""
 
 _NONE: Mapping[int, bytes] = {}
 
@@ -63,14 +65,18 @@ def mapped(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> list[tuple[
     return [(ids[number], value) for number, value in elements.items() if number in ids]
 
 
-def with_hop(kept: list[tuple[int, bytes]], hop: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """Mapped elements, then those of this hop, which win over a mapped one of the same id."""
-    own = [number for number, _ in hop]
-    return [element for element in kept if element[0] not in own] + hop
+def pack(kept: list[tuple[int, bytes]], hop: list[tuple[int, bytes]] | None = None) -> bytes:
+    """The block of these elements, then those of this hop, which win over one of the same id; empty without any.
+
+    One-byte form if all fit it, else two-byte form. Over `MAX_BLOCK_BYTES` only the hop's are left."""
+    if hop:
+        own = [number for number, _ in hop]
+        kept = [element for element in kept if element[0] not in own] + hop
+    block = _block(kept)
+    return block if len(block) <= MAX_BLOCK_BYTES else _block(hop or [])
 
 
-def pack(kept: list[tuple[int, bytes]]) -> bytes:
-    """The block of these elements, one-byte form if all fit it, else two-byte form; empty when there are none."""
+def _block(kept: list[tuple[int, bytes]]) -> bytes:
     if not kept:
         return b""
     if all(number < 15 and 0 < len(value) <= 16 for number, value in kept):

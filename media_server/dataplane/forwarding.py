@@ -213,7 +213,7 @@ class Forwarder:
             own.append((hop.abs_send_time, extensions.send_time(now_us)))
         if estimator is not None:
             own.append((hop.transport_cc, estimator.upcoming.to_bytes(2, "big")))
-        block = extensions.pack(extensions.with_hop(elements, own))
+        block = extensions.pack(elements, own)
         header = _header(block, marker_and_type, index, timestamp, ssrc)
         if not self._queue(route, out.outbound.salt ^ (ssrc << 48) ^ index, payload, header):
             return

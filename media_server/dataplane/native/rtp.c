@@ -112,18 +112,26 @@ const yt_element *yt_elements_find(const yt_elements *elements, uint8_t id) {
 
 static bool fits_one_byte(uint8_t id, size_t length) { return id < 15 && length >= 1 && length <= 16; }
 
-/* Bytes of the elements that `map` keeps, without their 1 or 2 head bytes; also how many, and if one byte will do. */
-static size_t kept_bytes(const yt_elements *elements, const uint8_t map[256], size_t *count, bool *one_byte) {
+/* The id an element goes out with, 0 = not at all. */
+static uint8_t id_of(const yt_element *element, const uint8_t map[256], yt_hop hop) {
+    uint8_t id = map[element->id];
+    return id == hop.transport_cc || id == hop.abs_send_time ? 0 : id;
+}
+
+/* Bytes of the elements that go out, without their 1 or 2 head bytes; also how many, and if one byte will do. */
+static size_t kept_bytes(const yt_elements *elements, const uint8_t map[256], yt_hop hop, size_t *count,
+                         bool *one_byte) {
     size_t bytes = 0;
     *count = 0;
     *one_byte = true;
     for (size_t i = 0; i < elements->count; i++) {
         const yt_element *element = &elements->list[i];
-        if (map[element->id] == 0)
+        uint8_t id = id_of(element, map, hop);
+        if (id == 0)
             continue;
         bytes += element->length;
         ++*count;
-        *one_byte &= fits_one_byte(map[element->id], element->length);
+        *one_byte &= fits_one_byte(id, element->length);
     }
     return bytes;
 }
@@ -156,7 +164,7 @@ void yt_block_write(yt_block *block, const uint8_t *source, const yt_elements *e
     bool hops_fit = hop.transport_cc < 15 && hop.abs_send_time < 15;
     size_t count;
     bool one_byte;
-    size_t bytes = kept_bytes(elements, map, &count, &one_byte);
+    size_t bytes = kept_bytes(elements, map, hop, &count, &one_byte);
     one_byte &= hops_fit;
     size_t total = bytes + hop_bytes + (count + hops) * (one_byte ? 1 : 2);
     if (4 + ((total + 3) & ~(size_t)3) > sizeof block->data) {
@@ -169,9 +177,10 @@ void yt_block_write(yt_block *block, const uint8_t *source, const yt_elements *e
     uint8_t *at = block->data + 4;
     for (size_t i = 0; count && i < elements->count; i++) {
         const yt_element *element = &elements->list[i];
-        if (map[element->id] == 0)
+        uint8_t id = id_of(element, map, hop);
+        if (id == 0)
             continue;
-        at = write_head(at, one_byte, map[element->id], element->length);
+        at = write_head(at, one_byte, id, element->length);
         memcpy(at, source + element->at, element->length);
         at += element->length;
     }

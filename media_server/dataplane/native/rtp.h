@@ -73,9 +73,10 @@ typedef struct {
 } yt_block;
 
 /* The rule, same in Python: elements whose id `map` gives a new id other than 0, in the order of `elements`, then
- * abs-send-time, then transport-cc. One-byte profile (0xBEDE) if every id is below 15 and every value has 1 to 16
- * bytes, else two-byte (0x1000). Zeros fill up to 4 bytes. If fixed header and block were longer than
- * YT_RTP_MAX_WRITTEN bytes, all mapped elements are left out. `source` is the block that `elements` were read from. */
+ * abs-send-time, then transport-cc; a mapped element that would get the id of one of these two is left out. One-byte
+ * profile (0xBEDE) if every id is below 15 and every value has 1 to 16 bytes, else two-byte (0x1000). Zeros fill up to
+ * 4 bytes. If fixed header and block were longer than YT_RTP_MAX_WRITTEN bytes, all mapped elements are left out.
+ * `source` is the block that `elements` were read from. */
 void yt_block_write(yt_block *block, const uint8_t *source, const yt_elements *elements, const uint8_t map[256],
                     yt_hop hop);
 

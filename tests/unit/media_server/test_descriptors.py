@@ -131,7 +131,7 @@ def test_no_bytes_break_a_reader(elements: list[bytes]) -> None:
 
 def test_hop_extensions_come_last_and_win() -> None:
     hop = [(3, b"abs"), (5, b"cc")]
-    block = extensions.pack(extensions.with_hop(extensions.mapped({1: b"x", 2: b"y"}, {1: 5, 2: 1}), hop))
+    block = extensions.pack(extensions.mapped({1: b"x", 2: b"y"}, {1: 5, 2: 1}), hop)
     assert list(extensions.read(block).items()) == [(1, b"y"), (3, b"abs"), (5, b"cc")]
     assert block[:2] == b"\xbe\xde"
     assert extensions.pack([(200, b"cc")])[:2] == b"\x10\x00"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 
 import pytest
 from hypothesis import example, given
@@ -111,13 +112,22 @@ def test_elements_are_read_alike(c: ctypes.CDLL, block: bytes) -> None:
     assert found == list(extensions.read(block).items())
 
 
-@given(BLOCKS, MAPS)
-def test_blocks_are_written_alike(c: ctypes.CDLL, block: bytes, ids: dict[int, int]) -> None:
-    written = Block()
-    table = bytes(ids.get(number, 0) for number in range(256))
-    c.yt_block_write(written, block, elements_of(c, block), table, Hop())
-    expected = extensions.write(extensions.read(block), ids)
-    assert bytes(written.data[: written.bytes]) == (expected if len(expected) <= 244 else b"")
+@given(BLOCKS, MAPS, st.integers(0, 20), st.integers(0, 255), st.integers(0, 0xFFFF), st.integers(0, 1 << 52))
+def test_headers_are_written_alike(
+    c: ctypes.CDLL, block: bytes, ids: dict[int, int], transport_cc: int, abs_send_time: int, number: int, now_us: int
+) -> None:
+    if transport_cc == abs_send_time:
+        transport_cc = 0
+    written, out = Block(), (ctypes.c_uint8 * 256)()
+    table = bytes(ids.get(element, 0) for element in range(256))
+    c.yt_block_write(written, block, elements_of(c, block), table, Hop(transport_cc, abs_send_time))
+    length = c.yt_rtp_write(out, 0x80 | 96, number, 90_000, 0xABCD, written)
+    c.yt_block_stamp(written, ctypes.byref(out, 12), number, c.yt_abs_send_time(now_us))
+    hop = [(abs_send_time, extensions.send_time(now_us)), (transport_cc, number.to_bytes(2, "big"))]
+    kept = extensions.mapped(extensions.read(block), ids)
+    expected = extensions.pack(kept, [element for element in hop if element[0]])
+    fixed = bytes((0x90 if expected else 0x80, 0x80 | 96)) + struct.pack("!HII", number, 90_000, 0xABCD)
+    assert bytes(out[:length]) == fixed + expected
 
 
 @given(st.binary(max_size=90).map(lambda data: bytes((0x80 | data[0] & 0x3F,)) + data[1:] if data else data))
