@@ -230,6 +230,16 @@ class ExportJob(Answer, frozen=True, kw_only=True):
     sha512: str | None
 
 
+class NodeLoad(Answer, frozen=True, kw_only=True):
+    """How busy this node is; see `media_server.ports.Load`."""
+
+    stress: float
+    shedding: Literal["none", "fewer_tiles", "low_layers", "no_joins"]
+    cpu: float
+    loop_lag_ms: float
+    packets_per_s: int
+
+
 class CourtCard(Answer, frozen=True, kw_only=True):
     court: str
     key_fingerprint: str

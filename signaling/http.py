@@ -67,6 +67,8 @@ STATUS: dict[str, int] = {
     "too-many": 429,
     "busy": 503,
     "record-unavailable": 503,
+    "media-busy": 503,
+    "media-full": 503,
     "internal": 500,
 }
 """HTTP status by stable code; 400 for every other UserError."""

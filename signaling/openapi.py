@@ -41,6 +41,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "invitations/ticket"): (b.Code, b.Ticket),
     ("POST", "observe/{session}/ticket"): (b.ObserverSignIn, b.Ticket),
     ("GET", "court"): (None, b.CourtCard),
+    ("GET", "load"): (None, b.NodeLoad),
 }
 
 _PREFIX = "/api/v1/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Literal
 
 import prometheus_client
 from aiohttp import web
@@ -14,14 +15,22 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from hearing.errors import UserError
 from hearing.participant import CONNECTED
 from hearing.session import is_recording
-from signaling.bodies import CourtCard
+from media_server.ports import Load, MediaServer, Shedding
+from signaling.bodies import CourtCard, NodeLoad
 from signaling.http import Senders, reply
 from signaling.limits import Limiter
 from signaling.openapi import document
 from signaling.pages import EMBLEM
 from signaling.rooms import Rooms
 from signaling.services import Services
+from signaling.staff_routes import StaffDesk
 
+_SHEDDING: dict[Shedding, Literal["none", "fewer_tiles", "low_layers", "no_joins"]] = {
+    Shedding.NONE: "none",
+    Shedding.FEWER_TILES: "fewer_tiles",
+    Shedding.LOW_LAYERS: "low_layers",
+    Shedding.NO_JOINS: "no_joins",
+}
 NETWORK_CHECK_BYTES = 262_144
 NETWORK_CHECK_TIMEOUT_S = 60.0
 
@@ -29,12 +38,13 @@ NETWORK_CHECK_TIMEOUT_S = 60.0
 class ServiceRoutes:
     """Handlers."""
 
-    def __init__(self, services: Services, rooms: Rooms, senders: Senders) -> None:
+    def __init__(self, services: Services, rooms: Rooms, senders: Senders, desk: StaffDesk) -> None:
         self._services = services
+        self._desk = desk
         self._senders = senders
         self._checks = Limiter(0.5, 30, services.sources.monotonic_us)
         self._registry = CollectorRegistry()
-        self._courtrooms = _Courtrooms(rooms)
+        self._courtrooms = _Courtrooms(rooms, services.media)
         self._registry.register(self._courtrooms)
         prometheus_client.ProcessCollector(registry=self._registry)
         prometheus_client.PlatformCollector(registry=self._registry)
@@ -47,13 +57,15 @@ class ServiceRoutes:
             web.get("/readyz", self.readyz),
             web.get("/metrics", self.metrics),
             web.get("/api/v1/court", self.court),
+            web.get("/api/v1/load", self.load),
             web.post("/api/v1/network-check", self.network_check),
             web.get("/api/v1/openapi.json", self.openapi),
         ]
 
     async def healthz(self, request: web.Request) -> web.Response:
-        """The process answers."""
-        return web.Response(text="ok\n")
+        """The process answers; how busy it is, in figures that say nothing of anybody."""
+        load = _node_load(self._services.media.load())
+        return web.Response(text=f"ok\nstress {load.stress}\nshedding {load.shedding}\n")
 
     async def readyz(self, request: web.Request) -> web.Response:
         """The record can be written. Raises StoreUnavailable (503) when not."""
@@ -82,6 +94,11 @@ class ServiceRoutes:
             )
         )
 
+    async def load(self, request: web.Request) -> web.Response:
+        """How busy this node is, for the operator's screen."""
+        await self._desk.require(request, "operator")
+        return reply(_node_load(self._services.media.load()))
+
     async def network_check(self, request: web.Request) -> web.Response:
         """204 when at most `NETWORK_CHECK_BYTES` have arrived and been thrown away; the page times it.
 
@@ -102,16 +119,28 @@ class ServiceRoutes:
         return reply(document(request.app, self._services.version))
 
 
+def _node_load(load: Load) -> NodeLoad:
+    return NodeLoad(
+        stress=round(load.stress, 3),
+        shedding=_SHEDDING[load.shedding],
+        cpu=round(load.cpu, 2),
+        loop_lag_ms=round(load.loop_lag_ms, 1),
+        packets_per_s=load.packets_per_s,
+    )
+
+
 class _Courtrooms(Collector):
     """Figures of the open courtrooms: taken on the event loop, rendered in a thread."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, media: MediaServer) -> None:
         self._rooms = rooms
-        self._figures: list[tuple[str, str, int]] = []
+        self._media = media
+        self._figures: list[tuple[str, str, float]] = []
 
     def take(self) -> None:
         """Count now."""
         rooms = self._rooms.all()
+        load = self._media.load()
         people = [person for room in rooms for person in room.hearing.people.values()]
         self._figures = [
             ("yunting_courtrooms", "Open courtrooms", len(rooms)),
@@ -119,6 +148,8 @@ class _Courtrooms(Collector):
             ("yunting_connections", "Connected pages", sum(len(room.connections) for room in rooms)),
             ("yunting_participants_present", "Participants", sum(p.presence in CONNECTED for p in people)),
             ("yunting_publications", "Running tracks", sum(len(room.media.publications()) for room in rooms)),
+            ("yunting_stress", "Load over limit of this node", load.stress),
+            ("yunting_shedding", "What is given up: 0 nothing to 3 new joins", int(load.shedding)),
             ("yunting_incidents", "Recording incidents", sum(room.hearing.incidents for room in rooms)),
         ]
 

@@ -74,7 +74,7 @@ def build_app(services: Services) -> web.Application:
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
         Whip(services, rooms, admission),
-        ServiceRoutes(services, rooms, senders),
+        ServiceRoutes(services, rooms, senders, desk),
     ):
         app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
