@@ -40,6 +40,7 @@ class Plane:
         rtx_types: bytes,
         keyframe_first: bool,
         codec: str,
+        dependency_descriptor: int,
         /,
     ) -> int: ...
     def switch_route(self, route: int, in_ssrc: int, shifted: bool, shift: int, /) -> None: ...

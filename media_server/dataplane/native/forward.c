@@ -133,6 +133,13 @@ static void describe(const yt_stream *stream, yt_packet *packet) {
             packet->layers = packet->vp8.layers;
     } else if (stream->codec == YT_VP9) {
         yt_layers_read(&packet->layers, stream->codec, payload, packet->size);
+    } else if (stream->dependency_id && packet->rtp.extension_bytes) {
+        const uint8_t *block = packet->data + packet->rtp.extension_at;
+        yt_elements elements;
+        yt_elements_read(&elements, block, packet->rtp.extension_bytes);
+        const yt_element *found = yt_elements_find(&elements, stream->dependency_id);
+        if (found)
+            yt_dependency_read(&packet->layers, stream->dependency, block + found->at, found->length);
     }
 }
 

@@ -55,6 +55,10 @@ static yt_outcome pace(yt_plane *plane, void *argument) {
         return YT_NO_PEER;
     peer->pace_bps = call->rate_bps;
     peer->was_linked |= call->rate_bps != 0;
+    if (peer->timed) {
+        peer->step_us = 0; /* what waits is looked at now */
+        yt_wake(plane);
+    }
     return YT_DONE;
 }
 

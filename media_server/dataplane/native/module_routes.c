@@ -36,7 +36,8 @@ static yt_outcome add_route(yt_plane *plane, void *argument) {
         (route->has_rtx && (route->rtx_ssrc == route->ssrc || yt_ssrc_taken(route->out, route->rtx_ssrc))))
         return YT_TAKEN;
     route->stream = yt_peer_stream(source, (uint32_t)call->ssrc);
-    if (!route->stream || !yt_stream_carry(route->stream, route->codec))
+    if (!route->stream || !yt_stream_carry(route->stream, route->codec) ||
+        !yt_stream_depend(route->stream, route->dependency_id))
         return YT_NO_MEMORY;
     call->made = NULL;
     if (!yt_add_route(plane, route, call->ids))
@@ -124,7 +125,7 @@ static PyObject *done(bool good) {
 }
 
 /* (in peer, in ssrc, out peer, out ssrc, clock rate, 128 types, 256 extension ids, rtx ssrc or -1, 128 rtx types,
- * keyframe first, codec) */
+ * keyframe first, codec, dependency descriptor's id) */
 static PyObject *py_add_route(PyObject *self, PyObject *args) {
     route_call call = {0};
     unsigned long out_ssrc, clock_rate;
@@ -132,9 +133,10 @@ static PyObject *py_add_route(PyObject *self, PyObject *args) {
     const char *types, *ids, *rtx_types, *codec;
     Py_ssize_t types_size, ids_size, rtx_types_size;
     int keyframe_first;
-    if (!PyArg_ParseTuple(args, "LkLkky#y#Ly#ps", &call.in_peer, &call.ssrc, &call.out_peer, &out_ssrc, &clock_rate,
+    unsigned char dependency_id;
+    if (!PyArg_ParseTuple(args, "LkLkky#y#Ly#psb", &call.in_peer, &call.ssrc, &call.out_peer, &out_ssrc, &clock_rate,
                           &types, &types_size, &ids, &ids_size, &rtx_ssrc, &rtx_types, &rtx_types_size,
-                          &keyframe_first, &codec))
+                          &keyframe_first, &codec, &dependency_id))
         return NULL;
     if (ids_size != (Py_ssize_t)sizeof call.ids)
         return PyErr_Format(PyExc_ValueError, "256 extension ids expected");
@@ -148,6 +150,7 @@ static PyObject *py_add_route(PyObject *self, PyObject *args) {
     route->rtx_ssrc = (uint32_t)rtx_ssrc;
     route->keyframe_first = keyframe_first;
     route->codec = yt_codec_named(codec);
+    route->dependency_id = dependency_id;
     bool good = yt_types(types, types_size, route->types) && yt_types(rtx_types, rtx_types_size, route->rtx_types) &&
                 yt_run(self, add_route, &call, false);
     free(call.made);

@@ -121,6 +121,7 @@ class NativeDataPlane:
             _types(route.rtx_payload_types),
             route.keyframe_first,
             route.codec,
+            route.dependency_descriptor,
         )
         return RouteId(number)
 

@@ -36,6 +36,7 @@ struct yt_route {
     uint32_t ssrc, rtx_ssrc;
     uint32_t clock_rate_hz;
     yt_codec codec;
+    uint8_t dependency_id;
     bool has_rtx, keyframe_first;
     bool live, paused, started;
     uint8_t types[128], rtx_types[128]; /* YT_NO_TYPE: dropped; not repeated over RTX */

@@ -61,6 +61,15 @@ bool yt_stream_carry(yt_stream *stream, yt_codec codec) {
     return true;
 }
 
+bool yt_stream_depend(yt_stream *stream, uint8_t id) {
+    if (!id)
+        return true;
+    if (!stream->dependency && !(stream->dependency = calloc(1, sizeof *stream->dependency)))
+        return false;
+    stream->dependency_id = id;
+    return true;
+}
+
 void yt_stream_silence(yt_stream *stream, bool muted, bool hushed) {
     bool was = yt_stream_silent(stream);
     stream->muted = muted;
@@ -103,6 +112,7 @@ yt_packet *yt_stream_cached(const yt_stream *stream, int64_t index) {
 void yt_stream_free(yt_stream *stream) {
     empty_cache(stream);
     free(stream->cache);
+    free(stream->dependency);
     yt_list_free(&stream->routes);
     yt_list_free(&stream->waiting);
     free(stream);

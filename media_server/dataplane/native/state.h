@@ -62,6 +62,8 @@ struct yt_stream {
     int64_t highest_us;
     uint32_t highest_timestamp;
     bool muted, hushed, tapped;
+    uint8_t dependency_id; /* incoming extension id of the AV1 dependency descriptor; 0 = none */
+    yt_dependency *dependency; /* made with the id */
     uint16_t cache_size;
     yt_packet **cache; /* ring by index */
     yt_list routes;
@@ -149,7 +151,9 @@ int64_t yt_queue_purge(yt_queue *, const yt_route *route, const yt_stream *strea
 /* Of the payload that goes out. */
 size_t yt_letter_bytes(const yt_letter *);
 
-bool yt_stream_carry(yt_stream *, yt_codec codec);
+bool yt_stream_carry(yt_stream *, yt_codec codec); /* false: no memory */
+/* Where its dependency descriptor is; 0 changes nothing. False: no memory. */
+bool yt_stream_depend(yt_stream *, uint8_t id);
 void yt_stream_silence(yt_stream *, bool muted, bool hushed);
 void yt_stream_restart(yt_stream *);
 void yt_stream_keep(yt_stream *, yt_packet *);

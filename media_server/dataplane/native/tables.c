@@ -177,14 +177,15 @@ bool yt_switch_route(yt_route *route, uint32_t ssrc, const uint32_t *shift) {
     if (route->waiting)
         yt_list_remove(&route->waiting->waiting, route);
     route->waiting = NULL;
+    route->next_shifted = shift != NULL;
+    route->next_shift = shift ? *shift : 0;
     if (ssrc == route->stream->ssrc)
         return true;
     yt_stream *stream = yt_peer_stream(route->stream->peer, ssrc);
-    if (!stream || !yt_stream_carry(stream, route->codec) || !yt_list_add(&stream->waiting, route))
+    if (!stream || !yt_stream_carry(stream, route->codec) || !yt_stream_depend(stream, route->dependency_id) ||
+        !yt_list_add(&stream->waiting, route))
         return false;
     route->waiting = stream;
-    route->next_shifted = shift != NULL;
-    route->next_shift = shift ? *shift : 0;
     return true;
 }
 
