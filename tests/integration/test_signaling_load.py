@@ -35,7 +35,13 @@ async def test_programs_and_operator_see_stress_and_what_is_shed(monkeypatch: py
         async with await signed_in(court, "root") as root:
             assert await call(root, court, "GET", "load") == (
                 200,
-                {"stress": 0.912, "shedding": "low_layers", "cpu": 1.82, "loop_lag_ms": 31.3, "packets_per_s": 21_500},
+                {
+                    "stress": 0.912,
+                    "shedding": "low_layers",
+                    "cpu": 1.82,
+                    "loop_lag_ms": 31.3,
+                    "packets_per_s": 21_500,
+                },
             )
         async with await signed_in(court, "chen.judge") as judge:
             assert (await call(judge, court, "GET", "load"))[0] == 403
