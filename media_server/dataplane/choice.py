@@ -25,7 +25,7 @@ def make_data_plane(name: str | None = None) -> DataPlane:
 
     Raises ValueError for a name that does not exist, and for "native" where it cannot run.
     """
-    wanted = name or os.environ.get("YUNTING_DATAPLANE") or "plain"
+    wanted = name or os.environ.get("YUNTING_DATAPLANE") or ("plain" if why_not_native() else "native")
     if wanted not in _NAMES:
         raise ValueError(f"no data plane named {wanted!r}; there are: {', '.join(_NAMES)}")
     if wanted == "plain":
