@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from media_server.dataplane import descriptors
 from media_server.dataplane.descriptors import Dependencies, Layers, Shift
 from media_server.payloads import is_keyframe
-from tests.fakes import native_code
+from tests.fakes import layer_captures, native_code
 
 pytestmark = pytest.mark.unit
 
@@ -147,7 +147,7 @@ def test_vp8_numbers_are_moved_alike(c: ctypes.CDLL, payload: bytes, last: bytes
     assert Shift(found.picture, found.tl0, found.key) == descriptors.vp8_following(before, shift, ours)
 
 
-def packet(picture: int, tl0: int, key: int, temporal: int = 0) -> bytes:
+def vp8_packet(picture: int, tl0: int, key: int, temporal: int = 0) -> bytes:
     """A whole VP8 frame with all numbers, 15-bit PictureID."""
     return bytes((0x90, 0xF0, 0x80 | picture >> 8, picture & 0xFF, tl0, temporal << 6 | key, 0x01))
 
@@ -156,8 +156,8 @@ def test_numbers_go_on_over_left_out_frames_and_a_switch(c: ctypes.CDLL) -> None
     """What a decoder sees: PictureIDs without a gap, whatever was left out and wherever it came from."""
     numbers = CMap()
     streams = [
-        [packet(0x7FFE + n & 0x7FFF, 250 + n // 2 & 255, 30, n % 2) for n in range(8)],
-        [packet(77 + n, 9 + n // 2, 3, n % 2) for n in range(8)],
+        [vp8_packet(0x7FFE + n & 0x7FFF, 250 + n // 2 & 255, 30, n % 2) for n in range(8)],
+        [vp8_packet(77 + n, 9 + n // 2, 3, n % 2) for n in range(8)],
     ]
     seen = []
     for stream in streams:
@@ -211,3 +211,16 @@ def test_dependency_descriptors_are_read_alike(c: ctypes.CDLL, elements: list[by
         layers = CLayers()
         c.yt_dependency_read(layers, state, element, len(element))
         assert layers.as_python() == ours.read(element)
+
+
+@pytest.mark.parametrize("name", layer_captures.NAMES)
+def test_what_chromium_sends_is_read_alike(c: ctypes.CDLL, name: str) -> None:
+    ours, state = Dependencies(), ctypes.create_string_buffer(4096)
+    codec = c.yt_codec_named(name.partition("-")[0].encode())
+    for packet in layer_captures.packets(name):
+        layers, descriptor = CLayers(), CLayers()
+        c.yt_layers_read(layers, codec, packet.payload, len(packet.payload))
+        by_payload = {"vp8": lambda payload: descriptors.vp8(payload).layers, "vp9": descriptors.vp9}
+        assert layers.as_python() == by_payload.get(name[:3], lambda _: None)(packet.payload)
+        c.yt_dependency_read(descriptor, state, packet.descriptor, len(packet.descriptor))
+        assert descriptor.as_python() == ours.read(packet.descriptor)
