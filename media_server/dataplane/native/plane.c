@@ -145,11 +145,20 @@ bool yt_plane_start(yt_plane *plane) {
     return plane->running;
 }
 
+/* CPU time of the thread. */
+static uint64_t busy_us(const yt_plane *plane) {
+    clockid_t clock;
+    struct timespec busy;
+    if (!plane->running || pthread_getcpuclockid(plane->thread, &clock) || clock_gettime(clock, &busy))
+        return plane->counts.busy_us;
+    return (uint64_t)busy.tv_sec * 1000000 + (uint64_t)busy.tv_nsec / 1000;
+}
+
 void yt_plane_stop(yt_plane *plane) {
     if (!plane->running)
         return;
+    plane->counts.busy_us = busy_us(plane);
     plane->running = false;
-    plane->counts.busy_us = yt_plane_counts(plane).busy_us;
     atomic_store(&plane->stopping, true);
     yt_wake(plane);
     pthread_join(plane->thread, NULL);
@@ -186,9 +195,6 @@ yt_counts yt_plane_counts(yt_plane *plane) {
     yt_send_counts sent = yt_sender_counts(plane->outbox.sender);
     counts.send_blocked += sent.blocked;
     counts.dropped_malformed += plane->outbox.failed;
-    clockid_t clock;
-    struct timespec busy;
-    if (plane->running && !pthread_getcpuclockid(plane->thread, &clock) && !clock_gettime(clock, &busy))
-        counts.busy_us = (uint64_t)busy.tv_sec * 1000000 + (uint64_t)busy.tv_nsec / 1000;
+    counts.busy_us = busy_us(plane);
     return counts;
 }
