@@ -147,6 +147,7 @@ void yt_peer_free(yt_peer *peer) {
     yt_list_free(&peer->streams);
     yt_list_free(&peer->rtx);
     yt_list_free(&peer->routes);
+    free(peer->queue.items);
     yt_srtp_free(peer->inbound);
     yt_srtp_free(peer->outbound);
     yt_congestion_free(peer->congestion);
