@@ -177,6 +177,9 @@ class RouteState:
         self.wanted_temporal = min(max(temporal, 0), ALL_LAYERS)
         if not self.live:
             self.spatial, self.temporal = self.wanted_spatial, self.wanted_temporal
+        elif not self.layered:
+            # Pictures were not looked at until now; the present one is to be finished.
+            self._picture = self.stream.highest_timestamp
         self._note_layered()
 
     def admits(self, packet: Packet, layers: Layers) -> bool:

@@ -9,6 +9,10 @@ from media_server.dataplane.ports import (
     PeerId,
 )
 from tests.contracts.dataplane_forwarding import Forwarding
+from tests.contracts.dataplane_hop import Hop, Probing
+from tests.contracts.dataplane_late import Late
+from tests.contracts.dataplane_layers import Continuity, LayersInside
+from tests.contracts.dataplane_pacing import Pacing
 from tests.contracts.dataplane_repair import Repair
 from tests.contracts.dataplane_world import (
     CM,
@@ -25,7 +29,7 @@ from tests.contracts.dataplane_world import (
 from tests.fakes.srtp_client import Rtp, SrtpClient, keys
 
 
-class DataPlaneContract(Forwarding, Repair):
+class DataPlaneContract(Forwarding, Repair, Hop, Probing, Pacing, Late, LayersInside, Continuity):
     """What every data plane promises. Subclasses give `plane`, not started."""
 
     async def test_forged_and_replayed_packets_change_nothing(self, world: World) -> None:

@@ -90,6 +90,20 @@ class World:
         await until(lambda: expected in self.told.rtcp)
         await asyncio.sleep(0)
 
+    async def told_by_subscriber(self) -> None:
+        """Everything the subscriber sent has been handled."""
+        self._barriers += 1
+        self.subscriber.send_rtcp(receiver_report(self._barriers))
+        expected = (SUBSCRIBER, receiver_report(self._barriers))
+        await until(lambda: expected in self.told.rtcp)
+
+    async def gather(self, count: int) -> list[Rtp]:
+        """Wait until the subscriber has got so many packets since the last call; returns all it got."""
+        while len(self.subscriber.received) < count:
+            await self.subscriber.read()
+        packets, self.subscriber.received = self.subscriber.received, []
+        return packets
+
     async def flow(self) -> list[Rtp]:
         """What the subscriber got since the last call."""
         await self.handled()

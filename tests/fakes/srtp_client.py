@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pylibsrtp
@@ -29,6 +31,8 @@ class Rtp:
     marker: bool = False
     extension: bytes = b""
     padding: int = 0
+    arrival_us: int = field(default=0, compare=False)
+    """When a client read it, CLOCK_MONOTONIC."""
 
     def packed(self) -> bytes:
         """The packet's bytes."""
@@ -60,7 +64,45 @@ def parsed(packet: bytes) -> Rtp:
         payload_type=second & 0x7F,
         marker=bool(second & 0x80),
         extension=packet[12:at],
+        arrival_us=time.monotonic_ns() // 1000,
     )
+
+
+def elements(extension: bytes) -> Mapping[int, bytes]:
+    """Elements by id of a sound extension block, either form, in order."""
+    found: dict[int, bytes] = {}
+    at, long = 4, extension[:2] == b"\x10\x00"
+    while at < len(extension):
+        if not extension[at]:
+            at += 1
+        elif long:
+            found[extension[at]] = extension[at + 2 : at + 2 + extension[at + 1]]
+            at += 2 + extension[at + 1]
+        else:
+            size = (extension[at] & 15) + 1
+            found[extension[at] >> 4] = extension[at + 1 : at + 1 + size]
+            at += 1 + size
+    return found
+
+
+def transport_feedback(first: int, arrivals_us: Sequence[int | None]) -> bytes:
+    """Transport-cc feedback on the packets from number `first` on: when each arrived, None = not."""
+    known = [at_us for at_us in arrivals_us if at_us is not None]
+    reference = (known[0] if known else 0) // 64_000
+    ticks, chunks, deltas = reference * 256, bytearray(), bytearray()
+    for start in range(0, len(arrivals_us), 7):
+        vector = 0xC000
+        for place, at_us in enumerate(arrivals_us[start : start + 7]):
+            if at_us is not None:
+                vector |= 2 << (12 - 2 * place)
+                deltas += struct.pack("!h", at_us // 250 - ticks)
+                ticks = at_us // 250
+        chunks += struct.pack("!H", vector)
+    body = (
+        struct.pack("!IIHHI", 1, 2, first & 0xFFFF, len(arrivals_us), (reference & 0xFFFFFF) << 8) + chunks + deltas
+    )
+    body += bytes(-len(body) % 4)
+    return struct.pack("!BBH", 0x8F, 205, len(body) // 4) + body
 
 
 def keys(seed: int, profile: SrtpProfile) -> SrtpKeys:
@@ -122,6 +164,23 @@ class SrtpClient:
     def send_rtcp(self, data: bytes) -> None:
         """Seal and send a compound RTCP packet."""
         self.send_raw(self._tx.protect_rtcp(data))
+
+    def open(self, data: bytes) -> Rtp | None:
+        """The packet in an SRTP datagram; None, and counted, when it does not authenticate."""
+        try:
+            return parsed(self._rx.unprotect(data))
+        except pylibsrtp.Error:
+            self.failures += 1
+            return None
+
+    def open_rtcp(self, data: bytes) -> bytes:
+        """The packet in an SRTCP datagram; empty, and counted, when it does not authenticate."""
+        try:
+            opened: bytes = self._rx.unprotect_rtcp(data)
+        except pylibsrtp.Error:
+            self.failures += 1
+            return b""
+        return opened
 
     async def read(self) -> None:
         """Wait for one datagram and file it."""
