@@ -26,6 +26,8 @@ void yt_route_limit(yt_route *route, int spatial, int temporal) {
     route->wanted_temporal = bounded(temporal);
     if (!route->live)
         yt_route_begin_layers(route);
+    else if (!route->layered)
+        route->picture = route->stream->highest_timestamp; /* the present picture is to be finished */
     note_layered(route);
 }
 
