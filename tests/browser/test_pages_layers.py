@@ -53,6 +53,10 @@ class Line:
 
     routes: list[WebSocketRoute] = field(default_factory=list)
     publications: list[dict[str, Any]] = field(default_factory=list)
+    refuses: str = ""
+    """Code with which offers are refused; empty: they reach the server."""
+    refused: list[float] = field(default_factory=list)
+    """When, by the event loop's clock."""
 
     def take(self, route: WebSocketRoute) -> None:
         server = route.connect_to_server()
@@ -63,7 +67,16 @@ class Line:
             self.publications = said.get("publications", self.publications)
             route.send(message)
 
+        def pass_up(message: str | bytes) -> None:
+            said = msgspec.json.decode(message)
+            if said["type"] != "offer" or not self.refuses:
+                server.send(message)
+                return
+            self.refused.append(asyncio.get_running_loop().time())
+            self.tell(type="error", re=said["re"], code=self.refuses, zh="请稍候", en="wait", incident=None)
+
         server.on_message(pass_on)
+        route.on_message(pass_up)
 
     def tell(self, **message: Any) -> None:
         """Say this to the page as the server would."""
@@ -87,21 +100,21 @@ class Court:
     phone_line: Line
 
 
-async def _page(browser: Browser, url: str, width: int, height: int) -> tuple[Page, Line]:
-    page, line = await blank(browser, width, height), Line()
+async def _page(browser: Browser, url: str, width: int, height: int, refuses: str = "") -> tuple[Page, Line]:
+    page, line = await blank(browser, width, height), Line(refuses=refuses)
     await page.route_web_socket(re.compile(r"/ws$"), line.take)
     await page.goto(url)
     return page, line
 
 
 @asynccontextmanager
-async def _court(folder: Path, codec: str = "h264") -> AsyncIterator[Court]:
+async def _court(folder: Path, codec: str = "h264", refuses: str = "") -> AsyncIterator[Court]:
     async with hall(folder, "plaintiff-1", YUNTING_MEDIA_VIDEO_CODECS=codec) as court, chromium() as browser:
         judge, judge_line = await _page(browser, f"{court.server.base_url}/judge", 1440, 900)
         await sign_in(judge, "bench")
         await judge.get_by_text("进入法庭").click()
         await judge.get_by_text("审判席").first.wait_for()
-        phone, phone_line = await _page(browser, _invitation(court), 390, 844)
+        phone, phone_line = await _page(browser, _invitation(court), 390, 844, refuses)
         await consent_and_check(phone)
         await phone.get_by_text("候审").first.wait_for()
         gavel = judge.locator(".move-open")
@@ -192,3 +205,16 @@ async def test_a_held_picture_says_why_and_the_notice_goes_when_it_moves(tmp_pat
                 line.hold(silent)
                 await expect(page.get_by_text(busy)).to_have_count(0)
                 await expect(page.locator(".tile-held")).to_have_count(0)
+
+
+async def test_a_page_without_a_place_says_so_waits_and_comes_in(tmp_path: Path) -> None:
+    async with _court(tmp_path, refuses="media-busy") as court:
+        await expect(court.phone.get_by_text("服务器繁忙，正在等候接入音视频")).to_be_visible()
+        async with asyncio.timeout(PATIENCE_S):
+            while court.phone_line.refused[-1] - court.phone_line.refused[0] < 2.5:
+                await asyncio.sleep(0.1)
+        assert len(court.phone_line.refused) <= 6, "both directions wait between their tries"
+        court.phone_line.refuses = ""
+        await _moves(court.phone, lambda height: height > 0, "the party sees the judge")
+        await expect(court.phone.get_by_text("服务器繁忙，正在等候接入音视频")).to_have_count(0)
+        await _moves(court.judge, lambda height: height > 0, "the judge sees the party")

@@ -29,7 +29,7 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   plus: "M12 5v14M5 12h14",
   warn: "M12 4 2.5 20h19L12 4Zm0 6v5m0 2.500v.1",
-  pause: "M9 6v12M15 6v12",
+  pause: "M8 5v14M16 5v14",
   screen: "M3 5h18v11H3zM9 20h6M12 16v4",
 } as const;
 
