@@ -25,7 +25,7 @@ from yunting.bench.load.yunting_sfu import YuntingContender
 from yunting.bench.namespace import HOST, inside_namespace
 
 _SAMPLE_S = 0.25
-_CONNECT_S = 20.0
+_CONNECT_S = 30.0
 _FRAMES_BEFORE = 20
 _STILL_S = 0.5
 
@@ -60,7 +60,8 @@ class ImpairOptions(msgspec.Struct, frozen=True, kw_only=True):
     contenders: tuple[str, ...] = ("yunting", "janus")
     camera: Camera = Camera()
     warm_up_s: float = 8.0
-    """On the first step's rate, before anything is counted: estimates and encoders climb."""
+    """On the first step's link without its loss, before anything is counted: at least so long, at most three times,
+    until both viewers have the camera's full height."""
     seed: int = 7
     scale: float = 1.0
     dataplane: str = ""
@@ -122,7 +123,7 @@ def _run_all(options: ImpairOptions) -> tuple[tuple[ImpairRow, ...], tuple[str, 
             try:
                 rows += asyncio.run(_run_one(options, scenario, contender))
             except (OSError, TimeoutError) as fault:
-                failures.append(f"{scenario}, {name}: {fault or type(fault).__name__}")
+                failures.append(f"{scenario}, {name}: {str(fault) or type(fault).__name__}")
                 sys.stderr.write(failures[-1] + "\n")
     return tuple(rows), tuple(failures)
 
@@ -144,11 +145,12 @@ async def _run_one(options: ImpairOptions, scenario: str, contender: Contender) 
             "beside": BrowserPage(await open_page(browser), codec),
         }
         steps = SCENARIOS[scenario]
-        relay.impair(Impairment(delay_ms=steps[0].delay_ms, rate_bps=steps[0].rate_bps))
+        first = steps[0]
+        relay.impair(Impairment(delay_ms=first.delay_ms, rate_bps=first.rate_bps))
         for viewer in viewers.values():
             await contender.subscribe(0, viewer)
             await _until_seen(viewer)
-        await asyncio.sleep(options.warm_up_s * options.scale)
+        await _until_sharp(list(viewers.values()), options.camera.height, options.warm_up_s * options.scale)
         rows: list[ImpairRow] = []
         full: dict[str, int] = {}
         for step in steps:
@@ -212,6 +214,14 @@ async def _until_sending(page: BrowserPage) -> None:
     async with asyncio.timeout(_CONNECT_S):
         while (await page.sample()).sent_frames < _FRAMES_BEFORE:  # noqa: ASYNC110 - getStats has no event
             await asyncio.sleep(_SAMPLE_S)
+
+
+async def _until_sharp(viewers: Sequence[BrowserPage], height: int, least_s: float) -> None:
+    await asyncio.sleep(least_s)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2 * least_s):
+            while min([(await viewer.sample()).height for viewer in viewers]) < height:  # noqa: ASYNC110
+                await asyncio.sleep(_SAMPLE_S)
 
 
 async def _until_seen(page: BrowserPage) -> None:

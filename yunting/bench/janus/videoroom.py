@@ -72,16 +72,19 @@ class JanusSession:
             await self._client.close()
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        assert self._socket is not None
         transaction = f"{next(self._numbers)}-{secrets.token_hex(4)}"
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[transaction] = reply
         try:
-            await self._socket.send_str(msgspec.json.encode({**request, "transaction": transaction}).decode())
+            await self._send({**request, "transaction": transaction})
             async with asyncio.timeout(_REPLY_S):
                 return await reply
         finally:
             del self._waiting[transaction]
+
+    async def _send(self, request: dict[str, Any]) -> None:
+        assert self._socket is not None
+        await self._socket.send_str(msgspec.json.encode(request).decode())
 
     async def _read(self) -> None:
         assert self._socket is not None
@@ -101,7 +104,8 @@ class JanusSession:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(_KEEPALIVE_S)
-            await self._ask({"janus": "keepalive", "session_id": self._id})
+            # Only acknowledged, never answered.
+            await self._send({"janus": "keepalive", "session_id": self._id, "transaction": "keepalive"})
 
 
 class JanusContender:
@@ -140,7 +144,8 @@ class JanusContender:
         handle = await self._session.attach()
         joined = await self._session.message(handle, {"request": "join", "ptype": "publisher", "room": ROOM})
         self._feeds[number] = joined["plugindata"]["data"]["id"]
-        jsep = {"type": "offer", "sdp": await client.offer()}
+        # Our encodings go from low to high; Janus takes the first for the highest unless told.
+        jsep = {"type": "offer", "sdp": await client.offer(), "rid_order": "lmh"}
         reply = await self._session.message(handle, {"request": "configure"}, jsep)
         await client.accept(reply["jsep"]["sdp"])
 
