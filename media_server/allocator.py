@@ -43,14 +43,18 @@ class Allocator:
         self._hold_us = HOLD_US
         self._held_until_us = 0
         self._ceiling_bps = 0
-        self._grew_us: int | None = None
+        self.grew_us: int | None = None
+        """When the newest decision was to send more, None after a drop."""
         self._dropped = False
 
-    def decide(self, claims: Sequence[Claim], budget_bps: int, now_us: int) -> Mapping[str, int]:
+    def decide(
+        self, claims: Sequence[Claim], budget_bps: int, now_us: int, grow_bps: int | None = None
+    ) -> Mapping[str, int]:
         """Index into `rates_bps` for every claim that is sent; a claim that is not in the answer is paused.
 
         `claims` in order of importance within their rank. Only the first claim of all may cost more than the budget,
-        and only alone and at its lowest rung. With the same claims and budget the answer comes to rest.
+        and only alone and at its lowest rung. With the same claims and budget the answer comes to rest. `grow_bps`:
+        up to where more than before may be given, where that is less than the budget.
         """
         ordered = sorted(claims, key=lambda claim: claim.rank)
         before = {
@@ -62,19 +66,21 @@ class Allocator:
         # One video alone at its lowest rung cannot be made smaller: it says nothing of a failed try.
         if cost > budget_bps and (len(before) > 1 or any(before.values())):
             self._note_drop(budget_bps, now_us)
-        allowed_bps = min(budget_bps, self._ceiling_bps) if now_us < self._held_until_us else budget_bps
-        self._given = fill(ordered, allowed_bps, before)
+        grow_bps = budget_bps if grow_bps is None else min(grow_bps, budget_bps)
+        if now_us < self._held_until_us:
+            grow_bps = min(grow_bps, self._ceiling_bps)
+        self._given = fill(ordered, budget_bps, before, grow_bps)
         if cost_bps(ordered, self._given) > cost:
-            self._grew_us = now_us
+            self.grew_us = now_us
         return self._given
 
     def _note_drop(self, budget_bps: int, now_us: int) -> None:
-        stood_us = None if self._grew_us is None else now_us - self._grew_us
+        stood_us = None if self.grew_us is None else now_us - self.grew_us
         if stood_us is not None and stood_us > FORGIVEN_US:
             self._hold_us = HOLD_US
         elif stood_us is not None and stood_us < TRIAL_US and self._dropped:
             self._hold_us = min(HOLD_MOST_US, 2 * self._hold_us)
-        self._grew_us = None
+        self.grew_us = None
         self._dropped = True
         self._held_until_us = now_us + self._hold_us
         self._ceiling_bps = budget_bps
@@ -85,8 +91,9 @@ def cost_bps(claims: Sequence[Claim], given: Mapping[str, int]) -> int:
     return sum(claim.rates_bps[given[claim.key]] for claim in claims if claim.key in given)
 
 
-def fill(ordered: Sequence[Claim], budget_bps: int, before: Mapping[str, int]) -> dict[str, int]:
-    """The rungs that fit, most important first; `before` are those that need no margin. `ordered` by rank."""
+def fill(ordered: Sequence[Claim], budget_bps: int, before: Mapping[str, int], grow_bps: int) -> dict[str, int]:
+    """The rungs that fit, most important first; `before` need no margin, others must fit `grow_bps` with theirs.
+    `ordered` by rank."""
     given: dict[str, int] = {}
     used = 0
     for _, group in itertools.groupby(ordered, key=lambda claim: claim.rank):
@@ -96,10 +103,11 @@ def fill(ordered: Sequence[Claim], budget_bps: int, before: Mapping[str, int]) -
                 if rung >= len(claim.rates_bps) or given.get(claim.key, -1) != rung - 1:
                     continue
                 more = claim.rates_bps[rung] - (claim.rates_bps[rung - 1] if rung else 0)
-                needed = more if before.get(claim.key, -1) >= rung else more * MARGIN
-                if used + needed <= budget_bps or (
-                    claim is ordered[0] and not rung and more * LAST_SHARE <= budget_bps
-                ):
+                if before.get(claim.key, -1) >= rung:
+                    fits = used + more <= budget_bps
+                else:
+                    fits = used + more * MARGIN <= grow_bps
+                if fits or (claim is ordered[0] and not rung and more * LAST_SHARE <= budget_bps):
                     given[claim.key] = rung
                     used += more
     return given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from media_server.bandwidth import RateMeter, ReportedCapacity
 from media_server.dataplane.ports import Bandwidth, BandwidthLimits, DataPlane, HopExtensions, PeerId
@@ -11,13 +12,38 @@ from media_server.sdp import ABS_SEND_TIME, TRANSPORT_CC
 
 START_BPS = 1_500_000
 """Three low layers and the speaker's middle one; the first probes tell within a second."""
-PACING_FACTOR = 2.5
-"""As libwebrtc: a keyframe (five to ten ordinary frames) leaves within a few frame times, and a queue in front of the
-narrowest link stays short. Less would delay keyframes, more would let them overflow small router queues."""
-PACE_LEAST_BPS = 600_000
+PACING_FACTOR = 1.5
+"""libwebrtc paces an encoder's output with 2.5. What we send was paced by its publisher already; only keyframes and
+cached pictures come in bursts, and at 2.5 those overflow a link that is used well, which reads as overuse. At 1.5 a
+keyframe of four pictures leaves within three picture times."""
+DRAINING_FACTOR = 1.0
+"""While the path loses much: the capacity is cut then, so its queue empties. Audio, which never waits here, is
+delayed and lost by that queue."""
+PACE_LEAST_BPS = 150_000
 PACE_FIRST_BPS = 8_000_000
 """Before anything is known of the path: a cached group of pictures leaves within a second."""
+GRACE_US = 1_000_000
+"""After growing the estimate may not take back what was believed before: an overuse then (the keyframe of the new
+layer) cuts it to a share of what was acknowledged in the half second before, when much less was sent."""
+LOSSY = 0.1
+"""A path that loses more than this is congested even while its delay does not grow: its queue is full (GCC's
+threshold; less may be a bad radio)."""
+OVERUSED_SHARE = 0.8
+"""What may be used of the estimate while a queue stands: it must empty, and the estimate comes down in steps."""
+REPEATS_SHARE = 0.25
+"""What repeats may have of it: most of what a full queue has dropped is too late to be repaired."""
+_REPEAT_BITS = 9_000
+ARRIVED_SLACK = 1.15
+"""What arrives while no queue grows is carried, and as much more as its measurement sways."""
 _NOTICED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What videos may use: what already goes out may keep `keep_bps`, more may be added up to `grow_bps`."""
+
+    keep_bps: int
+    grow_bps: int
 
 
 class Downlink:
@@ -31,6 +57,8 @@ class Downlink:
         self._probing = Probing()
         self._paced_bps = 0
         self._known: Bandwidth | None = None
+        self._grace: tuple[int, int] | None = None
+        self._repeats = self._repeats_since_us = 0
         self.audio = RateMeter()
         plane.limit_bandwidth(peer, BandwidthLimits(start_bps=START_BPS))
 
@@ -49,10 +77,29 @@ class Downlink:
         """A receiver report of the viewer."""
         self._reported.reported(fraction_lost, sent_bps, now_us)
 
-    def video_budget_bps(self, now_us: int) -> int:
+    def video_budget(self, now_us: int) -> Budget:
         """What the path carries now beside the audio; asks the data plane."""
         self._known = self._plane.bandwidth(self._peer) if self._hop.transport_cc else None
-        return max(0, self._capacity_bps(now_us) - self.audio.bits_per_second(now_us))
+        capacity_bps = self._capacity_bps(now_us)
+        audio_bps = self.audio.bits_per_second(now_us)
+        grow_bps = capacity_bps if self._known is None else self._known.estimate_bps
+        return Budget(max(0, capacity_bps - audio_bps), max(0, grow_bps - audio_bps))
+
+    def may_repeat(self, wanted: int, now_us: int) -> int:
+        """How many of so many packets may be repeated now; counts them."""
+        if not self._congested:
+            return wanted
+        if now_us - self._repeats_since_us >= 100_000:
+            self._repeats_since_us, self._repeats = now_us, 0
+        most = max(1, int(self._capacity_bps(now_us) * REPEATS_SHARE / 10 / _REPEAT_BITS))
+        granted = max(0, min(wanted, most - self._repeats))
+        self._repeats += granted
+        return granted
+
+    def grew(self, now_us: int) -> None:
+        """More is being sent from now on, because the path seemed to carry it."""
+        if self._grace is None or now_us >= self._grace[0]:
+            self._grace = (now_us + GRACE_US, self._capacity_bps(now_us))
 
     def drive(self, goal_bps: int, now_us: int) -> None:
         """Set the pace, and probe if more is wanted than the path is known to carry. `goal_bps` without audio."""
@@ -60,7 +107,7 @@ class Downlink:
         known = self._known
         if known is None:
             return
-        path = Path(known.estimate_bps, known.probed_bps, known.overusing)
+        path = Path(known.estimate_bps, known.probed_bps, known.overusing or self._congested)
         probe = self._probing.due(path, goal_bps + self.audio.bits_per_second(now_us), now_us)
         if probe is None:
             return
@@ -73,12 +120,21 @@ class Downlink:
         known = self._known
         if known is None:
             return self._reported.bits_per_second(now_us)
-        # What arrives without a growing queue is carried, though nobody has tried for more than that.
-        return known.estimate_bps if known.overusing else max(known.estimate_bps, known.acknowledged_bps)
+        capacity = known.estimate_bps
+        if self._grace is not None and now_us < self._grace[0] and not self._congested:
+            return max(capacity, self._grace[1])
+        if known.overusing or self._congested:
+            return int(capacity * OVERUSED_SHARE)
+        return max(capacity, int(known.acknowledged_bps * ARRIVED_SLACK))
+
+    @property
+    def _congested(self) -> bool:
+        return self._known is not None and self._known.loss > LOSSY
 
     def _pace(self, capacity_bps: int) -> None:
         heard = self._reported.heard if self._known is None else self._known.feedback_us
-        rate = max(PACE_LEAST_BPS, int(capacity_bps * PACING_FACTOR)) if heard else PACE_FIRST_BPS
+        factor = DRAINING_FACTOR if self._congested else PACING_FACTOR
+        rate = max(PACE_LEAST_BPS, int(capacity_bps * factor)) if heard else PACE_FIRST_BPS
         if abs(rate - self._paced_bps) > self._paced_bps * _NOTICED:
             self._paced_bps = rate
             self._plane.pace(self._peer, rate)

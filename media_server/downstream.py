@@ -153,7 +153,9 @@ class Downstream(Peer):
             if isinstance(item, Nack):
                 subscription = self._by_ssrc.get(item.media_ssrc)
                 if subscription:
-                    subscription.repeat(item.sequences[:MAX_NACKED], now_us)
+                    granted = self._downlink.may_repeat(min(len(item.sequences), MAX_NACKED), now_us)
+                    # The newest: what was lost first is the least likely to come in time.
+                    subscription.repeat(item.sequences[len(item.sequences) - granted :], now_us)
             elif isinstance(item, KeyframeRequest):
                 subscription = self._by_ssrc.get(item.media_ssrc)
                 if subscription:
@@ -195,8 +197,9 @@ class Downstream(Peer):
 
     def _steer(self, now_us: int) -> None:
         """Divide what the path carries: audio goes whatever it costs, the videos share the rest."""
-        budget_bps = self._downlink.video_budget_bps(now_us)
-        states = self._steering.steer(self.subscriptions, budget_bps, now_us)
+        states = self._steering.steer(self.subscriptions, self._downlink.video_budget(now_us), now_us)
+        if self._steering.grew:
+            self._downlink.grew(now_us)
         self._downlink.drive(self._steering.goal_bps, now_us)
         if states is not None:
             self._room.delivery_changed(self, states)

@@ -13,6 +13,7 @@ GIVEN_UP_US = 3_000_000
 """An encoding that was asked for and has not come for so long is not counted on: too weak a phone or uplink."""
 MEASURED_US = 1_000_000
 """The rate of a layer is known when it has run for as long as its meter looks back."""
+FRESH_US = 100_000
 SMOOTHING = 0.2
 """Weight of the newest measurement, ten a second: a scene that moves for a moment changes nobody's quality."""
 
@@ -60,7 +61,9 @@ def _made(publication: Publication, known: _Known, now_us: int) -> Ladder:
     for rid in publication.rids or ("",):
         layer = publication.layer_of(rid)
         running = layer is not None and layer.running(newest_us)
-        if layer is not None and running and now_us - layer.began_us >= MEASURED_US:
+        # One that has just been paused counts as running for a while; its meter falls already.
+        fresh = layer is not None and now_us - layer.last_us < FRESH_US
+        if layer is not None and running and fresh and now_us - layer.began_us >= MEASURED_US:
             _measure(known, layer, now_us)
         rungs.append(
             Rung(

@@ -2,16 +2,18 @@
 
 What is sent bounds what can be learnt: a viewer who gets the lowest layer proves no more than its rate. So while
 something is held back the path is probed: at first three and six times the start (as libwebrtc does), soon after a
-drop to 85 % of what it carried before, then twice the estimate every few seconds, further at once while it succeeds.
+drop towards 85 % of what it carried before, then twice the estimate every few seconds, further at once while it
+succeeds. No probe but the first two is over three times the estimate: audio waits behind it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-DURATION_MS = 100
+DURATION_MS = 80
 FIRST_FACTORS = (3.0, 6.0)
 FACTOR = 2.0
+RECOVERY_FACTOR = 3.0
 RECOVERY_SHARE = 0.85
 RECOVERY_US = 2_000_000
 """A drop is over when the path did not overuse for so long."""
@@ -22,7 +24,7 @@ SETTLE_US = 500_000
 RETRY_US = 500_000
 PAUSE_US = 4_000_000
 PAUSE_MOST_US = 8_000_000
-"""A probe takes 100 ms at twice the estimate: every eight seconds that is 2.5 % more traffic."""
+"""A probe takes 80 ms at twice the estimate: every eight seconds that is 2 % more traffic."""
 DROP = 0.8
 """An estimate that fell below this share of its highest lately is a drop."""
 
@@ -56,7 +58,7 @@ class Probing:
         self._verdict_us = 0
         self._peak_bps = 0
         self._recover_bps = 0
-        self._overused_us = 0
+        self._overused_us = -RECOVERY_US
 
     def due(self, path: Path, goal_bps: int, now_us: int) -> Probe | None:
         """The probe to begin now, if any. `goal_bps`: what everything wanted would need; at or below the estimate
@@ -66,12 +68,12 @@ class Probing:
             if now_us < self._verdict_us:
                 return None
             self._judge(self._running, path, now_us)
-        if goal_bps <= path.estimate_bps or path.overusing:
+        if goal_bps <= path.estimate_bps or now_us - self._overused_us < RECOVERY_US:
             return None
-        if self._recover_bps and now_us - self._overused_us >= RECOVERY_US:
+        if self._recover_bps:
             recover_bps, self._recover_bps = self._recover_bps, 0
             if recover_bps > path.estimate_bps:
-                return Probe(min(recover_bps, goal_bps))
+                return Probe(min(recover_bps, goal_bps, int(path.estimate_bps * RECOVERY_FACTOR)))
         if now_us < self._next_us:
             return None
         rate = self._start_bps * self._first[0] if self._first else path.estimate_bps * FACTOR

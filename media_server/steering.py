@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from media_server.allocator import MARGIN, Allocator, Claim
+from media_server.downlink import Budget
 from media_server.ladders import LadderBook
 from media_server.layers import KEPT_TILES, Ladder, Rank, nearest, rates_bps, under_load, visible, wanted
 from media_server.ports import DeliveryState, Held, Kind, PublicationInfo, Shedding, Source, View
@@ -69,9 +70,11 @@ class Steering:
         self._allocator = Allocator()
         self._ideals: dict[str, int] = {}
         self._planned_us = 0
-        self._planned_bps = 0
+        self._planned = Budget(0, 0)
         self._version = -1
         self._told: tuple[DeliveryState, ...] = ()
+        self.grew = False
+        """Whether the newest plan sends more than the one before."""
         self.goal_bps = 0
         """What everything wanted would need of the path, without audio, with room to grow into."""
 
@@ -91,19 +94,20 @@ class Steering:
         """Plan at the next `steer` (copies have come, a rule has changed)."""
         self._version = -1
 
-    def steer(self, copies: Sequence[Subscription], budget_bps: int, now_us: int) -> tuple[DeliveryState, ...] | None:
+    def steer(self, copies: Sequence[Subscription], budget: Budget, now_us: int) -> tuple[DeliveryState, ...] | None:
         """Choose and apply; what the viewer gets of every video now, or None when that is as told before."""
-        near = abs(budget_bps - self._planned_bps) <= NOTICED * self._planned_bps
+        near = _near(budget.keep_bps, self._planned.keep_bps) and _near(budget.grow_bps, self._planned.grow_bps)
         if self._version == self._stage.version and near and now_us - self._planned_us < REST_US:
+            self.grew = False
             return None
-        self._version, self._planned_bps, self._planned_us = self._stage.version, budget_bps, now_us
-        states = tuple(self._planned(copies, budget_bps, now_us))
+        self._version, self._planned, self._planned_us = self._stage.version, budget, now_us
+        states = tuple(self._plan(copies, budget, now_us))
         if states == self._told:
             return None
         self._told = states
         return states
 
-    def _planned(self, copies: Sequence[Subscription], budget_bps: int, now_us: int) -> list[DeliveryState]:
+    def _plan(self, copies: Sequence[Subscription], budget: Budget, now_us: int) -> list[DeliveryState]:
         videos = [copy for copy in copies if copy.publication.info.kind is Kind.VIDEO]
         videos.sort(key=lambda copy: (*self._stage.rank(copy.publication.info), copy.publication.info.id))
         held: dict[Subscription, Held | None] = {}
@@ -122,7 +126,8 @@ class Steering:
             Claim(wish.copy.publication.info.id, wish.rank, rates_bps(wish.ladder, wish.offered)) for wish in wishes
         ]
         self.goal_bps = int(sum(claim.rates_bps[-1] for claim in claims) * MARGIN)
-        given = self._allocator.decide(claims, budget_bps, now_us)
+        given = self._allocator.decide(claims, budget.keep_bps, now_us, budget.grow_bps)
+        self.grew = self._allocator.grew_us == now_us
         for wish in wishes:
             level = given.get(wish.copy.publication.info.id)
             if level is None:
@@ -160,6 +165,10 @@ class Steering:
             layer="" if held is not None else copy.rid,
             wanted_layer=ladder[min(ideal, len(ladder) - 1)].rid,
         )
+
+
+def _near(now_bps: int, before_bps: int) -> bool:
+    return abs(now_bps - before_bps) <= NOTICED * before_bps
 
 
 def _take(wish: _Wish, index: int) -> None:

@@ -48,7 +48,7 @@ def test_the_budget_is_kept_but_for_the_most_important_video_alone(
 @given(claims(), budgets, budgets)
 def test_more_budget_never_harms_the_more_important(made: list[Claim], one: int, other: int) -> None:
     less, more = sorted((one, other))
-    poor, rich = fill(important(made), less, {}), fill(important(made), more, {})
+    poor, rich = fill(important(made), less, {}, less), fill(important(made), more, {}, more)
     # A greedy order: at the first rung where both differ, the larger budget has it.
     first = important(made)[0].key
     assert rich.get(first, -1) >= poor.get(first, -1)

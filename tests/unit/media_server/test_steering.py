@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media_server.dataplane.ports import PeerId
+from media_server.downlink import Budget
 from media_server.layers import KEPT_TILES
 from media_server.ports import DeliveryState, Held, Shedding, Source, View
 from media_server.sdp import ChosenCodec, Codec
@@ -46,7 +47,7 @@ class Seat:
                 if each.publication.tick(self.now_us):
                     self.stage.ladders.changed(each.publication)
                     self.steering.changed()
-            states = self.steering.steer(list(self.copies.values()), budget_bps, self.now_us)
+            states = self.steering.steer(list(self.copies.values()), Budget(budget_bps, budget_bps), self.now_us)
             for copy in self.copies.values():
                 copy.connect()
             if states is not None:
