@@ -294,7 +294,7 @@ class Forwarder:
 
     def retransmit(self, state: RouteState, sequences: Sequence[int], now_us: int) -> int:
         """Answer a NACK; see `DataPlane.retransmit`."""
-        if state.paused or state.stream.silent or state.out.outbound is None:
+        if state.stream.silent or not state.may_start():
             return 0
         found = sum(self._repeat(state, sequence, now_us) for sequence in sequences[:VIDEO_CACHE_PACKETS])
         self.flush()
