@@ -7,7 +7,7 @@ DATA := $(or $(YUNTING_DATA),$(wildcard ../shared/data),var/data)
 export YUNTING_DATA := $(abspath $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit browser soak bench pages lock screenshots clean
+.PHONY: help setup demo test test-plain check unit browser soak bench pages lock screenshots clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: setup ## a hearing with synthetic parties on https://127.0.0.1:8443
 
 test: setup ## every test (installs Chromium and the page tools when it may)
 	@scripts/test $(ARGS)
+
+test-plain: setup ## integration and browser tests once more on the pure-Python data plane
+	@scripts/test-plain $(ARGS)
 
 check: setup ## lint, types, import floors, file sizes
 	@scripts/check
