@@ -141,7 +141,7 @@ class Publication:
     def due_layers(self, now_us: int) -> tuple[str, ...] | None:
         """The encodings its publisher is to be told to send now, None while nothing changes. Never before the track
         has started: a publisher that sends nothing would not exist for anybody."""
-        if not self.running or not self.rids or self.info.kind is not Kind.VIDEO:
+        if not self.running or not self.rids:
             return None
         if self._taps:
             top = self.rids[-1]

@@ -40,7 +40,8 @@ def choose_codec(media: OfferedMedia, preference: Sequence[str]) -> ChosenCodec 
         fitting = [codec for codec in media.codecs if codec.name == name and _forwardable(codec)]
         if fitting:
             codec = min(fitting, key=_rank)
-            rids = lowest_first(media.rids) if RID in media.extensions.values() else ()
+            simulcast = media.kind == "video" and RID in media.extensions.values()
+            rids = lowest_first(media.rids) if simulcast else ()
             unknown: tuple[str, ...] = () if rids else (RID, REPAIRED_RID)
             if name != "av1":
                 # Where it is agreed on, Chromium leaves PictureID and layer out of VP8's own descriptor.

@@ -265,7 +265,9 @@ class Upstream(Peer):
             for line in self._lines.values()
             if packet.payload_type in (line.chosen.codec.payload_type, line.chosen.rtx_payload_type)
         ]
-        return fitting[0] if len(fitting) == 1 and not fitting[0].publication.layers else None
+        if len(fitting) != 1 or (fitting[0].publication.layers and not fitting[0].chosen.rids):
+            return None
+        return fitting[0]
 
     def _rid_of(self, packet: Received, line: _Line, *, rtx: bool) -> str | None:
         """The rid that a packet says, empty on a line without any; None when it says none of this line's."""
@@ -294,7 +296,8 @@ class Upstream(Peer):
         if not self.up:
             return
         for line in list(self._lines.values()):
-            self._move_layers(line.publication, now_us)
+            if line.chosen.rids:
+                self._move_layers(line.publication, now_us)
         out = b""
         for line, layer in self._by_ssrc.values():
             if not line.publication.allowed:

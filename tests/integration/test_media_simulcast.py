@@ -167,6 +167,12 @@ async def test_layers_are_learnt_by_mid_and_rid_and_sorted_lowest_first(camera: 
     assert len(camera.told.added) == 1
 
 
+async def test_where_one_line_only_fits_the_rid_alone_will_do(camera: Camera) -> None:
+    for ssrc, rid in ((1, "l"), (2, "m"), (3, None)):
+        camera.arrive(ssrc, rid, mid=None)
+    assert camera.ssrcs == {"l": 1, "m": 2}
+
+
 async def test_an_encoding_that_never_comes_is_not_waited_for(camera: Camera) -> None:
     camera.arrive(1, "l", keyframe=True)
     camera.play(3, 1)

@@ -65,6 +65,13 @@ def test_without_the_header_extension_nothing_could_be_told_apart() -> None:
     assert "simulcast" not in answer
 
 
+def test_sound_has_one_encoding() -> None:
+    text = OFFER.replace("m=video", "m=audio").replace("a=rtpmap:96 VP8/90000", "a=rtpmap:96 opus/48000/2")
+    chosen = choose_codec(parse_offer(text).media[0], ("opus",))
+    assert chosen is not None
+    assert chosen.rids == ()
+
+
 @pytest.mark.parametrize(
     ("lines", "rids"),
     [
