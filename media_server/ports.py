@@ -152,7 +152,11 @@ class SenderReport:
 
 
 class Subscriber(Protocol):
-    """Someone inside the server who receives decrypted tracks of a room: recorder, transcriber, broadcaster."""
+    """Someone inside the server who receives decrypted tracks of a room: recorder, transcriber, broadcaster.
+
+    Of simulcast it gets the best encoding that runs, as one stream with the SSRC it was told: at a keyframe the size
+    of the picture changes, sequence numbers go on and timestamps stay on one clock.
+    """
 
     def track_started(self, publication: PublicationInfo, ssrc: int, clock_rate_hz: int) -> None:
         """A track may now send packets. Told at once for tracks that already run when it subscribes."""
