@@ -198,6 +198,7 @@ async def test_a_held_picture_says_why_and_the_notice_goes_when_it_moves(tmp_pat
         for page, line in ((court.phone, court.phone_line), (court.judge, court.judge_line)):
             line.hold("congestion")
             await expect(page.get_by_text(slow)).to_have_count(1)
+            await expect(page.locator(f'figure[aria-label*="{slow}"]')).to_have_count(1)
             line.hold("load")
             await expect(page.get_by_text(busy)).to_have_count(1)
             await expect(page.get_by_text(slow)).to_have_count(0)

@@ -80,7 +80,7 @@ export function VideoTile({
         </div>
       )}
       {stream && playing && held && (
-        <div class="tile-held" role="status">
+        <div class="tile-held">
           <Icon name="pause" />
           <span>{held}</span>
         </div>

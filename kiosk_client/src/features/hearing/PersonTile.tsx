@@ -38,8 +38,10 @@ export function PersonTile({ hearing, media, person, picture = null, speaking, o
         : picture && !person.video_muted
           ? t.connectingVideo
           : t.noVideo;
-  const label = `${titleOf(person)}${speaking ? `，${t.speaking}` : ""}`;
   const shown = person.presence === "dropped" || soundOnly || person.video_muted ? null : stream;
+  const paused = shown && (held === "congestion" || held === "load") ? t.held[held] : undefined;
+  // In the label, not announced: six pictures that pause at once would talk over the court.
+  const label = [titleOf(person), speaking && t.speaking, paused].filter(Boolean).join("，");
   return (
     <VideoTile
       stream={shown}
@@ -47,7 +49,7 @@ export function PersonTile({ hearing, media, person, picture = null, speaking, o
       placeholder={why}
       silent={t.noSignal}
       initial={initialOf(person)}
-      held={shown && (held === "congestion" || held === "load") ? t.held[held] : undefined}
+      held={paused}
       frame={frame}
       speaking={speaking}
       mirrored={own}
