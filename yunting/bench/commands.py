@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -46,7 +47,8 @@ def _show_table(rows: Sequence[msgspec.Struct]) -> None:
     """Rows of one kind under its fields' names."""
     if not rows:
         return
-    table = Table(*rows[0].__struct_fields__)
+    # What is not read on a screen is pasted into a document.
+    table = Table(*rows[0].__struct_fields__, box=box.HEAVY_HEAD if sys.stdout.isatty() else box.MARKDOWN)
     for row in rows:
         table.add_row(*(str(value) for value in msgspec.structs.astuple(row)))
     Console(width=_TABLE_WIDTH).print(table)

@@ -62,6 +62,8 @@ class RelayResult(msgspec.Struct, frozen=True, kw_only=True):
     """The keys of `yunting bench relay --json`."""
 
     cpu_us_per_packet: float
+    forwarder_us_per_packet: float
+    """The forwarding thread's share of it; 0 where the event loop forwards."""
     floor_us: float
     floor_ratio: float
     forwarded: int
@@ -171,6 +173,7 @@ def _result(options: RelayOptions, engine: Engine, measured: Measured, floor_us:
     cpu_us = measured.cpu_us / max(1, got.received)
     return RelayResult(
         cpu_us_per_packet=round(cpu_us, 2),
+        forwarder_us_per_packet=round(measured.forwarder_us / max(1, got.received), 2),
         floor_us=round(floor_us, 2),
         floor_ratio=round(cpu_us / floor_us, 2),
         forwarded=measured.forwarded,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import time
+from pathlib import Path
 from typing import Protocol
 
 
@@ -47,7 +49,6 @@ def process_cpu_s(pid: int) -> float:
 def resident_mib(pid: int) -> float:
     """Resident memory of a process; 0 when it is gone."""
     try:
-        with open(f"/proc/{pid}/statm") as file:  # noqa: PTH123 - a kernel file
-            return int(file.read().split()[1]) * 4096 / (1 << 20)
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / (1 << 20)
     except OSError:
         return 0.0

@@ -72,12 +72,14 @@ async def measure(contender: Contender, load: Load, profile: SrtpProfile, host: 
         stack.push_async_callback(contender.close)
         await contender.start()
         stack.enter_context(pinned("clients"))
+        clients: list[ClientPeer] = []
+        stack.callback(_close, clients)
         await asyncio.to_thread(library)  # the compiler takes its time
         engine = Engine()
         stack.callback(engine.close)
         options = PeerOptions(host, profile, load.transport_cc, feedback=True)
         began, cpu_s = time.monotonic(), process_cpu_s(contender.pid)
-        pairs = await _connect(contender, load, options, engine, stack)
+        pairs = await _connect(contender, load, options, engine, clients)
         set_up_s, join_s = time.monotonic() - began, process_cpu_s(contender.pid) - cpu_s
         idle = await _share(contender.pid, load.idle_s)
         await _play(engine, load.warm_up_s)
@@ -114,7 +116,7 @@ async def measure(contender: Contender, load: Load, profile: SrtpProfile, host: 
 
 
 async def _connect(
-    contender: Contender, load: Load, options: PeerOptions, engine: Engine, stack: contextlib.AsyncExitStack
+    contender: Contender, load: Load, options: PeerOptions, engine: Engine, clients: list[ClientPeer]
 ) -> list[tuple[int, int]]:
     """Connect everybody; returns each subscriber's number in the engine, with its publisher's."""
     # A browser's pacer sends four packets each 5 ms; a faster stream needs more.
@@ -124,7 +126,7 @@ async def _connect(
     for number in range(load.publishers):
         sending = Sending(number + 1, 0, load.pps, load.size, at_once)
         peer = ClientPeer(options, number + 1, sending)
-        stack.callback(peer.close)
+        clients.append(peer)
         await contender.publish(number, peer)
         publishers.append(engine.add(await peer.connect()))
     await asyncio.sleep(_PUBLISHER_S)
@@ -133,7 +135,7 @@ async def _connect(
     async def join(number: int) -> None:
         async with places:
             peer = ClientPeer(options, 1000 + number)
-            stack.callback(peer.close)
+            clients.append(peer)
             publisher = number % load.publishers
             await contender.subscribe(publisher, peer)
             pairs.append((engine.add(await peer.connect()), publishers[publisher]))
@@ -142,6 +144,11 @@ async def _connect(
         for number in range(load.subscribers):
             group.create_task(join(number))
     return pairs
+
+
+def _close(clients: list[ClientPeer]) -> None:
+    for client in clients:
+        client.close()
 
 
 def _percent(engine: Engine, subscriber: int, publisher: int) -> float:
