@@ -170,6 +170,9 @@ class RouteState:
         if packet.vp8 is not None and packet.vp8.picture >= 0 and packet.vp8.picture != self._left_out:
             self._left_out = packet.vp8.picture
             self.shift = self.shift._replace(picture=(self.shift.picture - 1) % _PICTURES)
+            if self.sent_vp8 is not None and self.sent_vp8.picture >= 0:
+                # Counted by the new shift, so that what was sent keeps its number.
+                self.sent_vp8 = self.sent_vp8._replace(picture=self.sent_vp8.picture + 1)
 
     def limit_layers(self, spatial: int, temporal: int) -> None:
         """See `DataPlane.limit_layers`."""

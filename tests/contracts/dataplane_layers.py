@@ -221,6 +221,16 @@ class Continuity(WithWorld):
         assert world.plane.retransmit(route, [packet.sequence for packet in got]) == 8
         assert [packet.payload[2:] for packet in await world.flow()] == [packet.payload for packet in got]
 
+    async def test_a_frame_left_out_before_a_switch_moves_no_number(self, world: World) -> None:
+        route = world.route()
+        world.plane.limit_layers(route, 7, 0)
+        world.publisher.send(Rtp(1, vp8(1, kind="key"), 1), Rtp(2, vp8(2), 2), Rtp(3, vp8(3, temporal=1), 3))
+        got = await world.flow()
+        world.plane.switch_route(route, 5)
+        world.publisher.send(Rtp(9, vp8(900, kind="key"), 4000, ssrc=5), Rtp(10, vp8(901), 4001, ssrc=5))
+        got += await world.flow()
+        assert [picture_id(packet) for packet in got] == [1, 2, 3, 4]
+
     async def test_a_late_packet_from_before_a_switch_keeps_its_numbers(self, world: World) -> None:
         route = world.route()
         world.publisher.send(Rtp(1, vp8(1, kind="key"), 1), Rtp(2, vp8(2), 2), Rtp(4, vp8(4), 4))

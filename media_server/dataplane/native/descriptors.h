@@ -75,7 +75,7 @@ typedef struct {
     yt_vp8_offsets moved;   /* of the last one sent */
     yt_vp8 last;
     bool started;
-    int32_t dropped; /* incoming PictureID + 1 of the frame that was left out last; 0 = something was sent since */
+    int32_t dropped; /* incoming PictureID + 1 of the frame that was left out last; 0 = none */
 } yt_vp8_map;
 
 /* Let this packet's frame follow the last one sent. First start: the numbers stay. */

@@ -35,7 +35,8 @@ void yt_vp8_rewrite(uint8_t *payload, const yt_vp8 *vp8, yt_vp8_offsets offsets)
 }
 
 void yt_vp8_switched(yt_vp8_map *map, const yt_vp8 *first) {
-    map->offsets = map->started ? yt_vp8_following(&map->last, map->moved, first) : (yt_vp8_offsets){0};
+    if (map->started)
+        map->offsets = yt_vp8_following(&map->last, map->moved, first);
     map->dropped = 0;
 }
 
@@ -43,7 +44,6 @@ void yt_vp8_sent(yt_vp8_map *map, const yt_vp8 *vp8) {
     map->last = *vp8;
     map->moved = map->offsets;
     map->started = true;
-    map->dropped = 0;
 }
 
 bool yt_vp8_dropped(yt_vp8_map *map, const yt_vp8 *vp8) {
