@@ -22,9 +22,10 @@ delayed and lost by that queue."""
 PACE_LEAST_BPS = 150_000
 PACE_FIRST_BPS = 8_000_000
 """Before anything is known of the path: a cached group of pictures leaves within a second."""
-GRACE_US = 1_000_000
-"""After growing the estimate may not take back what was believed before: an overuse then (the keyframe of the new
-layer) cuts it to a share of what was acknowledged in the half second before, when much less was sent."""
+GRACE_US = 2_000_000
+"""So long after growing (a keyframe may take a second to come) the estimate may not take back what was believed
+before: the new layer's keyframe reads as overuse, and that cuts the estimate to a share of what was acknowledged in
+the half second before, when much less was sent."""
 LOSSY = 0.1
 """A path that loses more than this is congested even while its delay does not grow: its queue is full (GCC's
 threshold; less may be a bad radio)."""

@@ -108,14 +108,14 @@ class Sfu:
         """See `MediaServer.load`; at most a second old."""
         return self._stress.load
 
-    def measured(self, sample: Sample) -> None:
+    def measured(self, sample: Sample, now_s: float) -> None:
         """Take a second's measurement: rooms give up, or take up again, what its stress asks for."""
         before = self._stress.load.shedding
-        load = self._stress.measured(sample, time.monotonic(), sheds=self._settings.limits is not None)
+        load = self._stress.measured(sample, now_s, sheds=self._settings.limits is not None)
         if load.shedding is before:
             return
         log = _log.warning if load.shedding > before else _log.info
-        log("load shedding changed", level=load.shedding.name, before=before.name, stress=round(load.stress, 2))
+        log("load shedding changed", now=load.shedding.name, before=before.name, stress=round(load.stress, 2))
         for room, _ in self._rooms.values():
             room.shed(load.shedding)
 
@@ -133,7 +133,7 @@ class Sfu:
             await asyncio.sleep(TICK_S)
             sample = meter.woke(time.monotonic() - slept_s - TICK_S)
             if sample is not None:
-                self.measured(sample)
+                self.measured(sample, time.monotonic())
             now_us = monotonic_us()
             for room, _ in list(self._rooms.values()):
                 # One room's fault must not stop the timers of the others.

@@ -35,7 +35,7 @@ KEYFRAME_SIZE = 4
 _PACKET_BYTES = 1100
 _SO_TIMESTAMPNS = 35
 """Linux's number (asm-generic/socket.h); Python has no name for it."""
-_SESSION = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
+_SESSION = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mids}\r\n"
 _TRANSPORT = (
     "c=IN IP4 0.0.0.0\r\na=ice-ufrag:{seed:04d}\r\na=ice-pwd:passwordpasswordpassword{seed:04d}\r\n"
     "a=fingerprint:sha-256 {print}\r\na=setup:actpass\r\na=rtcp-mux\r\n"
@@ -48,7 +48,7 @@ _AUDIO = (
     "a=rtcp-fb:111 transport-cc\r\na=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
 )
 _VIDEO = (
-    "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\na={direction}\r\na=rtpmap:96 VP8/90000\r\n"
+    "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:{mid}\r\na={direction}\r\na=rtpmap:96 VP8/90000\r\n"
     "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtcp-fb:96 transport-cc\r\na=rtcp-fb:96 nack\r\n"
     "a=rtcp-fb:96 nack pli\r\n"
 )
@@ -59,12 +59,15 @@ _SIMULCAST = (
 )
 
 
-def made_offer(seed: int, *, sends: bool) -> str:
-    """Audio (mid 0) and video (mid 1): a simulcast sender's or a viewer's."""
+def made_offer(seed: int, *, sends: bool, videos: int = 1) -> str:
+    """Audio (mid 0) and videos (from mid 1): a simulcast sender's or a viewer's."""
     transport = _TRANSPORT.format(seed=seed, print=":".join([f"{seed:02X}"] * 32))
     direction = "sendonly" if sends else "recvonly"
-    video = _VIDEO.format(direction=direction) + transport + (_SIMULCAST if sends else "")
-    return _SESSION + _AUDIO.format(direction=direction) + transport + video
+    text = _SESSION.format(mids=" ".join(map(str, range(videos + 1))))
+    text += _AUDIO.format(direction=direction) + transport
+    for mid in range(1, videos + 1):
+        text += _VIDEO.format(direction=direction, mid=mid) + transport + (_SIMULCAST if sends else "")
+    return text
 
 
 def connect(sfu: Sfu, plane: DataPlane, who: str, client: SrtpClient, address: tuple[str, int], seed: int) -> None:
@@ -104,7 +107,8 @@ class MadePublisher:
 
     client: SrtpClient
     sending: set[str] = field(default_factory=lambda: set(RATES_BPS))
-    level: int = 30
+    level: int = 90
+    """Of the microphone (RFC 6464): nearly silent."""
     keyframes_asked: int = 0
     _sequences: dict[int, int] = field(default_factory=dict)
     _due: set[int] = field(default_factory=lambda: set(SSRCS.values()))
