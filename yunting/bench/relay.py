@@ -38,7 +38,8 @@ from yunting.bench.relay_server import (
 )
 
 _WARM_UP_S = 1.0
-_SETTLE_S = 0.3
+_SETTLE_S = 0.2
+_SETTLE_STEPS = 10
 
 
 class RelayOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +157,13 @@ def _play(engine: Engine, seconds: float) -> None:
     engine.media(True)
     time.sleep(seconds)
     engine.media(False)
-    time.sleep(_SETTLE_S)
+    before = -1
+    for _ in range(_SETTLE_STEPS):
+        received = engine.subscribed().received
+        if received == before:
+            break
+        before = received
+        time.sleep(_SETTLE_S)
 
 
 def _stop(server: multiprocessing.context.SpawnProcess) -> None:
