@@ -245,8 +245,9 @@ class DataPlane(Protocol):
     def replay(self, route: RouteId) -> bool:
         """Begin a route that has sent nothing yet with the packet cache: from the last keyframe to now.
 
-        False, and nothing changes, when there is no keyframe in the cache, when a packet since is missing, or when it
-        is older than 2 s or larger than 600 000 bytes altogether: then ask the publisher for a keyframe."""
+        False, and nothing changes, when there is no keyframe in the cache, when a packet since is missing, when it
+        is older than 2 s or larger than 600 000 bytes altogether, or when the queue of the peer's pace would not take
+        it: then ask the publisher for a keyframe."""
 
     def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
         """Forward of a stream with layers inside (VP8 temporal; VP9 and AV1 spatial and temporal) only these and

@@ -125,6 +125,17 @@ class Late(WithWorld):
             world.plane.send_to_address(SUBSCRIBER, None)
         assert not world.plane.replay(route)
 
+    async def test_a_replay_that_the_pace_would_cut_short_is_refused(self, world: World) -> None:
+        world.plane.set_stream(PUBLISHER, 1, "vp8", 90_000)
+        world.publisher.send(picture(1, KEYFRAME), *(Rtp(number, DELTA.ljust(1000, b"d")) for number in range(2, 30)))
+        await world.handled()
+        route = world.route(**LATE)
+        world.plane.pace(SUBSCRIBER, 100_000)
+        assert not world.plane.replay(route)
+        world.plane.pace(SUBSCRIBER, 1_000_000)
+        assert world.plane.replay(route)
+        assert len(await world.gather(29)) == 29
+
     async def test_another_codec_empties_the_cache(self, world: World) -> None:
         world.plane.set_stream(PUBLISHER, 1, "vp8", 90_000)
         world.publisher.send(picture(1, KEYFRAME))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from media_server.dataplane import make_data_plane
 from media_server.dataplane.forwarding import Forwarder
-from media_server.dataplane.ports import PeerId, Route, RouteId, TapPacket
+from media_server.dataplane.ports import HopExtensions, PeerId, Route, RouteId, TapPacket
 from media_server.dataplane.routes import RouteState
 from media_server.dataplane.srtp import GcmDirection
 from media_server.dataplane.state import MAX_STREAMS, Packet, Peer, Stream
@@ -53,7 +53,8 @@ class RecordingDirection:
 class Machine:
     """Two incoming streams, one route, no sockets."""
 
-    def __init__(self) -> None:
+    def __init__(self, rtx_types: Mapping[int, int] | None = None) -> None:
+        self.now_us = 1_000_000
         self.sender = RecordingSender()
         self.forwarder = Forwarder(self.sender)  # type: ignore[arg-type]
         self.source, self.out = Peer(), Peer()
@@ -63,7 +64,9 @@ class Machine:
         self.streams = [self.source.stream(1), self.source.stream(2)]
         for stream in self.streams:
             stream.codec, stream.cache = "vp8", [None] * 64
-        route = Route(PeerId(1), 1, PeerId(2), 9, 90_000, {96: 96}, rtx_ssrc=10, rtx_payload_types={}, codec="vp8")
+        route = Route(
+            PeerId(1), 1, PeerId(2), 9, 90_000, {96: 96}, rtx_ssrc=10, rtx_payload_types=rtx_types or {}, codec="vp8"
+        )
         self.route = RouteState(route, self.source, self.streams[0], self.out, 0)
         self.streams[0].routes.append(self.route)
         self.out.routes[RouteId(1)] = self.route
@@ -73,10 +76,12 @@ class Machine:
             return
         highest = stream.window.highest
         stream.window.accept(number)
-        body = (b"\x10\x00\x00" if keyframe else b"\x10\x01\x00") + bytes((stream.ssrc,)) + number.to_bytes(4, "big")
-        payload = body[: size * 8]
+        temporal = 0 if keyframe else number % 3
+        head = bytes((0x90, 0xE0, 0x80 | number >> 8 & 0x7F, number & 0xFF, number >> 2 & 0xFF, temporal << 6))
+        payload = head + (b"\x00" if keyframe else b"\x01") + bytes((stream.ssrc,)) + number.to_bytes(4, "big")
+        payload = payload if size else b""
         packet = stream.described(Packet(number, 0, payload_type, number * 3000, {}, payload))
-        self.forwarder._media(stream, packet, highest, 1_000_000 + number * 1000, b"", payload)
+        self.forwarder._media(stream, packet, highest, self.now_us, b"", payload)
         self.forwarder.flush()
 
     def numbers(self) -> list[int]:
@@ -97,15 +102,20 @@ ACTIONS = st.lists(
         st.tuples(st.just("switch"), st.integers(0, 1)),
         st.tuples(st.just("address"), st.booleans()),
         st.tuples(st.just("repeat"), st.integers(0, 40)),
+        st.tuples(st.just("hop"), st.integers(0, 2)),
+        st.tuples(st.just("pace"), st.sampled_from([0, 1_000, 3_000, 50_000])),
+        st.tuples(st.just("wait"), st.integers(1, 60)),
+        st.tuples(st.just("layers"), st.integers(0, 2)),
+        st.tuples(st.just("probe"), st.integers(1, 20)),
     ),
     min_size=40,
     max_size=150,
 )
 
 
-@given(ACTIONS)
-def test_no_nonce_seals_two_packets(actions: list[tuple[object, ...]]) -> None:
-    machine = Machine()
+@given(ACTIONS, st.booleans())
+def test_no_nonce_seals_two_packets(actions: list[tuple[object, ...]], rtx: bool) -> None:
+    machine = Machine(rtx_types={96: 97} if rtx else {})
     heads = [500, 65_500]
     for name, *values in actions:
         first = int(values[0])  # type: ignore[call-overload]
@@ -129,9 +139,23 @@ def test_no_nonce_seals_two_packets(actions: list[tuple[object, ...]]) -> None:
                 machine.out.target = HOME
             else:
                 machine.out.stop_sending()
+        elif name == "hop":
+            machine.out.set_hop((HopExtensions(), HopExtensions(5, 3), HopExtensions(0, 3))[first])
+        elif name == "pace":
+            machine.out.linked().pacer.pace(first or None)
+            machine.forwarder.step(machine.out, machine.now_us)
+        elif name == "wait":
+            for _ in range(first):
+                machine.now_us += 5_000
+                machine.forwarder.step(machine.out, machine.now_us)
+        elif name == "layers":
+            machine.route.limit_layers(7, first)
+        elif name == "probe":
+            machine.forwarder.probe(machine.out, 200_000, first, machine.now_us)
         elif name == "repeat":
             highest = machine.route.next_out() - 1
-            machine.forwarder.retransmit(machine.route, [(highest - first) & 0xFFFF], 0)
+            machine.now_us += 20_000
+            machine.forwarder.retransmit(machine.route, [(highest - first) & 0xFFFF], machine.now_us)
     assert machine.forwarder.dropped_malformed == 0
 
 
@@ -163,7 +187,7 @@ def test_reordered_packets_come_out_in_the_publishers_order(order: list[int], pa
     by_number = sorted(
         machine.sender.sent, key=lambda datagram: (datagram[2] << 8 | datagram[3]) - machine.numbers()[0]
     )
-    told = [int.from_bytes(datagram[16:20], "big") for datagram in by_number if len(datagram) > 16]
+    told = [int.from_bytes(datagram[20:24], "big") for datagram in by_number if len(datagram) > 20]
     assert told == sorted(told)
     assert len(told) == 13 - len(padding)
 
