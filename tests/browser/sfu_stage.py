@@ -176,9 +176,7 @@ class Stage:
         self, page: Page, who: str, codec: str, rids: Sequence[str] = ("l", "m", "h"), svc: str | None = None
     ) -> dict[str, str]:
         """Send a 1280x720 camera in these encodings, each half the next one's size; `svc` is a scalability mode."""
-        tracks: dict[str, str] = await page.evaluate(
-            "all => publishLayers(...all)", [who, codec, list(rids), svc]
-        )
+        tracks: dict[str, str] = await page.evaluate("all => publishLayers(...all)", [who, codec, list(rids), svc])
         return tracks
 
     async def activate(self, page: Page, rids: Sequence[str]) -> None:
