@@ -1,0 +1,44 @@
+"""Joining late on a real data plane: a picture at once from the cache, and hardly a question to the publisher."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from media_server.dataplane import make_data_plane
+from media_server.sfu import Sfu, SfuSettings
+from tests.fakes.made_room import MadeRoom, until
+from tests.fakes.room_listener import Told
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
+
+JOINERS = 20
+
+
+@pytest.fixture(params=["plain", "native"])
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[MadeRoom]:
+    try:
+        plane = make_data_plane(request.param)
+    except ValueError as missing:
+        pytest.skip(str(missing))
+    sfu = Sfu(SfuSettings(consent_timeout_s=600, video_codecs=("vp8",)), plane)
+    await sfu.start()
+    told = Told()
+    made = MadeRoom(sfu, plane, sfu.open_room("session", told), told)
+    yield made
+    await made.close()
+
+
+async def test_who_joins_soon_after_a_keyframe_has_a_picture_without_asking(house: MadeRoom) -> None:
+    publisher = await house.publish("judge", 1, "l")
+    tracks = house.told.added
+    first = await house.view("first", 2, tracks)
+    await until(lambda: len(first.seen) > 2)
+    await asyncio.sleep(0.3)
+    asked = publisher.keyframes_asked
+    viewers = [await house.view(f"creditor {number}", 10 + number, tracks) for number in range(JOINERS)]
+    await until(lambda: all(len(viewer.seen) > 5 for viewer in viewers))
+    assert publisher.keyframes_asked - asked <= 1
+    assert all(viewer.heard for viewer in viewers)
