@@ -115,7 +115,7 @@ static yt_outcome send_rtcp(yt_plane *plane, void *argument) {
     peer_call *call = argument;
     yt_peer *peer = yt_find_peer(plane, call->peer);
     uint8_t packet[YT_DATAGRAM_BYTES + YT_SRTCP_OVERHEAD];
-    if (!peer || !peer->outbound || !peer->sending || call->length > YT_DATAGRAM_BYTES)
+    if (!peer || !peer->outbound || !peer->sending || plane->outbox.closed || call->length > YT_DATAGRAM_BYTES)
         return YT_DONE;
     memcpy(packet, call->data, call->length);
     size_t length = yt_srtcp_seal(peer->outbound, packet, call->length);

@@ -62,7 +62,7 @@ void yt_outbox_flush(yt_outbox *box) {
     seal(box);
     for (yt_peer *peer = box->first_dirty, *next; peer; peer = next) {
         for (uint32_t at = peer->first_out; at; at = box->out[at].next) {
-            if (box->out[at].length && peer->sending)
+            if (box->out[at].length && peer->sending && !box->closed)
                 yt_sender_add(box->sender, box->out[at].data, box->out[at].length, &peer->target);
         }
         next = peer->next_dirty;

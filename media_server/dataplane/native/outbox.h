@@ -30,6 +30,7 @@ typedef struct {
     yt_packet *bodies[YT_OUT_JOBS]; /* held until sealed */
     yt_peer *first_dirty, *last_dirty;
     uint64_t failed; /* could not be sealed */
+    bool closed;     /* the socket's number may be another's by now: nothing is sent any more */
 } yt_outbox;
 
 bool yt_outbox_open(yt_outbox *, int fd); /* false: no memory */

@@ -162,6 +162,7 @@ void yt_plane_stop(yt_plane *plane) {
     atomic_store(&plane->stopping, true);
     yt_wake(plane);
     pthread_join(plane->thread, NULL);
+    plane->outbox.closed = true;
 }
 
 void yt_plane_free(yt_plane *plane) {

@@ -1,0 +1,134 @@
+/* The plane without Python: what leaves, in which order and with which numbers. */
+/* links: plane tables state route layers queue pacer repeat forward receive outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+#include "plane_world.h"
+
+static void publish(uint32_t ssrc, int64_t index, uint32_t timestamp, size_t size) {
+    uint8_t packet[PACKET_BYTES];
+    const yt_block none = {0};
+    size_t head = yt_rtp_write(packet, 96, (uint16_t)index, timestamp, ssrc, &none);
+    memset(packet + head, 0x10, size);
+    receive_sealed(packet, head, head + size, ssrc, (uint64_t)index);
+    yt_flush(world.plane);
+}
+
+static const heard_source *heard(int64_t peer, uint32_t ssrc) {
+    listener *ear = &world.listeners[peer];
+    for (size_t at = 0; at < ear->count; at++) {
+        if (ear->sources[at].ssrc == ssrc) return &ear->sources[at];
+    }
+    return NULL;
+}
+
+static void test_pause_leaves_no_gap(void) {
+    begin_world();
+    yt_route *route = made_route(1, 2, 100, YT_VP8, true);
+    for (int64_t index = 10; index < 20; index++) publish(1, index, 3000, 50);
+    CHECK(heard(2, 100)->packets == 10);
+    uint16_t newest = heard(2, 100)->sequence;
+    yt_route_pause(route, true);
+    publish(1, 20, 3000, 50);
+    CHECK(heard(2, 100)->packets == 10);
+    yt_route_pause(route, false);
+    publish(1, 21, 3000, 50);
+    CHECK(heard(2, 100)->packets == 11 && heard(2, 100)->sequence == (uint16_t)(newest + 1));
+    end_world();
+}
+
+/* What waits when a route is paused never leaves, and its numbers serve what comes next. */
+static void test_a_pause_empties_the_queue(void) {
+    begin_world();
+    yt_route *route = made_route(1, 2, 100, YT_VP8, true);
+    route->out->pace_bps = 400000; /* 250 bytes a step */
+    for (int64_t index = 10; index < 30; index++) publish(1, index, 3000, 1000);
+    uint64_t sent = heard(2, 100)->packets;
+    uint16_t newest = heard(2, 100)->sequence;
+    CHECK(sent >= 1 && sent < 5 && route->queued == 20 - sent);
+    yt_route_pause(route, true);
+    CHECK(route->queued == 0 && !route->out->queue.count && !route->out->queue.bytes);
+    run_us(500000);
+    CHECK(heard(2, 100)->packets == sent);
+    yt_route_pause(route, false);
+    publish(1, 30, 6000, 1000);
+    run_us(100000);
+    CHECK(heard(2, 100)->packets == sent + 1 && heard(2, 100)->sequence == (uint16_t)(newest + 1));
+    end_world();
+}
+
+static void test_the_pace_is_kept(void) {
+    begin_world();
+    yt_route *route = made_route(1, 2, 100, YT_VP8, true);
+    route->out->pace_bps = 1000000;
+    for (int64_t index = 10; index < 110; index++) publish(1, index, 3000, 1000);
+    uint64_t before = heard(2, 100)->packets;
+    run_us(400000); /* 50 000 bytes */
+    uint64_t left = heard(2, 100)->packets - before;
+    CHECK(left >= 46 && left <= 52);
+    run_us(1000000);
+    CHECK(heard(2, 100)->packets == 100 && !world.plane->timed.count);
+    end_world();
+}
+
+static void test_a_full_queue_drops_the_newest(void) {
+    begin_world();
+    yt_route *route = made_route(1, 2, 100, YT_VP8, true);
+    route->out->pace_bps = 80000; /* a second: 10 000 bytes */
+    uint64_t dropped = world.plane->counts.paced_out;
+    for (int64_t index = 10; index < 40; index++) publish(1, index, 3000, 1000);
+    CHECK(route->out->queue.bytes <= 10000);
+    CHECK(heard(2, 100)->packets + route->queued + (world.plane->counts.paced_out - dropped) == 30);
+    end_world();
+}
+
+static void test_an_empty_pool_forwards_nothing_and_harms_nobody(void) {
+    begin_world();
+    made_route(1, 2, 100, YT_VP8, true);
+    publish(1, 10, 3000, 50);
+    world.plane->pool.most = world.plane->pool.bytes;
+    publish(1, 11, 3000, 50);
+    CHECK(heard(2, 100)->packets == 1);
+    world.plane->pool.most = YT_POOL_BYTES;
+    publish(1, 12, 3000, 50);
+    CHECK(heard(2, 100)->packets == 2);
+    end_world();
+}
+
+static void test_the_ring_keeps_room_for_taps(void) {
+    yt_ring ring;
+    uint8_t data[1000] = {0};
+    size_t told = 0, control = 0, taps = 0;
+    CHECK(yt_ring_open(&ring));
+    while (yt_ring_put(&ring, (yt_record){.kind = YT_TOLD_RECEIVED}, data, 20, NULL, 0)) told++;
+    while (yt_ring_put(&ring, (yt_record){.kind = YT_TOLD_RTCP}, data, 500, data, 500)) control++;
+    while (yt_ring_put(&ring, (yt_record){.kind = YT_TOLD_TAP}, data, 1000, NULL, 0)) taps++;
+    CHECK(told > 10000 && control > 1000 && taps > 1000 && yt_ring_used(&ring) <= YT_RING_BYTES);
+    CHECK(!yt_ring_peek(&ring));
+    yt_ring_publish(&ring);
+    for (size_t read = 0; read < told + control + taps; read++) {
+        const yt_record *record = yt_ring_peek(&ring);
+        CHECK(record && record->kind == (read < told ? YT_TOLD_RECEIVED : read < told + control ? YT_TOLD_RTCP : YT_TOLD_TAP));
+        yt_ring_next(&ring);
+    }
+    CHECK(!yt_ring_peek(&ring) && !yt_ring_used(&ring));
+    for (int around = 0; around < 50000; around++) {
+        size_t length = (size_t)(around * 7919 % 1500);
+        uint8_t longer[1500];
+        memset(longer, around & 0xFF, sizeof longer);
+        CHECK(yt_ring_put(&ring, (yt_record){.kind = YT_TOLD_TAP}, longer, length / 2, longer, length - length / 2));
+        yt_ring_publish(&ring);
+        const yt_record *record = yt_ring_peek(&ring);
+        CHECK(record && record->length == length && (!length || ((const uint8_t *)(record + 1))[length - 1] == (around & 0xFF)));
+        yt_ring_next(&ring);
+    }
+    yt_ring_close(&ring);
+}
+
+int main(void) {
+    test_pause_leaves_no_gap();
+    test_a_pause_empties_the_queue();
+    test_the_pace_is_kept();
+    test_a_full_queue_drops_the_newest();
+    test_an_empty_pool_forwards_nothing_and_harms_nobody();
+    test_the_ring_keeps_room_for_taps();
+    yt_plane_free(world.plane);
+    return 0;
+}
