@@ -95,6 +95,7 @@ def janus(
     pacing: Annotated[str, typer.Option(help="browser | burst")] = "browser",
     seconds: float = 8.0,
     transport_cc: bool = False,
+    tap: Annotated[bool, typer.Option(help="云庭另有录制订阅 / a recorder's tap in Yunting")] = False,
     dataplane: Annotated[str, typer.Option(help=_DATAPLANES)] = "",
     libsrtp: Annotated[str, typer.Option(help="libsrtp2.so.1 + OpenSSL: folder, for Janus tuned")] = "",
     json: Json = False,
@@ -117,6 +118,7 @@ def janus(
             rounds=rounds,
             load=load,
             dataplane=_choice("--dataplane", dataplane, ("", "plain", "native")),
+            tap=tap,
             libsrtp=libsrtp,
         )
         result = run(options)

@@ -1,8 +1,8 @@
 """`yunting bench janus`: Debian's Janus VideoRoom and Yunting under the same load, in turns.
 
 Everything runs in a network namespace made for the purpose (root is needed): each SFU in a process of its own on the
-first core, started anew for each run; the load generator on the other cores. Yunting is `media_server.sfu.Sfu` with a
-tap (`load/yunting_sfu.py`); Janus runs "shipped" (Debian's defaults), with one event loop, and "tuned": one event
+first core, started anew for each run; the load generator on the other cores. Yunting is `media_server.sfu.Sfu`
+(`load/yunting_sfu.py`); Janus runs "shipped" (Debian's defaults), with one event loop, and "tuned": one event
 loop and a libsrtp that uses OpenSSL, where `libsrtp` names a folder with such a libsrtp2.so.1.
 """
 
@@ -39,6 +39,8 @@ class JanusOptions(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 2
     load: Load = Load()
     dataplane: str = ""
+    tap: bool = False
+    """Give every packet also to a subscriber inside Yunting, as its recorder gets them; Janus records nothing."""
     libsrtp: str = ""
     """Folder with a libsrtp2.so.1 built against OpenSSL; empty: no tuned Janus."""
 
@@ -96,7 +98,9 @@ def run(options: JanusOptions) -> JanusResult:
     library()
     runs, failures = inside_namespace(_rounds, options)
     rows = _rows(runs)
-    notes = ["Yunting: the Sfu class and a counting tap in a process of its own, SDP through a pipe"]
+    notes = ["Yunting: the Sfu class in a process of its own, SDP through a pipe"]
+    if options.tap:
+        notes.append("Yunting also gives every packet to a subscriber inside, as to its recorder")
     if not options.libsrtp:
         notes.append("no Janus tuned: no libsrtp built against OpenSSL was named (--libsrtp)")
     return JanusResult(
@@ -126,7 +130,7 @@ def _rounds(options: JanusOptions) -> tuple[tuple[Run, ...], tuple[str, ...]]:
         for subscribers in options.subscribers:
             load = msgspec.structs.replace(options.load, subscribers=subscribers)
             for cipher in options.ciphers:
-                contenders: list[Contender] = [YuntingContender(HOST, options.dataplane)]
+                contenders: list[Contender] = [YuntingContender(HOST, options.dataplane, tap=options.tap)]
                 contenders += [
                     JanusContender(build, HOST, transport_cc=load.transport_cc) for build in _builds(options)
                 ]

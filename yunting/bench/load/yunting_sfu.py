@@ -1,6 +1,6 @@
 """Yunting as a contender: `media_server.sfu.Sfu`, one room, in a process of its own; SDP goes through a pipe.
 
-No signaling, no hearing, no disk: a recording tap counts packets. Everything else is what a server runs.
+No signaling, no hearing, no disk; with `tap` a subscriber inside gets every packet, as a recorder does, and counts.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ _SOURCES = {"audio": "microphone", "video": "camera"}
 class YuntingContender:
     """Implements `Contender`."""
 
-    def __init__(self, host: str, dataplane: str = "") -> None:
+    def __init__(self, host: str, dataplane: str = "", *, tap: bool = False) -> None:
         self.name = "yunting"
         self.pid = 0
         self._host = host
         self._dataplane = dataplane
+        self._tap = tap
         self._pipe: Connection | None = None
         self._process: multiprocessing.context.SpawnProcess | None = None
         self._lock = asyncio.Lock()
@@ -38,7 +39,9 @@ class YuntingContender:
         """See `Contender`."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._host, self._dataplane), daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, self._host, self._dataplane, self._tap), daemon=True
+        )
         await asyncio.to_thread(self._process.start)
         theirs.close()
         self.name = f"yunting {await self._ask()}"
@@ -126,18 +129,19 @@ class _Tap:
         """Nothing."""
 
 
-def _serve(pipe: Connection, host: str, dataplane: str) -> None:
+def _serve(pipe: Connection, host: str, dataplane: str, tap: bool) -> None:
     with pinned("server"):
-        asyncio.run(_run(pipe, host, dataplane))
+        asyncio.run(_run(pipe, host, dataplane, tap))
 
 
-async def _run(pipe: Connection, host: str, dataplane: str) -> None:
+async def _run(pipe: Connection, host: str, dataplane: str, tap: bool) -> None:
     plane = make_data_plane(dataplane or None)
     sfu = Sfu(SfuSettings(host=host), plane)
     await sfu.start()
     room = sfu.open_room("bench", _Listener())
     room.set_rules(lambda participant, kind: True, lambda viewer, sender, kind: True)
-    room.attach(_Tap())
+    if tap:
+        room.attach(_Tap())
     published: dict[int, list[str]] = {}
     pipe.send(plane.name)
     loop = asyncio.get_running_loop()
