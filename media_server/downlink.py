@@ -10,8 +10,8 @@ from media_server.dataplane.ports import Bandwidth, BandwidthLimits, DataPlane, 
 from media_server.probing import Path, Probing
 from media_server.sdp import ABS_SEND_TIME, TRANSPORT_CC
 
-START_BPS = 1_500_000
-"""Three low layers and the speaker's middle one; the first probes tell within a second."""
+START_BPS = 2_500_000
+"""As Jitsi: a speaker and a few others show at once; feedback corrects it within half a second."""
 PACING_FACTOR = 1.5
 """libwebrtc paces an encoder's output with 2.5. What we send was paced by its publisher already; only keyframes and
 cached pictures come in bursts, and at 2.5 those overflow a link that is used well, which reads as overuse. At 1.5 a

@@ -9,11 +9,15 @@ from media_server.layers import Ladder, Rung
 from media_server.publication import Publication
 
 REFRESH_US = 100_000
+PLAIN_START_BPS = 300_000
+"""What a track without simulcast is taken to need before it was measured: browsers begin there and grow."""
 GIVEN_UP_US = 3_000_000
 """An encoding that was asked for and has not come for so long is not counted on: too weak a phone or uplink."""
 MEASURED_US = 1_000_000
 """The rate of a layer is known when it has run for as long as its meter looks back."""
 FRESH_US = 100_000
+PLAIN_START_BPS = 300_000
+"""What a track without simulcast is taken to need before it was measured: browsers begin there and grow."""
 SMOOTHING = 0.2
 """Weight of the newest measurement, ten a second: a scene that moves for a moment changes nobody's quality."""
 
@@ -69,7 +73,7 @@ def _made(publication: Publication, known: _Known, now_us: int) -> Ladder:
             Rung(
                 rid=rid,
                 short_side_px=min(layer.size) if layer is not None and layer.size else 0,
-                bitrate_bps=int(known.rates_bps.get(rid, 0)),
+                bitrate_bps=int(known.rates_bps.get(rid, 0 if rid else PLAIN_START_BPS)),
                 running=running,
                 startable=not running and _may_come(publication, known, rid, now_us),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -37,8 +38,9 @@ async def test_who_joins_soon_after_a_keyframe_has_a_picture_without_asking(hous
     first = await house.view("first", 2, tracks)
     await until(lambda: len(first.seen) > 2)
     await asyncio.sleep(0.3)
-    asked = publisher.keyframes_asked
+    asked, begun_s = publisher.keyframes_asked, time.monotonic()
     viewers = [await house.view(f"creditor {number}", 10 + number, tracks) for number in range(JOINERS)]
     await until(lambda: all(len(viewer.seen) > 5 for viewer in viewers))
-    assert publisher.keyframes_asked - asked <= 1
+    # One question a second at most, however many join.
+    assert publisher.keyframes_asked - asked <= 1 + (time.monotonic() - begun_s)
     assert all(viewer.heard for viewer in viewers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media_server.dataplane.ports import PeerId
-from media_server.downlink import Budget
+from media_server.downlink import START_BPS, Budget
 from media_server.layers import KEPT_TILES
 from media_server.ports import DeliveryState, Held, Shedding, Source, View
 from media_server.sdp import ChosenCodec, Codec
@@ -203,6 +203,12 @@ def test_a_busy_server_sends_who_matters_and_a_few() -> None:
     seat.stage.changed()
     seat.run(6)
     assert seat.layers() == " ".join(["h"] * 9 + ["whole"])
+
+
+def test_plain_videos_show_at_once_before_they_were_measured() -> None:
+    seat = Seat(screens=("x", "y", "z"))
+    seat.run(0.2, START_BPS)
+    assert seat.layers() == "whole whole whole"
 
 
 def test_rules_come_first() -> None:
