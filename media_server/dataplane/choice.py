@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 from media_server.dataplane.plain import PlainDataPlane
 from media_server.dataplane.ports import DataPlane
@@ -12,11 +13,12 @@ _NAMES = ("native", "plain")
 
 def why_not_native() -> str | None:
     """Why the compiled data plane cannot run here; None when it can."""
+    if find_spec("media_server.dataplane.native._plane") is None:
+        return "it was not built (no C compiler at installation?)"
     try:
         from media_server.dataplane.native import plane  # noqa: F401
     except ImportError as problem:
-        missing = isinstance(problem, ModuleNotFoundError)
-        return "it was not built (no C compiler at installation?)" if missing else str(problem)
+        return str(problem)
     return None
 
 
