@@ -94,7 +94,7 @@ def janus(
     pps: int = 270,
     pacing: Annotated[str, typer.Option(help="browser | burst")] = "browser",
     seconds: float = 8.0,
-    transport_cc: bool = False,
+    transport_cc: bool = True,
     tap: Annotated[bool, typer.Option(help="云庭另有录制订阅 / a recorder's tap in Yunting")] = False,
     dataplane: Annotated[str, typer.Option(help=_DATAPLANES)] = "",
     libsrtp: Annotated[str, typer.Option(help="libsrtp2.so.1 + OpenSSL: folder, for Janus tuned")] = "",

@@ -59,6 +59,7 @@ class Link:
     ice: Ice | None = None
     transport_cc: int = 0
     abs_send_time: int = 0
+    repeat_type: int = 0
     feedback: bool = True
     own_ssrc: int = 1
 
@@ -76,6 +77,8 @@ class Totals:
     bytes: int
     blocked: int
     """Datagrams that our own sockets refused: above 0 the run is not to be used."""
+    repeats: int
+    """RTX: probes and repetitions."""
 
 
 class Engine:
@@ -156,6 +159,7 @@ def _plan(link: Link) -> Plan:
         gcm=link.keys.profile is SrtpProfile.AEAD_AES_128_GCM,
         transport_cc=link.transport_cc,
         abs_send_time=link.abs_send_time,
+        repeat_type=link.repeat_type,
         feedback=link.feedback,
         ssrc=link.own_ssrc,
     )

@@ -36,6 +36,7 @@ struct plan {
     int32_t gcm;
     int32_t publisher;
     int32_t payload_type;
+    int32_t repeat_type; /* payload type of RTX (RFC 4588), counted apart; 0 = none */
     int32_t packets_per_s;
     int32_t packet_bytes;
     int32_t slot_packets; /* 0: a whole frame at once */
@@ -51,7 +52,7 @@ struct plan {
 };
 
 struct counts {
-    uint64_t sent, received, gaps, reordered, auth_failures, rtcp_in, rtcp_out, checks, bytes, blocked;
+    uint64_t sent, received, gaps, reordered, auth_failures, rtcp_in, rtcp_out, checks, bytes, blocked, repeats;
 };
 
 struct peer {

@@ -33,9 +33,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     pacing: str = "browser"
     seconds: float = 8.0
     idle_s: float = 2.0
-    warm_up_s: float = 2.0
-    transport_cc: bool = False
-    """Offer transport-cc; who does not take it for subscribers (Janus) sends nothing more."""
+    warm_up_s: float = 4.0
+    """Long enough for a congestion control to find out that the path carries the stream."""
+    transport_cc: bool = True
+    """Offer transport-cc and, to be probed, RTX; who does not take them for subscribers (Janus) does nothing more."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +66,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     client_core_percent: float
     rtcp_to_clients: int
     rtcp_to_server: int
+    repeats: int
+    """RTX packets, probes among them; not in `delivered_percent`."""
 
 
 async def measure(contender: Contender, load: Load, profile: SrtpProfile, host: str) -> Run:
@@ -113,6 +116,7 @@ async def measure(contender: Contender, load: Load, profile: SrtpProfile, host: 
             client_core_percent=round(100 * busy_s / wall_s, 1),
             rtcp_to_clients=sent.rtcp_in + got.rtcp_in,
             rtcp_to_server=sent.rtcp_out + got.rtcp_out,
+            repeats=got.repeats,
         )
 
 

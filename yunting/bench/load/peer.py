@@ -105,6 +105,7 @@ class ClientPeer:
             ice=Ice(f"{remote.ufrag}:{self._local.ufrag}", self._local.password, password),
             transport_cc=remote.extensions.get(sdp.TRANSPORT_CC, 0),
             abs_send_time=remote.extensions.get(sdp.ABS_SEND_TIME, 0),
+            repeat_type=sdp.REPEAT_TYPE if self._options.transport_cc else 0,
             feedback=self._options.feedback,
             own_ssrc=self._local.ssrc,
         )

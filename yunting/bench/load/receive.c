@@ -148,6 +148,12 @@ static void take_media(struct engine *engine, struct peer *peer, uint8_t *packet
 {
     int32_t cc = -1;
     int header = size < 12 ? 0 : header_of(packet, size, peer->plan.transport_cc, &cc);
+    if (header && peer->plan.repeat_type && (packet[1] & 0x7F) == peer->plan.repeat_type) {
+        peer->counts.repeats++;
+        if (cc >= 0)
+            note_arrival(peer, (uint32_t)cc, now_ns / 1000);
+        return;
+    }
     struct stream *stream = header ? stream_of(peer, get32(packet + 8)) : NULL;
     uint32_t sequence = get16(packet + 2);
     if (!stream)

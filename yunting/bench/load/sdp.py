@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 PAYLOAD_TYPE = 96
+REPEAT_TYPE = 97
 
 _EXTENSIONS = {ABS_SEND_TIME: 2, TRANSPORT_CC: 3}
 
@@ -40,16 +41,22 @@ class Remote:
 
 
 def offer(local: Local, *, sends: bool, transport_cc: bool) -> str:
-    """One m=video for VP8, the stream of `local.ssrc` when it sends."""
+    """One m=video for VP8, the stream of `local.ssrc` when it sends.
+
+    A viewer with transport-cc takes RTX too: a server probes with it.
+    """
     extensions = [uri for uri in _EXTENSIONS if transport_cc or uri != TRANSPORT_CC]
     feedback = ["nack", "nack pli", *(["transport-cc"] if transport_cc else [])]
+    repeats = transport_cc and not sends
+    repeated = [f"a=rtpmap:{REPEAT_TYPE} rtx/90000", f"a=fmtp:{REPEAT_TYPE} apt={PAYLOAD_TYPE}"] if repeats else []
     stream = [f"a=msid:load load{local.ssrc}", f"a=ssrc:{local.ssrc} cname:load"] if sends else []
     lines = [
         *_session(local, "0"),
-        f"m=video 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}",
+        f"m=video 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}{f' {REPEAT_TYPE}' if repeats else ''}",
         *_transport(local, "0", "actpass"),
         f"a={'sendonly' if sends else 'recvonly'}",
         f"a=rtpmap:{PAYLOAD_TYPE} VP8/90000",
+        *repeated,
         *(f"a=rtcp-fb:{PAYLOAD_TYPE} {kind}" for kind in feedback),
         *(f"a=extmap:{_EXTENSIONS[uri]} {uri}" for uri in extensions),
         *stream,

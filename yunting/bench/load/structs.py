@@ -15,6 +15,7 @@ class Plan(ctypes.Structure):
         ("gcm", ctypes.c_int32),
         ("publisher", ctypes.c_int32),
         ("payload_type", ctypes.c_int32),
+        ("repeat_type", ctypes.c_int32),
         ("packets_per_s", ctypes.c_int32),
         ("packet_bytes", ctypes.c_int32),
         ("slot_packets", ctypes.c_int32),
@@ -46,5 +47,6 @@ class Counts(ctypes.Structure):
             "checks",
             "bytes",
             "blocked",
+            "repeats",
         )
     ]
