@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
-from importlib.util import find_spec
 
 from media_server.dataplane.plain import PlainDataPlane
 from media_server.dataplane.ports import DataPlane
@@ -14,8 +13,6 @@ _NAMES = ("native", "plain")
 
 def why_not_native() -> str | None:
     """Why the compiled data plane cannot run here; None when it can."""
-    if find_spec("media_server.dataplane.native._plane") is None:
-        return "it was not built (no C compiler at installation?)"
     if find_spec("media_server.dataplane.native._plane") is None:
         return "it was not built (no C compiler at installation?)"
     try:
