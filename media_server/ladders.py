@@ -16,8 +16,6 @@ GIVEN_UP_US = 3_000_000
 MEASURED_US = 1_000_000
 """The rate of a layer is known when it has run for as long as its meter looks back."""
 FRESH_US = 100_000
-PLAIN_START_BPS = 300_000
-"""What a track without simulcast is taken to need before it was measured: browsers begin there and grow."""
 SMOOTHING = 0.2
 """Weight of the newest measurement, ten a second: a scene that moves for a moment changes nobody's quality."""
 
