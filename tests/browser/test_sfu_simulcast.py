@@ -56,13 +56,13 @@ class Sender:
 
 
 @contextlib.asynccontextmanager
-async def publishing(codec: str) -> AsyncIterator[tuple[Stage, Sender, Publication]]:
+async def publishing(codec: str, mode: str | None = None) -> AsyncIterator[tuple[Stage, Sender, Publication]]:
     """A judge with three encodings, all running."""
     async with stage() as on:
         sender = Sender(on, await on.actor())
         tasks = TaskSet()
         try:
-            await on.publish_layers(sender.page, "judge", codec)
+            await on.publish_layers(sender.page, "judge", codec, svc=mode)
             tasks.spawn(sender.obey(), "a page that obeys")
             publication = await published(on)
             # Until somebody watches nothing would be sent for long.
@@ -98,9 +98,9 @@ async def picture(on: Stage, page: Page) -> dict[str, Any]:
     return dict(video)
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
-async def test_a_viewer_is_moved_through_the_layers_and_frames_go_on(codec: str) -> None:
-    async with publishing(codec) as (on, _, publication):
+@pytest.mark.parametrize(("codec", "mode"), [("h264", None), ("vp8", None), ("av1", "L1T1")])
+async def test_a_viewer_is_moved_through_the_layers_and_frames_go_on(codec: str, mode: str | None) -> None:
+    async with publishing(codec, mode) as (on, _, publication):
         watching = await on.actor()
         info = publication.info
         await on.subscribe(watching, "clerk", [info])
