@@ -116,7 +116,7 @@ class Peer:
         raise NotImplementedError
 
     def tick(self, now_us: int) -> None:
-        """Send what is due; called every 20 ms or so."""
+        """Send what is due; called every 100 ms or so."""
         raise NotImplementedError
 
     def end_media(self) -> None:

@@ -82,16 +82,24 @@ class Station:
             log_fault("RTCP was not handled", fault, bytes=len(data))
 
     def on_received(self, batch: Sequence[Received]) -> None:
-        """See `Upcalls`."""
+        """See `Upcalls`. Who sent of these is told at once what he is to repeat: his packets are his clock."""
+        senders: dict[PeerId, Upstream] = {}
         for packet in batch:
             peer = self.peers.get(packet.peer)
             if not isinstance(peer, Upstream):
                 continue
+            senders[packet.peer] = peer
             # A fault of ours, or of an inner subscriber, on one packet must not cost the others of the batch.
             try:
                 peer.received(packet)
             except Exception as fault:
                 log_fault("packet was not noted", fault, ssrc=packet.ssrc)
+        now_us = monotonic_us()
+        for sender in senders.values():
+            try:
+                sender.tick(now_us)
+            except Exception as fault:
+                log_fault("a publisher's timers failed", fault)
 
     async def _listen_tcp(self, host: str, port: int, media: Address) -> None:
         try:

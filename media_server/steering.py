@@ -75,7 +75,8 @@ class Steering:
         self._planned_us = 0
         self._planned = Budget(0, 0)
         self._version = -1
-        self._content = False
+        self.content = False
+        """Whether the viewer has all that he wants."""
         self._told: tuple[DeliveryState, ...] = ()
         self.grew = False
         """Whether the newest plan sends more than the one before."""
@@ -105,7 +106,7 @@ class Steering:
             return None
         self._version, self._planned, self._planned_us = self._stage.version, budget, now_us
         states = tuple(self._plan(copies, budget, now_us))
-        self._content = all(
+        self.content = all(
             state.held is not Held.CONGESTION if state.held else state.layer == state.wanted_layer for state in states
         )
         if states == self._told:
@@ -115,7 +116,7 @@ class Steering:
 
     def _rests(self, budget: Budget, since_us: int) -> bool:
         """Whether a new plan would hardly differ."""
-        if self._content and min(budget.keep_bps, budget.grow_bps) >= self.goal_bps:
+        if self.content and min(budget.keep_bps, budget.grow_bps) >= self.goal_bps:
             return since_us < CONTENT_US
         near = _near(budget.keep_bps, self._planned.keep_bps) and _near(budget.grow_bps, self._planned.grow_bps)
         return near and since_us < REST_US

@@ -320,6 +320,11 @@ class Upstream(Peer):
             for packet in self._feedback.build(self.ssrc, media_ssrc):
                 self.ground.plane.send_rtcp(self.id, packet)
 
+    @property
+    def hasty(self) -> bool:
+        """Whether `tick` should come soon even if no packet does."""
+        return self.up and any(layer.nack.missing for _, layer in self._by_ssrc.values())
+
     def _move_layers(self, publication: Publication, now_us: int) -> None:
         if publication.tick(now_us):
             self._room.publication_bound(publication)
