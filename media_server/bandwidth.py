@@ -59,6 +59,8 @@ class ReportedCapacity:
 
     The loss rule is GCC's (draft-ietf-rmcat-gcc-02, section 6): over 10 % lost, down by half of the share; under 2 %,
     up by 5 % a second. Only loss tells of a limit here, so growth is not bound to what is sent: it costs a try.
+    Nor does little that is sent say that no more fits: while less than half of the capacity is used, loss lowers it
+    by its share alone.
     """
 
     START_BPS = 2_000_000
@@ -71,21 +73,22 @@ class ReportedCapacity:
         self._loss_bps = float(self.START_BPS)
         self._lowered_us = self._raised_us = 0
         self._remb: tuple[int, int] | None = None
-        self.heard = False
-        """Whether the viewer has told anything."""
+        self.limited = False
+        """Whether the viewer has told of a limit: until then only a start is assumed, nothing known."""
 
     def remb(self, rate_bps: int, now_us: int) -> None:
         """The viewer's own estimate."""
         self._remb = (rate_bps, now_us)
-        self.heard = True
+        self.limited = True
 
     def reported(self, fraction_lost: float, sent_bps: int, now_us: int) -> None:
         """A report block: share lost since the one before, 0 to 1; what is being sent to the viewer."""
-        self.heard = True
         if fraction_lost > 0.1:
             # Reports of several tracks come together and tell of the same loss.
             if now_us - self._lowered_us >= 500_000:
-                lowered = min(self._loss_bps, max(sent_bps, self.LEAST_BPS)) * (1 - fraction_lost / 2)
+                self.limited = True
+                used = sent_bps >= self._loss_bps / 2
+                lowered = (min(self._loss_bps, sent_bps) if used else self._loss_bps) * (1 - fraction_lost / 2)
                 self._loss_bps = max(lowered, self.LEAST_BPS)
                 self._lowered_us = now_us
         elif fraction_lost < 0.02:

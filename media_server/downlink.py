@@ -133,7 +133,7 @@ class Downlink:
         return self._known is not None and self._known.loss > LOSSY
 
     def _pace(self, capacity_bps: int) -> None:
-        heard = self._reported.heard if self._known is None else self._known.feedback_us
+        heard = self._reported.limited if self._known is None else self._known.feedback_us
         factor = DRAINING_FACTOR if self._congested else PACING_FACTOR
         rate = max(PACE_LEAST_BPS, int(capacity_bps * factor)) if heard else PACE_FIRST_BPS
         if abs(rate - self._paced_bps) > self._paced_bps * _NOTICED:

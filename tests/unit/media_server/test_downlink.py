@@ -134,6 +134,24 @@ def test_loss_lowers_and_its_absence_raises_what_reports_allow() -> None:
     assert capacity.bits_per_second(100 * SECOND_US) == ReportedCapacity.LEAST_BPS
 
 
+def test_loss_of_the_little_that_is_sent_does_not_lower_what_may_be_sent_to_that_little() -> None:
+    capacity = ReportedCapacity()
+    for number in range(3):
+        capacity.reported(0.2, 20_000, (number + 1) * SECOND_US)
+    assert capacity.bits_per_second(4 * SECOND_US) > ReportedCapacity.START_BPS * 0.7
+
+
+def test_reports_without_loss_know_no_limit_to_pace_by(plane: RoutePlane) -> None:
+    downlink = Downlink(plane, VIEWER)  # type: ignore[arg-type]
+    downlink.negotiated([{}])
+    downlink.reported(0.0, 0, SECOND_US)
+    downlink.drive(0, SECOND_US)
+    assert plane.paces == [PACE_FIRST_BPS]
+    downlink.reported(0.2, ReportedCapacity.START_BPS, 2 * SECOND_US)
+    downlink.drive(0, 2 * SECOND_US)
+    assert plane.paces[-1] < ReportedCapacity.START_BPS * PACING_FACTOR
+
+
 def test_an_old_remb_is_forgotten() -> None:
     capacity = ReportedCapacity()
     capacity.remb(100_000, 0)
