@@ -65,7 +65,7 @@ class Forwarder:
         if stream is None:
             stream = peer.stream(ssrc)
         highest = stream.window.highest
-        stream.window.accept(index)
+        stream.accept(index)
 
         payload = body
         if first & 32:
@@ -99,7 +99,7 @@ class Forwarder:
         if not stream.window.fresh(index):
             return
         highest = stream.window.highest
-        stream.window.accept(index)
+        stream.accept(index)
         original = packet._replace(number=index, payload_type=media_type, payload=packet.payload[2:])
         original = stream.described(original)
         head = bytes((header[0] & ~32, packet.marker | media_type)) + (index & 0xFFFF).to_bytes(2, "big")

@@ -148,12 +148,17 @@ class RouteState:
             if segment.first + segment.delta < index:
                 self.segments.append(segment._replace(last=index - segment.delta - 1))
 
-    def leave(self, stream: Stream) -> None:
-        """Hold and take packets from another stream from now on."""
+    def interrupt(self) -> None:
+        """Hold; the stream's next timestamps say nothing about how they go on."""
         self.hold(keep_queued=True)
         if not self._last_us:
             self._last_timestamp = (self.stream.highest_timestamp + self.timestamp_delta) % _TIMESTAMPS
             self._last_us = self.stream.highest_us
+        self._base_delta = None
+
+    def leave(self, stream: Stream) -> None:
+        """Hold and take packets from another stream from now on."""
+        self.interrupt()
         self._base_delta = None if self.next_shift is None else self.timestamp_delta - self.next_shift
         self.stream = stream
         self.first = 0

@@ -26,6 +26,8 @@ AUDIO_CACHE_PACKETS = 200
 MAX_STREAMS = 64
 MAX_ADDRESSES = 8
 _MAX_REMEMBERED_SOURCES = 4096
+_JUMP_PACKETS = 3000
+"""A stream that goes on further ahead begins anew."""
 
 
 class Packet(NamedTuple):
@@ -130,6 +132,16 @@ class Stream:
             route.first = 0
         self.window = Window()
         self.cache = [None] * len(self.cache)
+
+    def accept(self, index: int) -> None:
+        """Remember the index of a packet that authenticated. After a jump routes begin anew.
+
+        Passed on, it could take a viewer's SRTP past half its numbers, and the rollover counter with it.
+        """
+        if 0 <= self.window.highest < index - _JUMP_PACKETS:
+            for route in self.routes:
+                route.interrupt()
+        self.window.accept(index)
 
     def cached(self, index: int) -> Packet | None:
         """The packet with this index if it is still there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 import pytest
 
@@ -133,13 +134,36 @@ class Forwarding(WithWorld):
 
     async def test_numbers_and_rollover_counters_wrap_on_both_sides(self, world: World) -> None:
         world.route()
-        sent = [Rtp(number, number.to_bytes(4, "big")) for number in range(1000, 400_000, 20_000)]
+        sent = [Rtp(number, number.to_bytes(4, "big")) for number in range(1000, 400_000, 2_500)]
         for packet in sent:
             world.publisher.send(packet)
         got = await world.flow()
         assert [packet.payload for packet in got] == [packet.payload for packet in sent]
-        assert set(steps(got)) == {20_000}
+        assert set(steps(got)) == {2_500}
         assert world.subscriber.failures == 0
+
+    @pytest.mark.parametrize(("before", "after"), [(2, 65_531), (10, 5_000), (60_000, 68_100)])
+    async def test_a_publisher_that_jumps_ahead_loses_no_viewer(self, world: World, before: int, after: int) -> None:
+        route = world.route(rtx_ssrc=10, rtx_payload_types={120: 121})
+        world.publisher.send(Rtp(before, b"1", 100), Rtp(before + 1, b"2", 3100))
+        got = await world.flow()
+        world.publisher.send(Rtp(after, b"3", 3_000_000_000), Rtp(after + 1, b"4", 3_000_003_000))
+        got += await world.flow()
+        assert [packet.payload for packet in got] == [b"1", b"2", b"3", b"4"]
+        assert set(steps(got)) == {1}
+        waited, went_on = ((b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in pairwise(got[1:]))
+        assert 0 < waited < 60 * 90_000
+        assert went_on == 3000
+        assert world.plane.retransmit(route, [packet.sequence for packet in got]) == 4
+        assert [packet.payload[2:] for packet in await world.flow()] == [b"1", b"2", b"3", b"4"]
+        assert world.subscriber.failures == 0
+
+    async def test_after_a_jump_a_picture_begins_with_a_keyframe(self, world: World) -> None:
+        world.route(keyframe_first=True)
+        world.publisher.send(Rtp(1, KEYFRAME), Rtp(2, DELTA), Rtp(9000, DELTA), Rtp(9001, KEYFRAME), Rtp(9002, DELTA))
+        got = await world.flow()
+        assert [packet.payload for packet in got] == [KEYFRAME, DELTA, KEYFRAME, DELTA]
+        assert set(steps(got)) == {1}
 
     async def test_pause_drops_and_resumes_without_a_gap(self, world: World) -> None:
         route = world.route()

@@ -56,7 +56,7 @@ static void recover(yt_plane *plane, yt_peer *peer, const yt_rtx *rtx, const yt_
     if (!packet)
         return;
     int64_t highest = stream->window.highest;
-    yt_window_accept(&stream->window, index);
+    yt_stream_accept(stream, index);
     packet->rtp = wrapped->rtp;
     packet->rtp.padded = false;
     packet->rtp.ssrc = rtx->media_ssrc;
@@ -101,7 +101,7 @@ static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, i
     if (!packet)
         return;
     int64_t highest = stream->window.highest;
-    yt_window_accept(&stream->window, index);
+    yt_stream_accept(stream, index);
     packet->rtp = rtp;
     packet->index = index;
     packet->arrival_us = now_us;

@@ -110,12 +110,17 @@ void yt_route_forget(yt_route *route) {
     route->segment_count = 0;
 }
 
-void yt_route_leave(yt_route *route, yt_stream *stream) {
+void yt_route_interrupt(yt_route *route) {
     yt_route_hold(route);
     if (!route->last_us) {
         route->last_timestamp = route->stream->highest_timestamp + route->timestamp_delta;
         route->last_us = route->stream->highest_us;
     }
+    route->shifted = false;
+}
+
+void yt_route_leave(yt_route *route, yt_stream *stream) {
+    yt_route_interrupt(route);
     route->shifted = route->next_shifted;
     route->shift = route->next_shift;
     route->stream = stream;

@@ -72,6 +72,8 @@ void yt_route_hold(yt_route *);
 void yt_route_withhold(yt_route *);
 /* Withhold, and no packet of before is numbered or repeated any more (new keys). */
 void yt_route_forget(yt_route *);
+/* Hold; the stream's next timestamps say nothing about how they go on. */
+void yt_route_interrupt(yt_route *);
 /* Hold and take packets from another stream from now on. */
 void yt_route_leave(yt_route *, yt_stream *);
 /* Leave out the incoming packet `index`, the newest of the stream, without a gap in what goes out. */

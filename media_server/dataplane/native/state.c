@@ -94,6 +94,13 @@ void yt_stream_restart(yt_stream *stream) {
     empty_cache(stream);
 }
 
+void yt_stream_accept(yt_stream *stream, int64_t index) {
+    int64_t highest = stream->window.highest;
+    for (uint32_t at = 0; highest >= 0 && index - highest > YT_JUMP && at < stream->routes.count; at++)
+        yt_route_interrupt(stream->routes.items[at]);
+    yt_window_accept(&stream->window, index);
+}
+
 void yt_stream_keep(yt_stream *stream, yt_packet *packet) {
     if (!stream->cache_size)
         return;

@@ -24,6 +24,7 @@ enum {
     YT_SEGMENTS = 128,
     YT_RESENT = 512,
     YT_MOST_QUEUED = 1000,
+    YT_JUMP = 3000, /* a stream that goes on further ahead begins anew */
     YT_NO_TYPE = 0xFF,
 };
 
@@ -156,6 +157,9 @@ bool yt_stream_carry(yt_stream *, yt_codec codec); /* false: no memory */
 bool yt_stream_depend(yt_stream *, uint8_t id);
 void yt_stream_silence(yt_stream *, bool muted, bool hushed);
 void yt_stream_restart(yt_stream *);
+/* Remembers the index of a packet that authenticated. After a jump routes begin anew: passed on, it could take a
+ * viewer's SRTP past half its numbers, and the rollover counter with it. */
+void yt_stream_accept(yt_stream *, int64_t index);
 void yt_stream_keep(yt_stream *, yt_packet *);
 yt_packet *yt_stream_cached(const yt_stream *, int64_t index); /* borrowed; NULL when it is not there */
 bool yt_stream_silent(const yt_stream *);
