@@ -251,9 +251,16 @@ class Peer:
         if index is None:
             index = random.randrange(1 << 15)
             if len(self.next_index) >= _MAX_REMEMBERED_SOURCES:
-                del self.next_index[next(iter(self.next_index))]
+                self._forget_oldest_index()
         self.next_index[ssrc] = index + count
         return index
+
+    def _forget_oldest_index(self) -> None:
+        """Never one in use: begun anew under the same key it would use a nonce of AES-GCM twice."""
+        used = {ssrc for route in self.routes.values() for ssrc in (route.ssrc, route.route.rtx_ssrc)}
+        oldest = next((ssrc for ssrc in self.next_index if ssrc not in used), None)
+        if oldest is not None:
+            del self.next_index[oldest]
 
 
 def received(peer: PeerId, ssrc: int, packet: Packet, arrival_us: int, size: int, keyframe: bool) -> Received:

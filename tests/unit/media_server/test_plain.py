@@ -223,6 +223,16 @@ def test_whatever_an_authentic_peer_sends_is_handled(
     assert machine.forwarder.batch[0].size_bytes == len(header) + len(payload)
 
 
+def test_numbers_of_a_route_are_never_forgotten_for_new_ones() -> None:
+    machine = Machine({120: 121})
+    held = dict(machine.out.next_index)
+    assert held
+    for ssrc in range(100_000, 105_000):
+        machine.out.take_index(ssrc)
+    assert len(machine.out.next_index) <= 4096
+    assert {ssrc: machine.out.next_index[ssrc] for ssrc in held} == held
+
+
 def test_streams_that_nobody_asked_for_are_bounded() -> None:
     peer = Peer()
     wanted = peer.stream(7)
