@@ -80,6 +80,7 @@ export class HowlingWatch {
   private readonly sources = new Map<string, MediaStreamAudioSourceNode>();
   private micSource: MediaStreamAudioSourceNode | null = null;
   private readonly timer: ReturnType<typeof setInterval>;
+  private framedAt = 0;
 
   constructor(onHowling: (kind: Howling) => void) {
     this.mic = this.analyser();
@@ -93,6 +94,10 @@ export class HowlingWatch {
       this.played.getFloatTimeDomainData(samples);
       const played_db = loudness(samples);
       this.mic.getFloatFrequencyData(bins);
+      const now = performance.now();
+      // On a busy device the timer comes late: frames that are not 20 ms apart know no beat and no delay.
+      if (now - this.framedAt > 1.5 * FRAME_MS) this.guard.reset();
+      this.framedAt = now;
       const verdict = this.guard.push({ mic_db, played_db, spectrum: bins });
       if (verdict) {
         this.guard.reset();
