@@ -8,6 +8,7 @@ is dropped here, as a full socket would, instead of coming late.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from collections import Counter
 from dataclasses import dataclass
@@ -72,6 +73,19 @@ class Frames:
             at = end
         self._rest = data[at:]
         return frames
+
+
+def neighbourhood(host: str) -> str:
+    """What counts as one host: an IPv4 address, or the /64 of an IPv6 one, which a stranger has as a whole."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def framed(packet: bytes) -> bytes:
@@ -145,7 +159,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._tcp = transport
-        self.host = str((transport.get_extra_info("peername") or ("",))[0])
+        self.host = neighbourhood(str((transport.get_extra_info("peername") or ("",))[0]))
         if not self._door.admit(self):
             transport.abort()
             return

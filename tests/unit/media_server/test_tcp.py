@@ -145,6 +145,20 @@ async def test_one_host_holds_only_so_many(open_door: OpenDoor) -> None:
         writer.close()
 
 
+@pytest.mark.parametrize(
+    ("host", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_stranger_with_a_whole_ipv6_network_is_one_host(host: str, counted_as: str) -> None:
+    assert tcp.neighbourhood(host) == counted_as
+
+
 async def test_a_slow_client_loses_packets_and_holds_no_memory(
     media: Media, open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
