@@ -66,7 +66,7 @@ class Downstream(Peer):
     def _decide(self, offer: Offer, tracks: Mapping[str, str]) -> tuple[list[AnsweredMedia], dict[str, str]]:
         answered, carried = [], {}
         for media in offer.media:
-            subscription = self._line(media, tracks.get(media.mid))
+            subscription = self._line(media, tracks.get(media.mid), mixed=offer.mixed_extensions)
             if subscription is None:
                 self._end_line(media.mid)
                 answered.append(self._idle(media))
@@ -87,13 +87,13 @@ class Downstream(Peer):
         self._downlink.negotiated([media.chosen.extensions for media in answered if media.chosen])
         return answered, carried
 
-    def _line(self, media: OfferedMedia, publication_id: str | None) -> Subscription | None:
+    def _line(self, media: OfferedMedia, publication_id: str | None, *, mixed: bool) -> Subscription | None:
         if publication_id is None or not media.receives:
             return None
         publication = self._room.publication_for(publication_id, self.participant)
         if publication is None or publication.info.kind != media.kind:
             return None
-        chosen = choose_codec(media, (publication.info.codec,))
+        chosen = choose_codec(media, (publication.info.codec,), mixed=mixed)
         if chosen is None:
             return None
         subscription = self._lines.get(media.mid)

@@ -11,6 +11,7 @@ from media_server.packets import SenderInfo
 from media_server.picture_size import PictureSize
 from media_server.ports import Kind, PublicationInfo, Subscriber
 from media_server.reports import ClockMap
+from media_server.sdp import DEPENDENCY_DESCRIPTOR
 from media_server.taps import Taps
 
 CLIMB_US = 2_000_000
@@ -40,6 +41,8 @@ class Publication:
         self.payload_type = payload_type
         self.clock_rate_hz = clock_rate_hz
         self.extensions = extensions
+        self.dependency_descriptor = next((id for id, uri in extensions.items() if uri == DEPENDENCY_DESCRIPTOR), 0)
+        """Id of the extension that tells the layers inside an AV1 stream; 0 = none."""
         self.rids = tuple(rids)
         self.layers: list[Layer] = []
         self.layer: Layer | None = None

@@ -149,6 +149,8 @@ class ChosenCodec:
     rtx_payload_type: int | None
     extensions: Mapping[int, str]
     rids: tuple[str, ...] = ()
+    mixed_extensions: bool = False
+    """See `Offer`; else everything that we send has one-byte header extensions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,17 +24,20 @@ _CLOCK_RATES_HZ = {"opus": 48000, "h264": 90000, "vp8": 90000, "vp9": 90000, "av
 _H264_PROFILES = ("42e0", "4200")
 """Constrained baseline, baseline: by profile_idc and constraint flags; others come after."""
 _LADDERS = (("l", "m", "h"), ("q", "h", "f"))
+_TWO_BYTE_IDS = 15
+"""Header-extension ids from here on need the two-byte form (RFC 8285 4.2)."""
 _FIRST_COMPONENT_PRIORITY = (126 << 24) | 255
 _TCP_PRIORITY = (90 << 24) | (4 << 21) | 255
 """Below every UDP candidate; direction preference 4: we are passive (RFC 6544 4.2)."""
 
 
-def choose_codec(media: OfferedMedia, preference: Sequence[str]) -> ChosenCodec | None:
+def choose_codec(media: OfferedMedia, preference: Sequence[str], *, mixed: bool = False) -> ChosenCodec | None:
     """The first codec of `preference` (lower-case names) that the m-line offers and we can forward, with its RTX.
 
     H264: packetization-mode 1 only, constrained baseline 42e01f before baseline 42001f before any other profile
     (a decoder of a higher profile reads constrained baseline). For a subscriber pass the publication's codec only.
-    None when nothing fits: reject the m-line.
+    `mixed`: the offer allows header extensions of either form (`Offer.mixed_extensions`). None when nothing fits:
+    reject the m-line.
     """
     for name in preference:
         fitting = [codec for codec in media.codecs if codec.name == name and _forwardable(codec)]
@@ -43,15 +46,18 @@ def choose_codec(media: OfferedMedia, preference: Sequence[str]) -> ChosenCodec 
             simulcast = media.kind == "video" and RID in media.extensions.values()
             rids = lowest_first(media.rids) if simulcast else ()
             unknown: tuple[str, ...] = () if rids else (RID, REPAIRED_RID)
-            if name != "av1":
-                # Where it is agreed on, Chromium leaves PictureID and layer out of VP8's own descriptor.
+            if name != "av1" or not mixed:
+                # Where it is agreed on, Chromium leaves PictureID and layer out of VP8's own descriptor. Without its
+                # structure, which needs the two-byte form, AV1's says nothing.
                 unknown += (DEPENDENCY_DESCRIPTOR,)
+            # What we send stays in the one-byte form where the other was not allowed.
+            ids = 256 if mixed or media.sends else _TWO_BYTE_IDS
             known = {
                 number: uri
                 for number, uri in media.extensions.items()
-                if uri in SUPPORTED_EXTENSIONS and uri not in unknown
+                if uri in SUPPORTED_EXTENSIONS and uri not in unknown and number < ids
             }
-            return ChosenCodec(codec, _rtx_type(media, codec), known, rids)
+            return ChosenCodec(codec, _rtx_type(media, codec), known, rids, mixed)
     return None
 
 

@@ -204,4 +204,6 @@ class Subscription:
             rtx_payload_types={} if rtx is None else {chosen.codec.payload_type: rtx},
             keyframe_first=publication.info.kind is Kind.VIDEO,
             codec=publication.info.codec,
+            dependency_descriptor=publication.dependency_descriptor,
+            one_byte_extensions=not chosen.mixed_extensions,
         )

@@ -115,7 +115,8 @@ class Upstream(Peer):
         answered, carried = [], {}
         extensions: dict[str, int] = {}
         for media in offer.media:
-            chosen = choose_codec(media, self.ground.codecs(media.kind)) if media.mid in wanted else None
+            codecs = self.ground.codecs(media.kind) if media.mid in wanted else ()
+            chosen = choose_codec(media, codecs, mixed=offer.mixed_extensions)
             if chosen is None:
                 self._end_line(media.mid)
                 answered.append(self._idle(media))

@@ -55,14 +55,13 @@ def _read_two_byte(block: bytes) -> Mapping[int, bytes]:
     return elements
 
 
-def write(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> bytes:
-    """The block that carries the elements listed in `ids` (their id -> new id); empty when none is there."""
-    return pack(mapped(elements, ids)) if elements else b""
-
-
-def mapped(elements: Mapping[int, bytes], ids: Mapping[int, int]) -> list[tuple[int, bytes]]:
-    """The elements listed in `ids` (their id -> new id), in order of arrival."""
-    return [(ids[number], value) for number, value in elements.items() if number in ids]
+def mapped(
+    elements: Mapping[int, bytes], ids: Mapping[int, int], *, one_byte_only: bool = False
+) -> list[tuple[int, bytes]]:
+    """The elements listed in `ids` (their id -> new id), in order of arrival; on request only those that the one-byte
+    form takes."""
+    kept = [(ids[number], value) for number, value in elements.items() if number in ids]
+    return [element for element in kept if _fits_one_byte(*element)] if one_byte_only else kept
 
 
 def pack(kept: list[tuple[int, bytes]], hop: list[tuple[int, bytes]] | None = None) -> bytes:
@@ -76,10 +75,14 @@ def pack(kept: list[tuple[int, bytes]], hop: list[tuple[int, bytes]] | None = No
     return block if len(block) <= MAX_BLOCK_BYTES else _block(hop or [])
 
 
+def _fits_one_byte(number: int, value: bytes) -> bool:
+    return number < 15 and 0 < len(value) <= 16
+
+
 def _block(kept: list[tuple[int, bytes]]) -> bytes:
     if not kept:
         return b""
-    if all(number < 15 and 0 < len(value) <= 16 for number, value in kept):
+    if all(_fits_one_byte(number, value) for number, value in kept):
         profile = ONE_BYTE_PROFILE
         body = b"".join(bytes((number << 4 | len(value) - 1,)) + value for number, value in kept)
     else:

@@ -171,7 +171,7 @@ class Forwarder:
                         route.sent_vp8 = picture
             link = route.out.link
             if link is not None:
-                kept = extensions.mapped(elements, route.route.extensions)
+                kept = route.mapped(elements)
                 ssrc, late = route.ssrc, not newest
                 leaving = Leaving(
                     route, ssrc, out_index, marker_and_type, out_timestamp, kept, out_payload, False, late
@@ -180,7 +180,7 @@ class Forwarder:
                 continue
             block = blocks.get(route.mapping)
             if block is None:
-                block = blocks[route.mapping] = extensions.write(elements, route.route.extensions)
+                block = blocks[route.mapping] = extensions.pack(route.mapped(elements))
             header = _header(block, marker_and_type, out_index, out_timestamp, route.ssrc)
             if self._queue(route, route.salted ^ out_index, out_payload, header):
                 route.packets += 1

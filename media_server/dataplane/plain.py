@@ -61,7 +61,7 @@ class PlainDataPlane:
         self._route_ids = itertools.count(1)
         self._steps: dict[int, asyncio.TimerHandle] = {}
         """By id of the peer's state: when its pacing queue is looked at next."""
-        self._mappings: dict[tuple[tuple[int, int], ...], int] = {}
+        self._mappings: dict[tuple[tuple[tuple[int, int], ...], bool], int] = {}
         self._received = self._dropped_unbound = self._dropped_auth = self._dropped_malformed = 0
 
     async def start(self, host: str, port: int, upcalls: Upcalls) -> Address:
@@ -138,7 +138,8 @@ class PlainDataPlane:
         if any(route.out_ssrc in (other.ssrc, other.route.rtx_ssrc) for other in out.routes.values()):
             # Two senders with one SSRC and key would use one AES-GCM nonce twice.
             raise ValueError(f"outgoing SSRC {route.out_ssrc} is in use")
-        mapping = self._mappings.setdefault(tuple(sorted(route.extensions.items())), len(self._mappings))
+        rewriting = (tuple(sorted(route.extensions.items())), route.one_byte_extensions)
+        mapping = self._mappings.setdefault(rewriting, len(self._mappings))
         stream = source.stream(route.in_ssrc)
         stream.carry(route.codec)
         stream.dependency_descriptor = route.dependency_descriptor or stream.dependency_descriptor

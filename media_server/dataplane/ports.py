@@ -73,6 +73,9 @@ class Route:
     """
     dependency_descriptor: int = 0
     """Incoming extension id of the AV1 dependency descriptor, which tells the layers; 0 = none."""
+    one_byte_extensions: bool = False
+    """The subscriber takes one-byte header extensions only (RFC 8285 4.2): mapped elements that do not fit this form
+    (an id over 14, no byte or over 16 of them) are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from media_server.dataplane import extensions
 from media_server.dataplane.descriptors import NO_SHIFT, vp8_moved
 from media_server.dataplane.pacer import Leaving
 from media_server.dataplane.routes import RouteState, Segment
@@ -30,7 +29,7 @@ def again(state: RouteState, segment: Segment, packet: Packet, out_index: int) -
         out_type, ssrc, out_index = rtx_type, route.rtx_ssrc, -1
     elif state.out.was_linked:
         return None
-    kept = extensions.mapped(packet.elements, route.extensions)
+    kept = state.mapped(packet.elements)
     timestamp = (packet.timestamp + segment.timestamp_delta) & _32_BITS
     return Leaving(state, ssrc, out_index, marker | out_type, timestamp, kept, payload, True, False)
 

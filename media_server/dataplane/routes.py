@@ -6,8 +6,10 @@ No sockets and no clock here. Indices are 48 bits: rollover counter and sequence
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from media_server.dataplane import extensions
 from media_server.dataplane.descriptors import ALL_LAYERS, NO_SHIFT, Layers, Shift, Vp8, vp8_following
 from media_server.dataplane.ports import Route, RouteStats
 from media_server.dataplane.state import Packet, Peer, Stream
@@ -82,6 +84,11 @@ class RouteState:
         if outbound is not None:
             self.seal = outbound.seal
             self.salted = outbound.salt ^ (self.ssrc << 48)
+
+    def mapped(self, elements: Mapping[int, bytes]) -> list[tuple[int, bytes]]:
+        """The header-extension elements that go out, without those of the hop."""
+        route = self.route
+        return extensions.mapped(elements, route.extensions, one_byte_only=route.one_byte_extensions)
 
     def pause(self, paused: bool) -> None:
         """See `DataPlane.pause_route`."""

@@ -105,6 +105,31 @@ class Hop(WithWorld):
         assert list(elements(got.extension)) == [4, 200]
         assert len(elements(got.extension)[200]) == 2
 
+    @pytest.mark.parametrize("hop", [HopExtensions(), HOP])
+    async def test_who_takes_one_byte_extensions_only_gets_no_others(self, world: World, hop: HopExtensions) -> None:
+        world.plane.set_hop(SUBSCRIBER, hop)
+        ids = {1: 4, 2: 200, 3: 1, 4: 2, 5: 6}
+        mixing = world.route(extensions=ids, **RTX)
+        plain = world.route(
+            extensions=ids, one_byte_extensions=True, out_ssrc=11, rtx_ssrc=12, rtx_payload_types={120: 121}
+        )
+        told = {1: b"ab", 2: b"high id", 3: b"", 4: bytes(17), 5: bytes(16)}
+        body = b"".join(bytes((number, len(value))) + value for number, value in told.items())
+        body += bytes(-len(body) % 4)
+        world.publisher.send(Rtp(1, extension=struct.pack("!HH", 0x1000, len(body) // 4) + body))
+        got = {packet.ssrc: packet for packet in await world.flow()}
+        assert got[9].extension[:2] == b"\x10\x00"
+        assert {4, 200, 1, 2, 6} <= set(elements(got[9].extension))
+        assert got[11].extension[:2] == b"\xbe\xde"
+        kept = {number: value for number, value in elements(got[11].extension).items() if number in ids.values()}
+        assert kept == {4: b"ab", 6: bytes(16)}
+        assert (
+            world.plane.retransmit(mixing, [got[9].sequence]) + world.plane.retransmit(plain, [got[11].sequence]) == 2
+        )
+        repeats = {packet.ssrc: packet for packet in await world.flow()}
+        assert repeats[10].extension[:2] == b"\x10\x00"
+        assert repeats[12].extension[:2] == b"\xbe\xde"
+
     async def test_send_times_run_with_the_clock(self, world: World) -> None:
         world.plane.set_hop(SUBSCRIBER, HOP)
         world.route()

@@ -61,10 +61,10 @@ class Side:
         )
         self.routes = [plane.add_route(self.video()), plane.add_route(audio)]
 
-    def video(self) -> Route:
+    def video(self, *, one_byte: bool = False) -> Route:
         return replace(
             ROUTE, codec=self.codec, rtx_ssrc=10, rtx_payload_types={120: 121}, extensions={1: 4, 2: 200, 6: 6},
-            dependency_descriptor=6 if self.codec == "av1" else 0,
+            dependency_descriptor=6 if self.codec == "av1" else 0, one_byte_extensions=one_byte,
         )  # fmt: skip
 
     def _tap(self, packet: TapPacket) -> None:
@@ -105,7 +105,7 @@ class Side:
         elif name == "hush":
             plane.hush(PUBLISHER, (VIDEO, AUDIO, OTHER_VIDEO)[second % 3], bool(first & 1))
         elif name == "route" and video is None:
-            self.routes[0] = plane.add_route(self.video())
+            self.routes[0] = plane.add_route(self.video(one_byte=bool(second & 1)))
         elif name == "route" and video is not None and first == 0:
             plane.remove_route(video)
             self.routes[0] = None

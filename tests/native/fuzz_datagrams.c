@@ -144,6 +144,7 @@ static void add_route(size_t which, uint8_t choice) {
     route->types[97] = 111;
     route->rtx_types[110] = 112;
     route->dependency_id = choice & 8 ? 5 : 0;
+    route->one_byte_only = (choice & 32) != 0;
     route->stream = yt_peer_stream(publisher, (uint32_t)codec);
     CHECK(route->out != NULL && route->stream != NULL && yt_stream_carry(route->stream, route->codec));
     CHECK(yt_stream_depend(route->stream, route->dependency_id));

@@ -10,12 +10,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static yt_elements elements, again;
 
-static void writes(const uint8_t *block, const uint8_t map[256], yt_hop hop) {
+static void writes(const uint8_t *block, const uint8_t map[256], bool one_byte_only, yt_hop hop) {
     yt_block written;
     uint8_t out[YT_RTP_MAX_WRITTEN];
     yt_rtp view;
-    yt_block_write(&written, block, &elements, map, hop);
+    yt_block_write(&written, block, &elements, map, one_byte_only, hop);
     CHECK(written.bytes % 4 == 0 && written.bytes <= sizeof written.data);
+    if (one_byte_only && hop.transport_cc < 15 && hop.abs_send_time < 15)
+        CHECK(!written.bytes || written.data[0] == 0xBE);
     size_t length = yt_rtp_write(out, 0x80 | 96, 7, 8, 9, &written);
     CHECK(yt_rtp_parse(&view, out, length) && view.header_bytes == length && view.extension_bytes == written.bytes);
     yt_block_stamp(&written, out + YT_RTP_FIXED_BYTES, 0x1234, 0xABCDEF);
@@ -54,6 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(elements.list[i].at + elements.list[i].length <= view.extension_bytes);
         CHECK(yt_elements_find(&elements, elements.list[i].id) == &elements.list[i]);
     }
-    writes(block, map, hop);
+    writes(block, map, data[0] & 2, hop);
     return 0;
 }

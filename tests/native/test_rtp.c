@@ -58,11 +58,11 @@ static void hop_elements_come_last_and_are_stamped(void) {
     yt_elements found;
     yt_block block;
     yt_elements_read(&found, source, sizeof source);
-    yt_block_write(&block, source, &found, identity, (yt_hop){.transport_cc = 2, .abs_send_time = 4});
+    yt_block_write(&block, source, &found, identity, false, (yt_hop){.transport_cc = 2, .abs_send_time = 4});
     CHECK(block.bytes == sizeof expected);
     yt_block_stamp(&block, block.data, 0xABCD, 0x112233);
     CHECK(memcmp(block.data, expected, sizeof expected) == 0);
-    yt_block_write(&block, source, &found, identity, (yt_hop){.transport_cc = 15});
+    yt_block_write(&block, source, &found, identity, false, (yt_hop){.transport_cc = 15});
     CHECK(block.data[0] == 0x10 && block.data[1] == 0);
     CHECK(yt_abs_send_time(64500000) == 1 << 17);
 }
@@ -73,13 +73,13 @@ static void a_header_never_grows_over_its_limit(void) {
     yt_block block;
     yt_elements_read(&found, source, sizeof source);
     CHECK(found.count == 1);
-    yt_block_write(&block, source, &found, identity, NO_HOP);
+    yt_block_write(&block, source, &found, identity, false, NO_HOP);
     CHECK(block.bytes == 236 && yt_rtp_write(out, 96, 1, 2, 3, &block) == 248 && out[0] == 0x90);
     source[5] = 240;
     yt_elements_read(&found, source, sizeof source);
-    yt_block_write(&block, source, &found, identity, NO_HOP);
+    yt_block_write(&block, source, &found, identity, false, NO_HOP);
     CHECK(block.bytes == 0 && yt_rtp_write(out, 96, 1, 2, 3, &block) == 12 && out[0] == 0x80);
-    yt_block_write(&block, source, &found, identity, (yt_hop){.transport_cc = 5});
+    yt_block_write(&block, source, &found, identity, false, (yt_hop){.transport_cc = 5});
     CHECK(block.bytes == 8 && block.data[0] == 0xBE && block.transport_cc_at == 5);
 }
 

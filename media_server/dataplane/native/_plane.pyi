@@ -41,6 +41,7 @@ class Plane:
         keyframe_first: bool,
         codec: str,
         dependency_descriptor: int,
+        one_byte_only: bool,
         /,
     ) -> int: ...
     def switch_route(self, route: int, in_ssrc: int, shifted: bool, shift: int, /) -> None: ...

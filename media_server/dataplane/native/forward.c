@@ -22,7 +22,7 @@ static const yt_block *block_of(yt_plane *plane, const yt_packet *packet, const 
     uint32_t at = blocks->count < most ? blocks->count++ : most - 1;
     blocks->list[at].map = map;
     blocks->list[at].hop = hop;
-    yt_block_write(&blocks->list[at].block, source, &blocks->elements, map->ids, hop);
+    yt_block_write(&blocks->list[at].block, source, &blocks->elements, map->ids, map->one_byte_only, hop);
     return &blocks->list[at].block;
 }
 

@@ -125,18 +125,18 @@ static PyObject *done(bool good) {
 }
 
 /* (in peer, in ssrc, out peer, out ssrc, clock rate, 128 types, 256 extension ids, rtx ssrc or -1, 128 rtx types,
- * keyframe first, codec, dependency descriptor's id) */
+ * keyframe first, codec, dependency descriptor's id, one-byte extensions only) */
 static PyObject *py_add_route(PyObject *self, PyObject *args) {
     route_call call = {0};
     unsigned long out_ssrc, clock_rate;
     long long rtx_ssrc;
     const char *types, *ids, *rtx_types, *codec;
     Py_ssize_t types_size, ids_size, rtx_types_size;
-    int keyframe_first;
+    int keyframe_first, one_byte_only;
     unsigned char dependency_id;
-    if (!PyArg_ParseTuple(args, "LkLkky#y#Ly#psb", &call.in_peer, &call.ssrc, &call.out_peer, &out_ssrc, &clock_rate,
+    if (!PyArg_ParseTuple(args, "LkLkky#y#Ly#psbp", &call.in_peer, &call.ssrc, &call.out_peer, &out_ssrc, &clock_rate,
                           &types, &types_size, &ids, &ids_size, &rtx_ssrc, &rtx_types, &rtx_types_size,
-                          &keyframe_first, &codec, &dependency_id))
+                          &keyframe_first, &codec, &dependency_id, &one_byte_only))
         return NULL;
     if (ids_size != (Py_ssize_t)sizeof call.ids)
         return PyErr_Format(PyExc_ValueError, "256 extension ids expected");
@@ -151,6 +151,7 @@ static PyObject *py_add_route(PyObject *self, PyObject *args) {
     route->keyframe_first = keyframe_first;
     route->codec = yt_codec_named(codec);
     route->dependency_id = dependency_id;
+    route->one_byte_only = one_byte_only;
     bool good = yt_types(types, types_size, route->types) && yt_types(rtx_types, rtx_types_size, route->rtx_types) &&
                 yt_run(self, add_route, &call, false);
     free(call.made);

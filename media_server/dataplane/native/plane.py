@@ -122,6 +122,7 @@ class NativeDataPlane:
             route.keyframe_first,
             route.codec,
             route.dependency_descriptor,
+            route.one_byte_extensions,
         )
         return RouteId(number)
 

@@ -18,6 +18,7 @@ typedef struct yt_map {
     struct yt_map *next;
     uint32_t users;
     uint8_t ids[256];
+    bool one_byte_only; /* see `yt_block_write` */
 } yt_map;
 
 /* Outgoing index and when it was last repeated; place by index modulo YT_RESENT. */
@@ -37,7 +38,7 @@ struct yt_route {
     uint32_t clock_rate_hz;
     yt_codec codec;
     uint8_t dependency_id;
-    bool has_rtx, keyframe_first;
+    bool has_rtx, keyframe_first, one_byte_only;
     bool live, paused, started;
     uint8_t types[128], rtx_types[128]; /* YT_NO_TYPE: dropped; not repeated over RTX */
     int64_t first; /* lowest incoming index that may be sent, and that `delta` holds for while live */

@@ -113,20 +113,22 @@ const yt_element *yt_elements_find(const yt_elements *elements, uint8_t id) {
 static bool fits_one_byte(uint8_t id, size_t length) { return id < 15 && length >= 1 && length <= 16; }
 
 /* The id an element goes out with, 0 = not at all. */
-static uint8_t id_of(const yt_element *element, const uint8_t map[256], yt_hop hop) {
+static uint8_t id_of(const yt_element *element, const uint8_t map[256], bool one_byte_only, yt_hop hop) {
     uint8_t id = map[element->id];
+    if (one_byte_only && !fits_one_byte(id, element->length))
+        return 0;
     return id == hop.transport_cc || id == hop.abs_send_time ? 0 : id;
 }
 
 /* Bytes of the elements that go out, without their 1 or 2 head bytes; also how many, and if one byte will do. */
-static size_t kept_bytes(const yt_elements *elements, const uint8_t map[256], yt_hop hop, size_t *count,
-                         bool *one_byte) {
+static size_t kept_bytes(const yt_elements *elements, const uint8_t map[256], bool one_byte_only, yt_hop hop,
+                         size_t *count, bool *one_byte) {
     size_t bytes = 0;
     *count = 0;
     *one_byte = true;
     for (size_t i = 0; i < elements->count; i++) {
         const yt_element *element = &elements->list[i];
-        uint8_t id = id_of(element, map, hop);
+        uint8_t id = id_of(element, map, one_byte_only, hop);
         if (id == 0)
             continue;
         bytes += element->length;
@@ -158,13 +160,13 @@ static uint8_t *write_hop(yt_block *block, uint8_t *at, bool one_byte, uint8_t i
 }
 
 void yt_block_write(yt_block *block, const uint8_t *source, const yt_elements *elements, const uint8_t map[256],
-                    yt_hop hop) {
+                    bool one_byte_only, yt_hop hop) {
     size_t hops = (size_t)(hop.transport_cc != 0) + (size_t)(hop.abs_send_time != 0);
     size_t hop_bytes = (hop.transport_cc ? TRANSPORT_CC_BYTES : 0u) + (hop.abs_send_time ? SEND_TIME_BYTES : 0u);
     bool hops_fit = hop.transport_cc < 15 && hop.abs_send_time < 15;
     size_t count;
     bool one_byte;
-    size_t bytes = kept_bytes(elements, map, hop, &count, &one_byte);
+    size_t bytes = kept_bytes(elements, map, one_byte_only, hop, &count, &one_byte);
     one_byte &= hops_fit;
     size_t total = bytes + hop_bytes + (count + hops) * (one_byte ? 1 : 2);
     if (4 + ((total + 3) & ~(size_t)3) > sizeof block->data) {
@@ -177,7 +179,7 @@ void yt_block_write(yt_block *block, const uint8_t *source, const yt_elements *e
     uint8_t *at = block->data + 4;
     for (size_t i = 0; count && i < elements->count; i++) {
         const yt_element *element = &elements->list[i];
-        uint8_t id = id_of(element, map, hop);
+        uint8_t id = id_of(element, map, one_byte_only, hop);
         if (id == 0)
             continue;
         at = write_head(at, one_byte, id, element->length);

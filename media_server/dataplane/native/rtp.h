@@ -74,11 +74,11 @@ typedef struct {
 
 /* The rule, same in Python: elements whose id `map` gives a new id other than 0, in the order of `elements`, then
  * abs-send-time, then transport-cc; a mapped element that would get the id of one of these two is left out. One-byte
- * profile (0xBEDE) if every id is below 15 and every value has 1 to 16 bytes, else two-byte (0x1000). Zeros fill up to
- * 4 bytes. If fixed header and block were longer than YT_RTP_MAX_WRITTEN bytes, all mapped elements are left out.
+ * profile (0xBEDE) if every id is below 15 and every value has 1 to 16 bytes, else two-byte (0x1000); with
+ * `one_byte_only` mapped elements that do not fit the former are left out. Zeros fill up to 4 bytes. If fixed header and block were longer than YT_RTP_MAX_WRITTEN bytes, all mapped elements are left out.
  * `source` is the block that `elements` were read from. */
 void yt_block_write(yt_block *block, const uint8_t *source, const yt_elements *elements, const uint8_t map[256],
-                    yt_hop hop);
+                    bool one_byte_only, yt_hop hop);
 
 /* Put the hop's values into a copy of the block's bytes (`data`: where the block begins). `send_time` is 24 bit. */
 void yt_block_stamp(const yt_block *block, uint8_t *data, uint16_t number, uint32_t send_time);

@@ -129,10 +129,10 @@ bool yt_ssrc_taken(const yt_peer *out, uint32_t ssrc) {
 }
 
 /* Maps that no route has any more go when another is made. */
-static yt_map *shared_map(yt_plane *plane, const uint8_t ids[256]) {
+static yt_map *shared_map(yt_plane *plane, const uint8_t ids[256], bool one_byte_only) {
     yt_map *found = NULL;
     for (yt_map **place = &plane->maps, *each; (each = *place);) {
-        if (!memcmp(each->ids, ids, sizeof each->ids)) {
+        if (each->one_byte_only == one_byte_only && !memcmp(each->ids, ids, sizeof each->ids)) {
             found = each;
         } else if (!each->users) {
             *place = each->next;
@@ -144,6 +144,7 @@ static yt_map *shared_map(yt_plane *plane, const uint8_t ids[256]) {
     }
     if (!found && (found = calloc(1, sizeof *found))) {
         memcpy(found->ids, ids, sizeof found->ids);
+        found->one_byte_only = one_byte_only;
         found->next = plane->maps;
         plane->maps = found;
     }
@@ -156,7 +157,7 @@ bool yt_add_route(yt_plane *plane, yt_route *route, const uint8_t ids[256]) {
     yt_peer *out = route->out;
     route->numbering = yt_peer_number(out, route->ssrc);
     route->rtx_numbering = route->has_rtx ? yt_peer_number(out, route->rtx_ssrc) : NULL;
-    route->map = shared_map(plane, ids);
+    route->map = shared_map(plane, ids, route->one_byte_only);
     route->first = route->stream->window.highest + 1;
     yt_route_limit(route, YT_ALL_LAYERS, YT_ALL_LAYERS);
     bool listed = route->numbering && (!route->has_rtx || route->rtx_numbering) && route->map &&

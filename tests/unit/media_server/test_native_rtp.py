@@ -81,6 +81,7 @@ def c() -> ctypes.CDLL:
         ctypes.c_char_p,
         ctypes.POINTER(Elements),
         ctypes.c_char_p,
+        ctypes.c_bool,
         Hop,
     ]
     library.yt_block_write.restype = None
@@ -123,19 +124,27 @@ def test_elements_are_read_alike(c: ctypes.CDLL, block: bytes) -> None:
     st.integers(0, 16) | st.integers(0, 255),
     st.integers(0, 0xFFFF),
     st.integers(0, 1 << 52),
+    st.booleans(),
 )
 def test_headers_are_written_alike(
-    c: ctypes.CDLL, block: bytes, ids: dict[int, int], transport_cc: int, abs_send_time: int, number: int, now_us: int
+    c: ctypes.CDLL,
+    block: bytes,
+    ids: dict[int, int],
+    transport_cc: int,
+    abs_send_time: int,
+    number: int,
+    now_us: int,
+    one_byte_only: bool,
 ) -> None:
     if transport_cc == abs_send_time:
         transport_cc = 0
     written, out = Block(), (ctypes.c_uint8 * 256)()
     table = bytes(ids.get(element, 0) for element in range(256))
-    c.yt_block_write(written, block, elements_of(c, block), table, Hop(transport_cc, abs_send_time))
+    c.yt_block_write(written, block, elements_of(c, block), table, one_byte_only, Hop(transport_cc, abs_send_time))
     length = c.yt_rtp_write(out, 0x80 | 96, number, 90_000, 0xABCD, written)
     c.yt_block_stamp(written, ctypes.byref(out, 12), number, c.yt_abs_send_time(now_us))
     hop = [(abs_send_time, extensions.send_time(now_us)), (transport_cc, number.to_bytes(2, "big"))]
-    kept = extensions.mapped(extensions.read(block), ids)
+    kept = extensions.mapped(extensions.read(block), ids, one_byte_only=one_byte_only)
     expected = extensions.pack(kept, [element for element in hop if element[0]])
     fixed = bytes((0x90 if expected else 0x80, 0x80 | 96)) + struct.pack("!HII", number, 90_000, 0xABCD)
     assert bytes(out[:length]) == fixed + expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -152,9 +153,21 @@ def test_only_av1_tells_its_layers_by_dependency_descriptor() -> None:
     offer = f"{capture('chromium-send').rstrip()}\r\na=extmap:13 {sdp.DEPENDENCY_DESCRIPTOR}\r\n"
     _, video = parse_offer(offer).media
     for codec in ("vp8", "vp9", "h264", "av1"):
-        chosen = choose_codec(video, (codec,))
+        for mixed in (False, True):
+            chosen = choose_codec(video, (codec,), mixed=mixed)
+            assert chosen is not None
+            told = sdp.DEPENDENCY_DESCRIPTOR in chosen.extensions.values()
+            assert told == (codec == "av1" and mixed), "its structure needs the two-byte form"
+
+
+def test_ids_of_the_two_byte_form_are_taken_of_who_sends_or_allows_it() -> None:
+    line = f"a=extmap:200 {sdp.VIDEO_ORIENTATION}"
+    for name, mixed, taken in (("send", False, True), ("receive", False, False), ("receive", True, True)):
+        text = re.sub(rf"a=extmap:\d+ {sdp.VIDEO_ORIENTATION}", line, capture(f"chromium-{name}"))
+        video = next(media for media in parse_offer(text).media if media.kind == "video")
+        chosen = choose_codec(video, sdp.PREFERRED_VIDEO, mixed=mixed)
         assert chosen is not None
-        assert (sdp.DEPENDENCY_DESCRIPTOR in chosen.extensions.values()) == (codec == "av1")
+        assert (200 in chosen.extensions) == taken
 
 
 def test_the_preference_is_the_callers() -> None:
