@@ -18,7 +18,7 @@ $(UV):
 	@.uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 .venv/.ready: pyproject.toml requirements.lock $(UV)
-	@echo "setup: installing the pinned packages into .venv/ (a minute on a new machine)"
+	@echo "setup: installing the pinned packages into .venv/ (two minutes on a new machine: 100 MB of them are face models)"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@touch $@

@@ -1,0 +1,1 @@
+"""Face engines; `identity.engine.FaceEngine` says what each of them keeps."""
