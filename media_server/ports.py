@@ -209,6 +209,11 @@ class MediaRoom(Protocol):
         """Apply the rules anew to everything that runs: called after every change of the session's state.
         Media that is no longer allowed stops before this returns. Idempotent."""
 
+    def hand_over(self, participant: str, other: MediaRoom) -> None:
+        """Let this participant's sending connections go on in `other`, as they run: nothing is negotiated anew,
+        publications keep their ids, inner subscribers here lose them and those of `other` get what its rules allow.
+        Receiving connections stay. Raises ValueError unless `other` was opened beside this room. Idempotent."""
+
     def attach(self, subscriber: Subscriber) -> Callable[[], None]:
         """Let an inner subscriber receive every allowed publication; returns a function that detaches it."""
 
@@ -268,8 +273,9 @@ class MediaServer(Protocol):
     async def close(self) -> None:
         """Close all rooms and the port. Idempotent."""
 
-    def open_room(self, session: str, listener: RoomListener) -> MediaRoom:
-        """The room of a session, made at first call; KeyError when one with another listener exists."""
+    def open_room(self, session: str, listener: RoomListener, *, beside: str | None = None) -> MediaRoom:
+        """The room of a session, made at first call; KeyError when one with another listener exists, or none is open
+        under the name `beside`, on whose data plane the new one is to stand."""
 
     async def close_room(self, session: str) -> None:
         """Close and forget the room. Idempotent."""

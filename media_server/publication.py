@@ -127,6 +127,10 @@ class Publication:
         """Idempotent."""
         self._taps.detach(subscriber)
 
+    def leave(self) -> None:
+        """Take it from all inner subscribers; viewers have left already. Idempotent."""
+        self._taps.end()
+
     def want_layers(self, who: object, rids: frozenset[str]) -> None:
         """`who` (compared as a key) wants these encodings sent, instead of those it wanted before; none: nothing.
         A plain track is always sent. Idempotent."""

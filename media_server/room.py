@@ -17,6 +17,7 @@ from media_server.ports import (
     Direction,
     Kind,
     LossReason,
+    MediaRoom,
     PeerStats,
     PublicationInfo,
     RoomListener,
@@ -145,6 +146,35 @@ class Room:
             self._rule(publication)
         for downstream in self._downstreams():
             self._rule_copies(downstream)
+
+    def hand_over(self, participant: str, other: MediaRoom) -> None:
+        """See `MediaRoom`."""
+        if not isinstance(other, Room) or other.ground is not self.ground:
+            raise ValueError("the other room stands on another data plane")
+        for key, peer in list(self._peers.items()):
+            if key[0] == participant and isinstance(peer, Upstream) and other is not self:
+                del self._peers[key]
+                for publication in peer.publications:
+                    self.publication_ended(publication)
+                    publication.leave()
+                other._take(key, peer)
+        self._speakers.forget(participant)
+
+    def _take(self, key: _Key, peer: Upstream) -> None:
+        former = self._peers.pop(key, None)
+        if former is not None:
+            self._tasks.spawn(former.close(), "close a replaced peer")
+        self._peers[key] = peer
+        self._seen.add(peer.participant)
+        peer.move_to(self)
+        for publication in peer.publications:
+            self.publication_made(publication)
+            if publication.layers:
+                self.publication_bound(publication)
+            if publication.running:
+                self.publication_started(publication)
+        if peer.up:
+            self._listener.peer_connected(peer.participant, peer.direction)
 
     def attach(self, subscriber: Subscriber) -> Callable[[], None]:
         """See `MediaRoom`."""

@@ -80,7 +80,7 @@ class Sfu:
         for station in self._stations:
             await station.close()
 
-    def open_room(self, session: str, listener: RoomListener) -> Room:
+    def open_room(self, session: str, listener: RoomListener, *, beside: str | None = None) -> Room:
         """See `MediaServer.open_room`. RuntimeError before `start`."""
         if session in self._rooms:
             room, told = self._rooms[session]
@@ -88,10 +88,11 @@ class Sfu:
                 raise KeyError(f"room {session} is open with another listener")
             return room
         station = min(self._stations, key=lambda station: (len(station.peers), self._rooms_on(station)))
-        if station.ground is None:
+        ground = station.ground if beside is None else self._rooms[beside][0].ground
+        if ground is None:
             raise RuntimeError("the media server has not been started")
         grace_us = int(self._settings.lost_grace_s * 1_000_000)
-        room = Room(station.ground, listener, self._tasks, _utc_ms, grace_us, self._settings.loudest)
+        room = Room(ground, listener, self._tasks, _utc_ms, grace_us, self._settings.loudest)
         room.shed(self._shedding)
         self._rooms[session] = (room, listener)
         return room

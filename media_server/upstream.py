@@ -99,6 +99,10 @@ class Upstream(Peer):
         self.round_trip_us: int | None = None
         super().__init__(ground, owner, participant, resource, offer)
 
+    def move_to(self, owner: UpstreamOwner) -> None:
+        """Belong to another room from now on. Idempotent."""
+        self._owner = self._room = owner
+
     @property
     def publications(self) -> list[Publication]:
         """Negotiated tracks, running or not."""
