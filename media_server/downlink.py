@@ -45,6 +45,8 @@ class Budget:
 
     keep_bps: int
     grow_bps: int
+    jammed: bool = False
+    """What goes to a lower layer stops until that one's keyframe is there: it would only wait on the way."""
 
 
 class Downlink:
@@ -84,7 +86,11 @@ class Downlink:
         capacity_bps = self._capacity_bps(now_us)
         audio_bps = self.audio.bits_per_second(now_us)
         grow_bps = capacity_bps if self._known is None else self._known.estimate_bps
-        return Budget(max(0, capacity_bps - audio_bps), max(0, grow_bps - audio_bps))
+        return Budget(max(0, capacity_bps - audio_bps), max(0, grow_bps - audio_bps), self._jammed)
+
+    def became_jammed(self) -> bool:
+        """Whether it is worse than was known: a queue stands on the way. Asks the data plane."""
+        return bool(self._hop.transport_cc) and not self._jammed and self._plane.bandwidth(self._peer).jammed
 
     def may_repeat(self, wanted: int, now_us: int) -> int:
         """How many of so many packets may be repeated now; counts them."""
@@ -129,8 +135,12 @@ class Downlink:
         return max(capacity, int(known.acknowledged_bps * ARRIVED_SLACK))
 
     @property
+    def _jammed(self) -> bool:
+        return self._known is not None and self._known.jammed
+
+    @property
     def _congested(self) -> bool:
-        return self._known is not None and self._known.loss > LOSSY
+        return self._known is not None and (self._known.jammed or self._known.loss > LOSSY)
 
     def _pace(self, capacity_bps: int) -> None:
         heard = self._reported.limited if self._known is None else self._known.feedback_us

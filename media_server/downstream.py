@@ -159,6 +159,9 @@ class Downstream(Peer):
                     granted = self._downlink.may_repeat(min(len(item.sequences), MAX_NACKED), now_us)
                     # The newest: what was lost first is the least likely to come in time.
                     subscription.repeat(item.sequences[len(item.sequences) - granted :], now_us)
+                if self.up and self._downlink.became_jammed():
+                    # Each tenth of a second until the next tick costs the listener sound.
+                    self._steer(now_us)
             elif isinstance(item, KeyframeRequest):
                 subscription = self._by_ssrc.get(item.media_ssrc)
                 if subscription:

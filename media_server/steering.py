@@ -118,6 +118,8 @@ class Steering:
         """Whether a new plan would hardly differ."""
         if self.content and min(budget.keep_bps, budget.grow_bps) >= self.goal_bps:
             return since_us < CONTENT_US
+        if budget.jammed and not self._planned.jammed:
+            return False
         near = _near(budget.keep_bps, self._planned.keep_bps) and _near(budget.grow_bps, self._planned.grow_bps)
         return near and since_us < REST_US
 
@@ -147,7 +149,7 @@ class Steering:
             if level is None:
                 held[wish.copy] = Held.CONGESTION
             else:
-                _take(wish, wish.offered[level])
+                _take(wish, wish.offered[level], jammed=budget.jammed)
         return [self._settled(copy, held[copy], now_us) for copy in videos]
 
     def _hindrance(self, copy: Subscription) -> Held | None:
@@ -185,17 +187,19 @@ def _near(now_bps: int, before_bps: int) -> bool:
     return abs(now_bps - before_bps) <= NOTICED * before_bps
 
 
-def _take(wish: _Wish, index: int) -> None:
-    """Let the copy have this rung: wish for it, and take it when it runs; until then what it has, or what is near."""
+def _take(wish: _Wish, index: int, *, jammed: bool) -> None:
+    """Let the copy have this rung: wish for it, and take it when it runs; until then what it has, or what is near, or
+    nothing while the network is `jammed`."""
     ladder = wish.ladder
     chosen = ladder[index]
     # What the tile asks for stays wished while it is missing: a publisher that recovers sends it by itself.
     missing = not ladder[wish.most].usable and index == wish.offered[-1]
     wish.copy.want(frozenset((chosen.rid, ladder[wish.most].rid) if missing else (chosen.rid,)))
-    if chosen.running:
-        wish.copy.select(chosen.rid)
-        return
     present = next((number for number, rung in enumerate(ladder) if rung.running and rung.rid == wish.copy.rid), None)
+    down = present is None or present > index
+    if chosen.running or (jammed and down):
+        wish.copy.select(chosen.rid, at_once=jammed and down)
+        return
     if present is not None and present < index:
         return
     # A network that does not carry the present one cannot wait until the next lower one has started.

@@ -57,7 +57,7 @@ class Subscription:
         self._reported_us: int | None = None
         self._repeats = self._repeats_since_us = 0
 
-    def connect(self) -> None:
+    def connect(self, *, at_once: bool = False) -> None:
         """Take the chosen layer, while it is not there the publication's own: add the route, or move it there."""
         publication = self.publication
         layer = publication.layer_of(self.rid) or publication.layer
@@ -66,7 +66,7 @@ class Subscription:
         if self._route is not None and publication.info.kind is Kind.VIDEO:
             shift = self._timestamp_shift(self._route, layer)
             self._layer = layer
-            self._plane.switch_route(self._route, layer.ssrc, timestamp_shift=shift)
+            self._plane.switch_route(self._route, layer.ssrc, timestamp_shift=shift, stop=at_once)
             self._want_keyframe()
             return
         # Audio has no keyframe to wait for: the old route ends at once.
@@ -78,12 +78,13 @@ class Subscription:
         else:
             self._plane.pause_route(self._route, True)
 
-    def select(self, rid: str) -> None:
-        """Take this encoding at its next keyframe. Idempotent; one that is not there yet is taken when it comes."""
+    def select(self, rid: str, *, at_once: bool = False) -> None:
+        """Take this encoding at its next keyframe; `at_once`: nothing of the present one until then. Idempotent; one
+        that is not there yet is taken when it comes."""
         if rid != self.rid:
             self.rid = rid
             if self._route is not None:
-                self.connect()
+                self.connect(at_once=at_once)
 
     def want(self, rids: frozenset[str]) -> None:
         """Which encodings the publisher should send for this copy. Idempotent."""

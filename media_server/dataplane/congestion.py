@@ -29,15 +29,28 @@ _STALE_US = 2_000_000
 _UNKNOWN_TRIP_US = 200_000
 _LOSS_WINDOW_US = 200_000
 _QUEUE_US = 20_000
+"""Less is jitter: of the path, or of a busy machine at its end."""
+_JAM_US, _MOST_JAM_US = 80_000, 1_000_000
+_MEASURED_US = 200_000
+"""So long after a jam has begun what arrives is what the path carries; then it may be all that is sent."""
+_USUAL_WEIGHT = 32
+_RECENT_SLOTS = 4
+_GAP_WEIGHT = 8
+_MOST_GAP_US = 250_000
+_WINDOW_SLACK_US = 50_000
+_LEAST_WINDOW_BYTES = 4_800
+_WINDOW_US = 1_000_000
 
 
 class Estimator:
     """The path to one peer: `take` a number for every packet as it leaves, hand over every `feedback`."""
 
     __slots__ = (
-        "_arriving", "_base_delay", "_control", "_feedback_us", "_in_cluster", "_last_sent_us", "_loss", "_loss_from",
-        "_next", "_probe", "_probed_bps", "_processed", "_queue_us", "_reference", "_reference_ticks", "_sent_us",
-        "_sizes", "_states", "_trend", "_trip", "_waiting_us", "_window_lost", "_window_told", "_window_us",
+        "_arriving", "_base_delay", "_control", "_feedback_us", "_gap_us", "_in_cluster", "_jammed", "_jammed_us",
+        "_last_sent_us", "_loss", "_loss_from", "_newest_queue_us", "_next", "_probe", "_probed_bps", "_processed",
+        "_queue_us", "_reference", "_reference_ticks", "_sending", "_sent_bytes", "_sent_us", "_sizes", "_states",
+        "_told_bytes", "_totals", "_trend", "_trip", "_usual_queue_us", "_waiting_us", "_window_lost", "_window_told",
+        "_window_us",
     )  # fmt: skip
 
     def __init__(self, limits: BandwidthLimits) -> None:
@@ -45,18 +58,29 @@ class Estimator:
         """Extended transport-wide number of the next packet."""
         self._sent_us = array("q", bytes(8 * HISTORY_PACKETS))
         self._sizes = array("i", bytes(4 * HISTORY_PACKETS))
+        self._totals = array("q", bytes(8 * HISTORY_PACKETS))
+        """What had been sent with this packet and before it."""
+        self._sent_bytes = self._told_bytes = 0
+        """In all; and up to the newest packet that feedback told of."""
         # A place never used counts as arrived: nothing is to be learnt of it.
         self._states = bytearray(bytes((_ARRIVED,)) * HISTORY_PACKETS)
         self._in_cluster = bytearray(HISTORY_PACKETS)
         self._control = RateControl(limits)
         self._trend = DelayTrend()
         self._arriving = ArrivalRate()
+        self._sending = ArrivalRate()
         self._loss = LossShare()
         self._trip = Least()
         self._base_delay = Least()
         self._queue_us = 0
         """One-way delay of the newest feedback's fastest packet above the least of the last seconds."""
+        self._newest_queue_us = 0
+        """The same of its newest packet."""
+        self._usual_queue_us = 0
+        self._jammed, self._jammed_us = False, 0
         self._feedback_us = 0
+        self._gap_us = 0
+        """Smoothed time between two feedback packets."""
         self._last_sent_us = self._waiting_us = -1
         self._reference = -1
         self._reference_ticks = 0
@@ -87,6 +111,9 @@ class Estimator:
         place = number % HISTORY_PACKETS
         self._sent_us[place] = now_us
         self._sizes[place] = size_bytes
+        self._sent_bytes += size_bytes
+        self._totals[place] = self._sent_bytes
+        self._sending.add(size_bytes, now_us)
         self._states[place] = _FLYING
         self._in_cluster[place] = 0
         if probing and self._probe is not None and not self._probe.closed:
@@ -99,6 +126,15 @@ class Estimator:
             self._control.silent()
         self._last_sent_us = now_us
         return number & 0xFFFF
+
+    def has_room(self, now_us: int) -> bool:
+        """Whether less is under way than the path takes in a round trip with its feedback, and a little queue: more
+        would only wait there, in front of the audio. True while no feedback comes."""
+        if not self._feedback_us or now_us - self._feedback_us > _WINDOW_US:
+            return True
+        rate = max(int(self._control.rate_bps), self._arriving.bits_per_second())
+        window_us = self._trip.value(_UNKNOWN_TRIP_US) + 2 * self._gap_us + _WINDOW_SLACK_US
+        return self._sent_bytes - self._told_bytes < max(rate * window_us // 8_000_000, _LEAST_WINDOW_BYTES)
 
     def begin_probe(self) -> None:
         """Packets taken with `probing` belong to a new cluster from now on; an unfinished one is forgotten."""
@@ -117,7 +153,8 @@ class Estimator:
             estimate_bps=int(self._control.rate_bps),
             acknowledged_bps=self._arriving.bits_per_second(),
             loss=self._loss.share(now_us),
-            overusing=self._trend.usage == OVERUSE,
+            overusing=self._overusing,
+            jammed=self._jammed,
             probed_bps=self._probed_bps,
             feedback_us=self._feedback_us,
             round_trip_us=self._trip.value(0),
@@ -132,6 +169,9 @@ class Estimator:
             self._trend = DelayTrend()
         if not self._learn(read, now_us):
             return
+        if self._feedback_us:
+            gap_us = min(now_us - self._feedback_us, _MOST_GAP_US)
+            self._gap_us = ((_GAP_WEIGHT - 1) * self._gap_us + gap_us) // _GAP_WEIGHT
         self._feedback_us = now_us
         self._waiting_us = -1
         self._judge(now_us)
@@ -141,7 +181,7 @@ class Estimator:
         newest = self._next - 1
         number = newest - ((newest - read.base) & 0xFFFF) - 1
         ticks = self._unwrapped(read.reference)
-        told, last_arrived, least_delay_us = False, 0, -1
+        told, last_arrived, least_delay_us, newest_delay_us = False, 0, 0, 0
         for delta in read.deltas:
             number += 1
             if delta != ABSENT:
@@ -153,6 +193,7 @@ class Estimator:
             if state == _ARRIVED or (state == _LOST and delta == ABSENT):
                 continue
             told = True
+            self._told_bytes = max(self._told_bytes, self._totals[place])
             if delta == ABSENT:
                 self._states[place] = _LOST
                 self._count(number, 1, 1, now_us)
@@ -165,8 +206,9 @@ class Estimator:
             arrival_us, sent_us = ticks * _TICK_US, self._sent_us[place]
             self._arriving.add(self._sizes[place], arrival_us)
             self._base_delay.add(arrival_us - sent_us, now_us)
-            if last_arrived == 0 or arrival_us - sent_us < least_delay_us:
-                least_delay_us = arrival_us - sent_us
+            newest_delay_us = arrival_us - sent_us
+            if last_arrived == 0 or newest_delay_us < least_delay_us:
+                least_delay_us = newest_delay_us
             last_arrived = number
             if self._in_cluster[place] and self._probe is not None:
                 self._probe.arrived(self._sizes[place], arrival_us)
@@ -175,15 +217,50 @@ class Estimator:
                 self._trend.packet(sent_us, arrival_us)
         if last_arrived:
             self._trip.add(now_us - self._sent_us[last_arrived % HISTORY_PACKETS], now_us)
-            self._queue_us = least_delay_us - self._base_delay.value(least_delay_us)
+            base_us = self._base_delay.value(least_delay_us)
+            self._queue_us = least_delay_us - base_us
+            self._newest_queue_us = newest_delay_us - base_us
+            self._note_jam(now_us)
         return told
+
+    def _note_jam(self, now_us: int) -> None:
+        """Does a queue stand on the way, unusually long? Seen in one feedback, long before the trend turns.
+
+        After a moment in which nothing came the newest packet has waited least; behind a queue it has waited longest,
+        and less comes than was sent. A delay that stays although video has stopped is not of our making.
+        """
+        bound_us = _JAM_US + 2 * self._usual_queue_us
+        if not self._jammed:
+            less = 10 * self._arriving.bits_per_second(_RECENT_SLOTS) < 9 * self._sending.bits_per_second()
+            self._jammed = less and self._newest_queue_us > bound_us and self._queue_us > bound_us // 2
+            self._jammed_us = now_us
+        elif now_us - self._jammed_us > _MOST_JAM_US:
+            self._jammed = False
+            self._usual_queue_us = self._queue_us = self._newest_queue_us = 0
+            self._base_delay = Least()
+        else:
+            self._jammed = self._queue_us > bound_us // 2
+        if not self._jammed:
+            usual_us = (_USUAL_WEIGHT - 1) * self._usual_queue_us + self._newest_queue_us
+            self._usual_queue_us = usual_us // _USUAL_WEIGHT
+
+    @property
+    def _overusing(self) -> bool:
+        return self._trend.usage == OVERUSE and self._queue_us > _QUEUE_US
 
     def _judge(self, now_us: int) -> None:
         arriving_bps = self._arriving.bits_per_second()
-        if self._control.delay(self._trend.usage, arriving_bps, self._trip.value(_UNKNOWN_TRIP_US), now_us):
+        trip_us = self._trip.value(_UNKNOWN_TRIP_US)
+        if self._jammed:
+            if now_us - self._jammed_us <= _MEASURED_US:
+                self._control.jammed(self._arriving.bits_per_second(_RECENT_SLOTS), now_us)
+            self._begin_loss_window(now_us)
+        elif (self._overusing or self._trend.usage != OVERUSE) and self._control.delay(
+            self._trend.usage, self._sending.bits_per_second(), arriving_bps, trip_us, now_us
+        ):
             self._begin_loss_window(now_us)
         elif self._window_told >= LOSS_PACKETS and now_us - self._window_us >= _LOSS_WINDOW_US:
-            delayed = self._trend.usage == OVERUSE or self._queue_us > _QUEUE_US
+            delayed = self._queue_us > _QUEUE_US
             if self._control.loss(self._window_told, max(self._window_lost, 0), delayed, arriving_bps):
                 self._begin_loss_window(now_us)
         probe = self._probe

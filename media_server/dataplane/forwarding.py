@@ -190,7 +190,7 @@ class Forwarder:
     def _offer(self, link: Link, leaving: Leaving, now_us: int) -> bool:
         """Let a packet to a linked peer leave, or wait for its pace; audio never waits. False: it was dropped."""
         pacer = link.pacer
-        if leaving.route.audio or (not pacer.queue and pacer.may_leave(now_us)):
+        if leaving.route.audio or (not pacer.queue and link.may_leave(now_us)):
             self._depart(link, leaving, now_us)
         elif pacer.wait(leaving):
             if len(pacer.queue) == 1:
@@ -238,7 +238,7 @@ class Forwarder:
             if link.estimator is not None:
                 link.estimator.end_probe()
             return False
-        while pacer.queue and pacer.may_leave(now_us):
+        while pacer.queue and link.may_leave(now_us):
             self._depart(link, pacer.next(), now_us)
         while pacer.probe_lacks(now_us) and self._fill(peer, link, now_us):
             pass

@@ -38,15 +38,16 @@ class ArrivalRate:
         self._newest_us = max(self._newest_us, arrival_us)
         self._slots[slot % _RATE_SLOTS] += size_bytes
 
-    def bits_per_second(self) -> int:
-        """0 until a tenth of a second is known."""
-        begin = max((self._newest_us // _RATE_SLOT_US - _RATE_SLOTS + 1) * _RATE_SLOT_US, self._first_us)
+    def bits_per_second(self, slots: int = _RATE_SLOTS) -> int:
+        """Over the newest so many slots of 50 ms; 0 until a tenth of a second is known."""
+        newest = self._newest_us // _RATE_SLOT_US
+        begin = max((newest - slots + 1) * _RATE_SLOT_US, self._first_us)
         span_us = self._newest_us - begin
         if self._newest_us < 0 or span_us < _LEAST_RATE_SPAN_US:
             return 0
         total = 0
-        for size in self._slots:
-            total += size
+        for slot in range(newest - slots + 1, newest + 1):
+            total += self._slots[slot % _RATE_SLOTS]
         return total * 8_000_000 // span_us
 
 

@@ -149,11 +149,14 @@ class PlainDataPlane:
         out.routes[number] = self._routes[number] = state
         return number
 
-    def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
+    def switch_route(
+        self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None, stop: bool = False
+    ) -> None:
         """See `DataPlane`."""
         state = self._routes[route]
         self._stop_waiting(state)
         state.next_shift = timestamp_shift
+        state.stop(stop and in_ssrc != state.stream.ssrc)
         if in_ssrc == state.stream.ssrc:
             return
         stream = state.source.stream(in_ssrc)
@@ -227,7 +230,7 @@ class PlainDataPlane:
         """See `DataPlane`."""
         state = self._peers[peer]
         if state.link is None or state.link.estimator is None:
-            return Bandwidth(state.limits.start_bps, 0, 0.0, False, 0, 0, 0)
+            return Bandwidth(state.limits.start_bps, 0, 0.0, False, False, 0, 0, 0)
         return state.link.estimator.bandwidth(_monotonic_us())
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:

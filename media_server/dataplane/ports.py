@@ -124,6 +124,8 @@ class Bandwidth:
     """Share lost of what the last second's feedback told of, 0 to 1."""
     overusing: bool
     """Queues grow: send less now."""
+    jammed: bool
+    """A long queue stands on the way and what is sent now waits in it: stop video until it is gone."""
     probed_bps: int
     """Result of the newest finished `probe`, 0 before one."""
     feedback_us: int
@@ -237,13 +239,16 @@ class DataPlane(Protocol):
         """Forward from now on. KeyError when a peer is unknown, ValueError when `out_peer` already gets the
         outgoing SSRC (or its RTX) from another route."""
 
-    def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
+    def switch_route(
+        self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None, stop: bool = False
+    ) -> None:
         """Take packets from another SSRC of the same peer at its next keyframe, without a jump in numbers.
 
         `timestamp_shift`: the new stream's RTP timestamp minus the old one's for the same instant (from sender
-        reports), so that the picture does not slip against the sound; None: by time of arrival. Timestamps never go
-        backwards. Until the switch the old stream goes on; a second call replaces the first; the present stream's
-        SSRC calls a pending switch off."""
+        reports), so that the picture does not slip against the sound; None: by time of arrival. Timestamps
+        never go backwards. Until the switch the old stream goes on, or with `stop` ends now; a second call
+        replaces the first; the present stream's SSRC calls a pending switch off. What of a stream that is
+        left waits for the pace does not leave any more; what was sent of a stopped one is not repeated."""
 
     def replay(self, route: RouteId) -> bool:
         """Begin a route that has sent nothing yet with the packet cache: from the last keyframe to now.
@@ -300,9 +305,11 @@ class DataPlane(Protocol):
         """What is known of the path to the peer now. KeyError when the peer is unknown."""
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
-        """Send to this peer at most so fast, in steps of 5 ms; None (at first): at once. Audio never waits; video
-        and repeats wait in a queue of at most 1 s at this rate and 1000 packets, then the newest are dropped and
-        counted. Transport-cc numbers and send times are given when a packet leaves."""
+        """Send to this peer at most so fast, in steps of 5 ms; None (at first): at once. Audio never waits; video and
+        repeats wait in a queue of at most 1 s at this rate and 1000 packets, then the newest are dropped and
+        counted. Transport-cc numbers and send times are given when a packet leaves. Nor does what waits leave
+        while more is under way than the path takes in a round trip, as feedback tells: a queue there would
+        delay the audio."""
 
     def probe(self, peer: PeerId, rate_bps: int, duration_ms: int) -> bool:
         """Send at this rate for so long, filling up with repeats over RTX (RFC 4588), to see whether the path carries

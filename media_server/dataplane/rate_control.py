@@ -1,7 +1,7 @@
 """The rate of a path, raised and lowered by what delay, loss and probes say.
 
 Delay: additive increase near the capacity met before, multiplicative elsewhere, 0.85 of what arrives on overuse
-(draft-ietf-rmcat-gcc-02, section 5.5; Carlucci et al., MMSys 2016).
+(draft-ietf-rmcat-gcc-02, section 5.5; Carlucci et al., MMSys 2016); 0.85 of the rate where little was sent and came.
 
 Loss is congestion when it exceeds the path's *inherent* loss by 10 % while delay stands above its least: a full
 queue. The draft's fixed bounds would starve a phone whose radio loses 15 % at any rate. Loss without delay is tried
@@ -40,6 +40,7 @@ _TRIAL_PACKETS = 60
 _FELL = 0.5
 _MOST_INHERENT = 0.5
 _FORGET = 0.25
+_LITTLE, _ALL = 0.7, 0.9
 
 _SATURATED = 0.9
 _SATURATED_MARGIN = 0.95
@@ -76,7 +77,17 @@ class RateControl:
         """A second without feedback: half of it."""
         self._set(self.rate_bps / 2.0)
 
-    def delay(self, usage: int, arriving_bps: int, trip_us: int, now_us: int) -> bool:
+    def jammed(self, recent_bps: int, now_us: int) -> None:
+        """A long queue stands: what arrives is all that the path carries. `recent_bps` 0: not known yet."""
+        if recent_bps <= 0:
+            return
+        self._updated_us = self._reduced_us = now_us
+        self._trial_rate = _UNKNOWN
+        carried = self._carried(recent_bps)
+        self._set(min(self.rate_bps, _BACKOFF * carried))
+        self._meet_capacity(carried / 1000.0)
+
+    def delay(self, usage: int, sending_bps: int, arriving_bps: int, trip_us: int, now_us: int) -> bool:
         """Act on what the delay says; True when the rate was cut. `arriving_bps` 0: not known yet."""
         elapsed_us = 0 if self._updated_us < 0 else min(now_us - self._updated_us, _MOST_STEP_US)
         self._updated_us = now_us
@@ -84,6 +95,8 @@ class RateControl:
             return False
         carried = self._carried(arriving_bps)
         if usage == OVERUSE:
+            if sending_bps < _LITTLE * self.rate_bps and carried >= _ALL * sending_bps:
+                return self._overused_by_little(now_us)
             return self._overused(carried, trip_us, now_us)
         if usage != UNDERUSE:
             self._grow(carried, trip_us, elapsed_us / 1_000_000.0)
@@ -129,6 +142,15 @@ class RateControl:
 
     def _set(self, rate_bps: float) -> None:
         self.rate_bps = min(max(rate_bps, self._least), self._most)
+
+    def _overused_by_little(self, now_us: int) -> bool:
+        """All that was sent arrived, and it was little: that says nothing of what the path carries."""
+        if self._reduced_us >= 0 and now_us - self._reduced_us < _MOST_REDUCTION_US:
+            return False
+        self._reduced_us = now_us
+        self._trial_rate = _UNKNOWN
+        self._set(_BACKOFF * self.rate_bps)
+        return True
 
     def _overused(self, carried: float, trip_us: int, now_us: int) -> bool:
         pause_us = min(max(trip_us, _LEAST_REDUCTION_US), _MOST_REDUCTION_US)

@@ -38,8 +38,8 @@ class RouteState:
     __slots__ = (
         "_base_delta", "_last_timestamp", "_last_us", "_left_out", "_picture", "audio", "delta", "first", "layered",
         "live", "mapping", "next_shift", "out", "packets", "paused", "payload_bytes", "resent_us", "retransmitted",
-        "route", "salted", "seal", "segments", "sent_vp8", "shift", "source", "spatial", "ssrc", "started", "stream",
-        "temporal", "timestamp_delta", "types", "wanted_spatial", "wanted_temporal",
+        "route", "salted", "seal", "segments", "sent_vp8", "shift", "source", "spatial", "ssrc", "started", "stopped",
+        "stream", "temporal", "timestamp_delta", "types", "wanted_spatial", "wanted_temporal",
     )  # fmt: skip
 
     def __init__(self, route: Route, source: Peer, stream: Stream, out: Peer, mapping: int) -> None:
@@ -55,6 +55,8 @@ class RouteState:
         self.live = False
         self.paused = False
         self.started = False
+        self.stopped = False
+        """Nothing more of this stream: the route waits for the one that it switches to."""
         self.first = stream.window.highest + 1
         """Lowest incoming index that may be sent, and that `delta` holds for while live."""
         self.delta = 0
@@ -100,6 +102,14 @@ class RouteState:
         else:
             self.begin_anew()
 
+    def stop(self, stopped: bool) -> None:
+        """Send nothing more of the present stream, or let it begin again at a keyframe. Idempotent."""
+        if stopped and not self.stopped:
+            self.hold()
+        elif self.stopped and not stopped:
+            self.begin_anew()
+        self.stopped = stopped
+
     def begin_anew(self) -> None:
         """What came until now must not be sent: a late packet would else open the way for repeats of the rest."""
         if not self.live:
@@ -107,7 +117,7 @@ class RouteState:
 
     def may_start(self) -> bool:
         """Whether anything could be sent now."""
-        return not self.paused and self.out.outbound is not None and self.out.target is not None
+        return not (self.paused or self.stopped) and self.out.outbound is not None and self.out.target is not None
 
     def start(self, packet: Packet, now_us: int) -> bool:
         """Go live with this packet if it may be the first; numbers continue after the last one sent."""
@@ -165,7 +175,11 @@ class RouteState:
 
     def leave(self, stream: Stream) -> None:
         """Hold and take packets from another stream from now on."""
+        self.hold()
         self.interrupt()
+        if self.stopped:
+            self.segments.clear()
+            self.stopped = False
         self._base_delta = None if self.next_shift is None else self.timestamp_delta - self.next_shift
         self.stream = stream
         self.first = 0

@@ -164,6 +164,15 @@ class Link:
         self.fillings = 0
         """How many packets have filled up probes."""
 
+    def may_leave(self, now_us: int) -> bool:
+        """Whether the pace and what is under way allow one more packet; a probe is to fill the path."""
+        pacer, estimator = self.pacer, self.estimator
+        if not pacer.may_leave(now_us):
+            return False
+        if estimator is None or pacer.rate_bps is None or pacer.probe_bps:
+            return True
+        return estimator.has_room(now_us)
+
 
 class Peer:
     """One client: its addresses, keys, incoming streams and what it is sent."""

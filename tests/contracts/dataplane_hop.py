@@ -202,6 +202,18 @@ class Hop(WithWorld):
         estimate = lambda: world.plane.bandwidth(SUBSCRIBER).estimate_bps  # noqa: E731
         await watch(world, lambda: estimate() < 6_000_000, lambda passed_us: passed_us)
 
+    async def test_a_long_queue_on_the_way_is_told(self, world: World) -> None:
+        world.plane.set_hop(SUBSCRIBER, HOP)
+        world.plane.limit_bandwidth(SUBSCRIBER, BandwidthLimits(start_bps=8_000_000))
+        world.route()
+        slowed_us = 300_000
+        await watch(
+            world,
+            lambda: world.plane.bandwidth(SUBSCRIBER).jammed,
+            lambda passed_us: 4 * max(0, passed_us - slowed_us),
+        )
+        assert world.plane.bandwidth(SUBSCRIBER).estimate_bps < 4_000_000
+
     async def test_loss_is_told(self, world: World) -> None:
         world.plane.set_hop(SUBSCRIBER, HOP)
         world.route()

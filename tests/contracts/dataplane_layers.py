@@ -221,6 +221,33 @@ class Continuity(WithWorld):
         assert world.plane.retransmit(route, [packet.sequence for packet in got]) == 8
         assert [packet.payload[2:] for packet in await world.flow()] == [packet.payload for packet in got]
 
+    async def test_a_stopped_stream_ends_at_once_and_is_not_repeated(self, world: World) -> None:
+        route = world.route(rtx_ssrc=10, rtx_payload_types={120: 121})
+        world.publisher.send(Rtp(1, vp8(1, kind="key"), 1), Rtp(2, vp8(2), 2))
+        got = await world.flow()
+        world.plane.switch_route(route, 5, stop=True)
+        world.publisher.send(Rtp(3, vp8(3), 3), Rtp(4, vp8(4, kind="key"), 4), Rtp(8, vp8(8), 8, ssrc=5))
+        assert world.plane.retransmit(route, [packet.sequence for packet in got]) == 0
+        assert await world.flow() == []
+        world.publisher.send(Rtp(9, vp8(900, kind="key"), 4000, ssrc=5), Rtp(10, vp8(901), 4001, ssrc=5))
+        after = await world.flow()
+        assert set(steps([*got, *after])) == {1}
+        assert world.plane.retransmit(route, [packet.sequence for packet in got]) == 0
+        assert world.plane.retransmit(route, [packet.sequence for packet in after]) == 2
+
+    async def test_a_stopped_stream_that_is_taken_again_begins_at_a_keyframe(self, world: World) -> None:
+        route = world.route(keyframe_first=True)
+        world.publisher.send(Rtp(1, vp8(1, kind="key"), 1))
+        got = await world.flow()
+        world.plane.switch_route(route, 5, stop=True)
+        world.publisher.send(Rtp(2, vp8(2), 2))
+        assert await world.flow() == []
+        world.plane.switch_route(route, 1, stop=True)
+        world.publisher.send(Rtp(3, vp8(3), 3), Rtp(4, vp8(4, kind="key"), 4), Rtp(5, vp8(5), 5))
+        got += await world.flow()
+        assert len(got) == 3
+        assert set(steps(got)) == {1}
+
     async def test_a_frame_left_out_before_a_switch_moves_no_number(self, world: World) -> None:
         route = world.route()
         world.plane.limit_layers(route, 7, 0)

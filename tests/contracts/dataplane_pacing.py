@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from media_server.dataplane.ports import RouteId
-from tests.contracts.dataplane_hop import AUDIO, HOP, RTX, gapless
+from media_server.dataplane.ports import BandwidthLimits, RouteId
+from tests.contracts.dataplane_hop import AUDIO, HOP, RTX, gapless, tell
 from tests.contracts.dataplane_world import DELTA, PUBLISHER, SUBSCRIBER, WithWorld, World, steps, until
 from tests.fakes.srtp_client import Rtp
 
@@ -130,19 +130,43 @@ class Pacing(WithWorld):
         await self._all_left(world, route)
         assert world.plane.route_stats(route).retransmitted == 10
 
-    async def test_a_switch_does_not_lose_what_waits(self, world: World) -> None:
+    async def test_a_switch_leaves_behind_what_waits_and_no_gap(self, world: World) -> None:
         route = world.route(codec="vp8")
-        world.plane.pace(SUBSCRIBER, 200_000)
+        world.plane.pace(SUBSCRIBER, 100_000)
         keyframe = b"\x10\0\0\0".ljust(SIZE, b"k")
         world.publisher.send(
-            Rtp(1, keyframe, 1000), *(Rtp(number, DELTA.ljust(SIZE, b"d")) for number in range(2, 6))
+            Rtp(1, keyframe, 1000), *(Rtp(number, DELTA.ljust(SIZE, b"d")) for number in range(2, 12))
         )
         world.plane.switch_route(route, 5)
-        await world.handled()
+        got = await world.flow()
+        assert 1 <= len(got) < 6
         world.publisher.send(Rtp(700, keyframe, 9000, ssrc=5))
-        got = await world.gather(6)
+        await world.handled()
+        assert world.plane.route_stats(route).queued <= 1
+        world.plane.pace(SUBSCRIBER, None)
+        got += await world.flow()
+        assert got[-1].payload == keyframe
+        assert len(got) < 8
         assert set(steps(got)) == {1}
+
+    async def test_what_is_under_way_is_bounded_once_feedback_comes(self, world: World) -> None:
+        world.plane.set_hop(SUBSCRIBER, HOP)
+        world.plane.limit_bandwidth(SUBSCRIBER, BandwidthLimits(start_bps=100_000, most_bps=100_000))
+        route = world.route()
+        world.route(**AUDIO)
+        world.plane.pace(SUBSCRIBER, 50_000_000)
+        world.publisher.send(*burst(1, 20))
+        got = await world.gather(20)
+        tell(world, got)
+        await world.told_by_subscriber()
+        world.publisher.send(*burst(21, 40), Rtp(1, b"sound", ssrc=2, payload_type=111))
+        got = await world.flow()
+        assert b"sound" in [packet.payload for packet in got]
+        held = world.plane.route_stats(route).queued
+        assert held > 20
         assert world.plane.stats().paced_out == 0
+        tell(world, got)
+        await until(lambda: world.plane.route_stats(route).queued < held)
 
     async def _all_left(self, world: World, route: RouteId) -> None:
         await until(lambda: world.plane.route_stats(route).queued == 0)

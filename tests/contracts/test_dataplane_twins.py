@@ -118,7 +118,9 @@ class Side:
         elif name == "all layers":
             plane.limit_layers(video, 7, 7)
         elif name == "switch":
-            plane.switch_route(video, (VIDEO, OTHER_VIDEO)[first & 1], timestamp_shift=1000 * second)
+            plane.switch_route(
+                video, (VIDEO, OTHER_VIDEO)[first & 1], timestamp_shift=1000 * second, stop=bool(first & 2)
+            )
         elif name == "replay":
             self.answers.append(plane.replay(video))
         elif name == "repeat":

@@ -31,6 +31,7 @@ class FakeRoute:
     in_ssrc: int
     paused: bool = False
     replayed: bool = False
+    stopped: bool = False
 
 
 @dataclass
@@ -39,7 +40,7 @@ class RoutePlane(TappedPlane):
 
     name: str = "fake"
     cached: bool = False
-    known: Bandwidth = field(default_factory=lambda: Bandwidth(20_000_000, 0, 0.0, False, 0, 1, 20_000))
+    known: Bandwidth = field(default_factory=lambda: Bandwidth(20_000_000, 0, 0.0, False, False, 0, 1, 20_000))
     routes: dict[RouteId, FakeRoute] = field(default_factory=dict)
     hushed: set[int] = field(default_factory=set)
     hops: dict[PeerId, HopExtensions] = field(default_factory=dict)
@@ -55,8 +56,11 @@ class RoutePlane(TappedPlane):
         self.routes[number] = FakeRoute(route, route.in_ssrc)
         return number
 
-    def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
+    def switch_route(
+        self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None, stop: bool = False
+    ) -> None:
         self.routes[route].in_ssrc = in_ssrc
+        self.routes[route].stopped = stop
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         self.routes[route].paused = paused

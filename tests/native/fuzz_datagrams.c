@@ -259,7 +259,7 @@ static void change_route(uint8_t verb, uint8_t how) {
     if (verb == 0) {
         add_route(how % ROUTES, how >> 2);
     } else if (verb == 1) {
-        CHECK(yt_switch_route(route, (how >> 2) % 4, how & 16 ? &shift : NULL));
+        CHECK(yt_switch_route(route, (how >> 2) % 4, how & 16 ? &shift : NULL, how & 32));
     } else if (how & 8) {
         yt_route_limit(route, (how >> 4) % 3, (how >> 6) % 3);
     } else if (how & 16) {

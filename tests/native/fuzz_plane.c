@@ -92,7 +92,7 @@ static void verb(uint8_t choice) {
         break;
     case 3: {
         uint32_t shift = 90u * byte();
-        if (route) CHECK(yt_switch_route(route, byte() % STREAMS + 1, shift & 1 ? &shift : NULL));
+        if (route) CHECK(yt_switch_route(route, byte() % STREAMS + 1, shift & 1 ? &shift : NULL, shift & 2));
         break;
     }
     case 4:

@@ -21,7 +21,7 @@ typedef struct {
     int64_t estimate_bps;
     int64_t acknowledged_bps;
     double loss;
-    bool overusing;
+    bool overusing, jammed;
     int64_t probed_bps;
     int64_t feedback_us;
     int64_t round_trip_us;
@@ -36,6 +36,10 @@ void yt_congestion_limit(yt_congestion *congestion, const yt_bandwidth_limits *l
 
 /* The 16-bit number of a packet that leaves now. `size_bytes`: the whole datagram; `probing`: part of the probe. */
 uint16_t yt_congestion_sent(yt_congestion *congestion, size_t size_bytes, int64_t now_us, bool probing);
+
+/* Whether less is under way than the path takes in a round trip with its feedback, and a little queue. True while no
+ * feedback comes. */
+bool yt_congestion_has_room(const yt_congestion *congestion, int64_t now_us);
 
 /* Packets sent with `probing` belong to a new cluster from now on; an unfinished one is forgotten. */
 void yt_congestion_begin_probe(yt_congestion *congestion);

@@ -32,16 +32,18 @@ void yt_arrival_rate_add(yt_arrival_rate *rate, uint32_t size_bytes, int64_t arr
     rate->slots[slot % YT_RATE_SLOTS] += size_bytes;
 }
 
-int64_t yt_arrival_rate_bps(const yt_arrival_rate *rate) {
+int64_t yt_arrival_rate_bps(const yt_arrival_rate *rate, int slots) {
     if (rate->newest_us < 0)
         return 0;
-    int64_t begin = larger((rate->newest_us / RATE_SLOT_US - YT_RATE_SLOTS + 1) * RATE_SLOT_US, rate->first_us);
+    /* Not below zero: nothing arrived before the clock's beginning. */
+    int64_t newest = rate->newest_us / RATE_SLOT_US, oldest = larger(newest - slots + 1, 0);
+    int64_t begin = larger(oldest * RATE_SLOT_US, rate->first_us);
     int64_t span_us = rate->newest_us - begin;
     if (span_us < LEAST_RATE_SPAN_US)
         return 0;
     uint64_t total = 0;
-    for (int i = 0; i < YT_RATE_SLOTS; i++)
-        total += rate->slots[i];
+    for (int64_t slot = oldest; slot <= newest; slot++)
+        total += rate->slots[slot % YT_RATE_SLOTS];
     return (int64_t)(total * 8000000 / (uint64_t)span_us);
 }
 

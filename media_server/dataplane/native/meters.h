@@ -18,8 +18,8 @@ typedef struct {
 void yt_arrival_rate_init(yt_arrival_rate *rate);
 /* What is older than the window is left out. */
 void yt_arrival_rate_add(yt_arrival_rate *rate, uint32_t size_bytes, int64_t arrival_us);
-/* 0 until a tenth of a second is known. */
-int64_t yt_arrival_rate_bps(const yt_arrival_rate *rate);
+/* Over the newest so many slots of 50 ms; 0 until a tenth of a second is known. */
+int64_t yt_arrival_rate_bps(const yt_arrival_rate *rate, int slots);
 
 /* Packets told of and lost in the last second of our clock. All zero at first. */
 typedef struct {

@@ -99,9 +99,9 @@ static PyObject *py_bandwidth(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "L", &call.peer) || !yt_run(self, bandwidth, &call, false))
         return NULL;
     const yt_bandwidth *known = &call.bandwidth;
-    return Py_BuildValue("LLdOLLL", (long long)known->estimate_bps, (long long)known->acknowledged_bps, known->loss,
-                         known->overusing ? Py_True : Py_False, (long long)known->probed_bps,
-                         (long long)known->feedback_us, (long long)known->round_trip_us);
+    return Py_BuildValue("LLdOOLLL", (long long)known->estimate_bps, (long long)known->acknowledged_bps, known->loss,
+                         known->overusing ? Py_True : Py_False, known->jammed ? Py_True : Py_False,
+                         (long long)known->probed_bps, (long long)known->feedback_us, (long long)known->round_trip_us);
 }
 
 /* (peer, bits per second or 0 for at once) */

@@ -7,7 +7,7 @@
 typedef struct {
     long long route;
     unsigned long ssrc;
-    int on;
+    int on, stop;
     uint32_t shift;
     int spatial, temporal;
     long long in_peer, out_peer;
@@ -51,7 +51,8 @@ static yt_outcome switch_route(yt_plane *plane, void *argument) {
     yt_route *route = yt_find_route(plane, call->route);
     if (!route)
         return YT_NO_ROUTE;
-    return yt_switch_route(route, (uint32_t)call->ssrc, call->on ? &call->shift : NULL) ? YT_DONE : YT_NO_MEMORY;
+    const uint32_t *shift = call->on ? &call->shift : NULL;
+    return yt_switch_route(route, (uint32_t)call->ssrc, shift, call->stop) ? YT_DONE : YT_NO_MEMORY;
 }
 
 static yt_outcome replay(yt_plane *plane, void *argument) {
@@ -158,14 +159,14 @@ static PyObject *py_add_route(PyObject *self, PyObject *args) {
     return good ? PyLong_FromLongLong(call.route) : NULL;
 }
 
-/* (route, ssrc, whether the shift is known, shift modulo 2^32) */
+/* (route, ssrc, whether the shift is known, shift modulo 2^32, whether the present stream ends now) */
 static PyObject *py_switch_route(PyObject *self, PyObject *args) {
     route_call call = {0};
     unsigned long shift;
-    if (!PyArg_ParseTuple(args, "Lkpk", &call.route, &call.ssrc, &call.on, &shift))
+    if (!PyArg_ParseTuple(args, "Lkpkp", &call.route, &call.ssrc, &call.on, &shift, &call.stop))
         return NULL;
     call.shift = (uint32_t)shift;
-    return done(yt_run(self, switch_route, &call, false));
+    return done(yt_run(self, switch_route, &call, call.stop));
 }
 
 static PyObject *py_replay(PyObject *self, PyObject *args) {

@@ -21,7 +21,10 @@ static bool may_leave(yt_peer *peer, int64_t now_us) {
     if (peer->tokens > most)
         peer->tokens = most;
     peer->tokens_us = now_us;
-    return peer->tokens > 0;
+    if (peer->tokens <= 0)
+        return false;
+    /* What is under way is bounded, save for a probe, which is to fill the path. */
+    return peer->probe.rate_bps || !peer->congestion || yt_congestion_has_room(peer->congestion, now_us);
 }
 
 void yt_count_left(yt_peer *peer, size_t bytes) {

@@ -101,8 +101,8 @@ yt_route *yt_find_route(const yt_plane *, int64_t id);
 bool yt_ssrc_taken(const yt_peer *out, uint32_t ssrc);
 /* Takes the prepared route in: `out`, `stream`, codes and types are set. False: no memory or too many; it is freed. */
 bool yt_add_route(yt_plane *, yt_route *, const uint8_t ids[256]);
-/* `shift`: NULL when not known. False: no memory. */
-bool yt_switch_route(yt_route *, uint32_t ssrc, const uint32_t *shift);
+/* `shift`: NULL when not known; `stop`: nothing more of the present stream. False: no memory. */
+bool yt_switch_route(yt_route *, uint32_t ssrc, const uint32_t *shift, bool stop);
 void yt_remove_route(yt_plane *, yt_route *);
 
 /* receive.c: one datagram. */

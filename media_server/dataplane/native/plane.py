@@ -126,9 +126,12 @@ class NativeDataPlane:
         )
         return RouteId(number)
 
-    def switch_route(self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None) -> None:
+    def switch_route(
+        self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None, stop: bool = False
+    ) -> None:
         """See `DataPlane`."""
-        self._plane.switch_route(route, in_ssrc, timestamp_shift is not None, (timestamp_shift or 0) & 0xFFFFFFFF)
+        shift = (timestamp_shift or 0) & 0xFFFFFFFF
+        self._plane.switch_route(route, in_ssrc, timestamp_shift is not None, shift, stop)
 
     def replay(self, route: RouteId) -> bool:
         """See `DataPlane`."""

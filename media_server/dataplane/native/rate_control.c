@@ -6,6 +6,7 @@ static const double BACKOFF = 0.85, GROWTH_PER_S = 0.08, LEAST_GROWTH_BPS = 4000
 static const double LIMIT_FACTOR = 1.5, LIMIT_SLACK_BPS = 10000.0;
 static const double DEVIATION = 0.4, LEAST_DEVIATION = 0.4, MOST_DEVIATION = 2.5, CAPACITY_WEIGHT = 0.05;
 static const double EXCESS_LOSS = 0.10, SIGMAS = 2.0, FELL = 0.5, MOST_INHERENT = 0.5, FORGET = 0.25;
+static const double LITTLE = 0.7, ALL = 0.9;
 static const double SATURATED = 0.9, SATURATED_MARGIN = 0.95, UNKNOWN = -1.0;
 
 enum {
@@ -63,6 +64,16 @@ static void meet_capacity(yt_rate_control *control, double carried_kbps) {
     control->deviation = smaller(larger(deviation, LEAST_DEVIATION), MOST_DEVIATION);
 }
 
+/* All that was sent arrived, and it was little: that says nothing of what the path carries. */
+static bool overused_by_little(yt_rate_control *control, int64_t now_us) {
+    if (control->reduced_us >= 0 && now_us - control->reduced_us < MOST_REDUCTION_US)
+        return false;
+    control->reduced_us = now_us;
+    control->trial_rate = UNKNOWN;
+    set(control, BACKOFF * control->rate_bps);
+    return true;
+}
+
 static bool overused(yt_rate_control *control, double carried, int64_t trip_us, int64_t now_us) {
     int64_t pause_us = trip_us > LEAST_REDUCTION_US ? trip_us : LEAST_REDUCTION_US;
     pause_us = pause_us < MOST_REDUCTION_US ? pause_us : MOST_REDUCTION_US;
@@ -91,14 +102,27 @@ static void grow(yt_rate_control *control, double carried, int64_t trip_us, doub
     set(control, larger(control->rate_bps, smaller(control->rate_bps + grown, limit)));
 }
 
-bool yt_rate_control_delay(yt_rate_control *control, yt_usage usage, int64_t arriving_bps, int64_t trip_us,
-                           int64_t now_us) {
+void yt_rate_control_jammed(yt_rate_control *control, int64_t recent_bps, int64_t now_us) {
+    if (recent_bps <= 0)
+        return;
+    control->updated_us = control->reduced_us = now_us;
+    control->trial_rate = UNKNOWN;
+    double carried = carried_by(control, recent_bps);
+    set(control, smaller(control->rate_bps, BACKOFF * carried));
+    meet_capacity(control, carried / 1000.0);
+}
+
+bool yt_rate_control_delay(yt_rate_control *control, yt_usage usage, int64_t sending_bps, int64_t arriving_bps,
+                           int64_t trip_us, int64_t now_us) {
     int64_t elapsed_us = control->updated_us < 0 ? 0 : now_us - control->updated_us;
     elapsed_us = elapsed_us < MOST_STEP_US ? elapsed_us : MOST_STEP_US;
     control->updated_us = now_us;
     if (arriving_bps <= 0)
         return false;
     double carried = carried_by(control, arriving_bps);
+    if (usage == YT_OVERUSE && (double)sending_bps < LITTLE * control->rate_bps &&
+        carried >= ALL * (double)sending_bps)
+        return overused_by_little(control, now_us);
     if (usage == YT_OVERUSE)
         return overused(control, carried, trip_us, now_us);
     if (usage != YT_UNDERUSE)

@@ -29,9 +29,11 @@ void yt_rate_control_init(yt_rate_control *control, const yt_bandwidth_limits *l
 void yt_rate_control_limit(yt_rate_control *control, const yt_bandwidth_limits *limits);
 /* A second without feedback. */
 void yt_rate_control_silent(yt_rate_control *control);
+/* A long queue stands: what arrives is all that the path carries. `recent_bps` 0: not known yet. */
+void yt_rate_control_jammed(yt_rate_control *control, int64_t recent_bps, int64_t now_us);
 /* Act on what the delay says; true when the rate was cut. `arriving_bps` 0: not known yet. */
-bool yt_rate_control_delay(yt_rate_control *control, yt_usage usage, int64_t arriving_bps, int64_t trip_us,
-                           int64_t now_us);
+bool yt_rate_control_delay(yt_rate_control *control, yt_usage usage, int64_t sending_bps, int64_t arriving_bps,
+                           int64_t trip_us, int64_t now_us);
 /* Act on the loss since the last true; true when it was used up and counting begins anew. */
 bool yt_rate_control_loss(yt_rate_control *control, int64_t told, int64_t lost, bool delayed, int64_t arriving_bps);
 /* A probe's rates; returns what it proved and raises the rate to that. */

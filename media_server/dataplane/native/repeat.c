@@ -41,7 +41,7 @@ static bool repeat(yt_plane *plane, yt_route *route, uint16_t sequence, int64_t 
 
 uint32_t yt_retransmit(yt_plane *plane, yt_route *route, const uint16_t *sequences, size_t count, int64_t now_us) {
     uint32_t found = 0;
-    if (route->paused || yt_stream_silent(route->stream) || !route->out->outbound || !route->out->sending)
+    if (route->paused || route->stopped || yt_stream_silent(route->stream) || !route->out->outbound || !route->out->sending)
         return 0;
     for (size_t at = 0; at < count && at < YT_VIDEO_CACHE; at++)
         found += repeat(plane, route, sequences[at], now_us);
@@ -68,7 +68,7 @@ static int64_t beginning(const yt_stream *stream, int64_t now_us) {
 
 bool yt_replay(yt_plane *plane, yt_route *route, int64_t now_us) {
     yt_stream *stream = route->stream;
-    if (route->started || route->paused || yt_stream_silent(stream) || !route->out->outbound || !route->out->sending)
+    if (route->started || route->paused || route->stopped || yt_stream_silent(stream) || !route->out->outbound || !route->out->sending)
         return false;
     int64_t first = beginning(stream, now_us), last = stream->window.highest;
     size_t bytes = 0;

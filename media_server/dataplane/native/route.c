@@ -49,6 +49,14 @@ void yt_route_pause(yt_route *route, bool paused) {
         yt_route_begin_anew(route);
 }
 
+void yt_route_stop(yt_route *route, bool stopped) {
+    if (stopped && !route->stopped)
+        yt_route_withhold(route);
+    else if (route->stopped && !stopped)
+        yt_route_begin_anew(route);
+    route->stopped = stopped;
+}
+
 void yt_route_begin_anew(yt_route *route) {
     int64_t next = route->stream->window.highest + 1;
     if (!route->live && route->first < next)
@@ -67,7 +75,7 @@ static uint32_t continued(const yt_route *route, uint32_t timestamp, int64_t now
 }
 
 bool yt_route_start(yt_route *route, const yt_packet *packet, int64_t now_us) {
-    if (route->paused || !route->out->outbound || !route->out->sending)
+    if (route->paused || route->stopped || !route->out->outbound || !route->out->sending)
         return false;
     if ((route->keyframe_first && !packet->keyframe) || packet->index < route->first)
         return false;
@@ -120,7 +128,11 @@ void yt_route_interrupt(yt_route *route) {
 }
 
 void yt_route_leave(yt_route *route, yt_stream *stream) {
+    yt_route_withhold(route);
     yt_route_interrupt(route);
+    if (route->stopped)
+        route->segment_count = 0;
+    route->stopped = false;
     route->shifted = route->next_shifted;
     route->shift = route->next_shift;
     route->stream = stream;

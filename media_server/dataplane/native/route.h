@@ -40,6 +40,7 @@ struct yt_route {
     uint8_t dependency_id;
     bool has_rtx, keyframe_first, one_byte_only;
     bool live, paused, started;
+    bool stopped; /* nothing more of this stream: it waits for the one that it switches to */
     uint8_t types[128], rtx_types[128]; /* YT_NO_TYPE: dropped; not repeated over RTX */
     int64_t first; /* lowest incoming index that may be sent, and that `delta` holds for while live */
     int64_t delta;
@@ -63,6 +64,8 @@ struct yt_route {
 };
 
 void yt_route_pause(yt_route *, bool paused);
+/* Send nothing more of the present stream, or let it begin again at a keyframe. Idempotent. */
+void yt_route_stop(yt_route *, bool stopped);
 /* What came until now must not be sent: a late packet would else open the way for repeats of the rest. */
 void yt_route_begin_anew(yt_route *);
 /* Go live with this packet if it may be the first; numbers continue after the last one sent. */

@@ -174,12 +174,13 @@ bool yt_add_route(yt_plane *plane, yt_route *route, const uint8_t ids[256]) {
     return true;
 }
 
-bool yt_switch_route(yt_route *route, uint32_t ssrc, const uint32_t *shift) {
+bool yt_switch_route(yt_route *route, uint32_t ssrc, const uint32_t *shift, bool stop) {
     if (route->waiting)
         yt_list_remove(&route->waiting->waiting, route);
     route->waiting = NULL;
     route->next_shifted = shift != NULL;
     route->next_shift = shift ? *shift : 0;
+    yt_route_stop(route, stop && ssrc != route->stream->ssrc);
     if (ssrc == route->stream->ssrc)
         return true;
     yt_stream *stream = yt_peer_stream(route->stream->peer, ssrc);

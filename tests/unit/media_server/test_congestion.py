@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_server.dataplane.congestion import Estimator
+from media_server.dataplane.delay_trend import OVERUSE
 from media_server.dataplane.feedback_parser import ABSENT, read_feedback, split
 from media_server.dataplane.ports import BandwidthLimits
+from media_server.dataplane.rate_control import RateControl
 from media_server.feedback import TransportFeedback
 from tests.unit.media_server.bottleneck import STEP_US, Path
 
@@ -222,3 +224,54 @@ def test_feedback_is_taken_out_of_a_compound() -> None:
     assert split(report + mine + remb) == (report + remb, [mine])
     assert split(mine) == (b"", [mine])
     assert split(report + mine[:-1]) == (report + mine[:-1], [])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_link_that_becomes_narrow_is_noticed_within_three_feedbacks(seed: int) -> None:
+    path = Path(3 * M, seed=seed, demand_bps=1_800_000, queue_ms=300, jitter_ms=1)
+    path.run(15)
+    path.rate_bps = M // 2
+    path.run(0.3)
+    assert path.known().jammed
+    assert path.known().estimate_bps < 0.8 * M
+    path.demand_bps = 50_000
+    path.run(0.8)
+    assert not path.known().jammed
+    assert path.known().estimate_bps > 0.3 * M
+
+
+def test_what_is_under_way_is_bounded_by_what_the_path_takes() -> None:
+    path = Path(M)
+    path.run(10)
+    assert path.estimator.has_room(path.now_us)
+    for _ in range(200):
+        path.estimator.take(1200, path.now_us)
+    assert not path.estimator.has_room(path.now_us)
+    assert path.estimator.has_room(path.now_us + 2 * M), "without feedback nothing is known"
+
+
+def test_a_way_that_has_become_longer_is_no_jam_for_long() -> None:
+    path = Path(5 * M, demand_bps=M)
+    path.run(10)
+    path.delay_ms = 225
+    path.run(3)
+    assert not path.known().jammed
+    assert path.known().estimate_bps > 0.2 * M
+
+
+@pytest.mark.parametrize("jitter_ms", [10, 30])
+def test_jitter_is_no_queue(jitter_ms: int) -> None:
+    path = Path(20 * M, demand_bps=M, jitter_ms=jitter_ms)
+    path.run(10)
+    course = path.run(20)
+    assert min(course) > 0.8 * M
+    assert not path.known().jammed
+
+
+def test_overuse_by_little_takes_a_share_of_the_estimate_and_not_of_the_little() -> None:
+    control = RateControl(BandwidthLimits(start_bps=2 * M))
+    assert control.delay(OVERUSE, 100_000, 95_000, 50_000, M)
+    assert control.rate_bps == pytest.approx(0.85 * 2 * M)
+    assert not control.delay(OVERUSE, 100_000, 95_000, 50_000, M + 100_000)
+    assert control.delay(OVERUSE, 1_600_000, 1_000_000, 50_000, M + 300_000)
+    assert control.rate_bps == pytest.approx(0.85 * M)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 VIEWER = PeerId(9)
 LINE: Mapping[int, str] = {2: ABS_SEND_TIME, 3: TRANSPORT_CC}
-KNOWN = Bandwidth(2_000_000, 0, 0.0, False, 0, 1, 20_000)
+KNOWN = Bandwidth(2_000_000, 0, 0.0, False, False, 0, 1, 20_000)
 SECOND_US = 1_000_000
 
 
@@ -56,7 +56,7 @@ def test_what_arrives_may_stay_but_growing_needs_the_estimate(plane: RoutePlane,
     assert budget.grow_bps == 2_000_000
 
 
-@pytest.mark.parametrize("trouble", [{"overusing": True}, {"loss": 0.3}])
+@pytest.mark.parametrize("trouble", [{"overusing": True}, {"loss": 0.3}, {"jammed": True}])
 def test_a_standing_queue_is_emptied_and_not_probed(
     plane: RoutePlane, downlink: Downlink, trouble: dict[str, float]
 ) -> None:
@@ -75,6 +75,15 @@ def test_after_growing_a_cut_estimate_is_not_believed_at_once(plane: RoutePlane,
     downlink.grew(9 * SECOND_US)
     plane.known = replace(plane.known, loss=0.3)
     assert downlink.video_budget(9 * SECOND_US + 1).keep_bps < 700_000
+
+
+def test_a_jam_is_noticed_between_two_looks(plane: RoutePlane, downlink: Downlink) -> None:
+    assert not downlink.video_budget(SECOND_US).jammed
+    assert not downlink.became_jammed()
+    plane.known = replace(KNOWN, jammed=True)
+    assert downlink.became_jammed()
+    assert downlink.video_budget(SECOND_US).jammed
+    assert not downlink.became_jammed(), "known by now"
 
 
 def test_the_pace_follows_the_estimate_and_is_quick_before_anything_is_known(

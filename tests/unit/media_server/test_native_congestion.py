@@ -33,6 +33,7 @@ class Read(ctypes.Structure):
         ("acknowledged_bps", ctypes.c_int64),
         ("loss", ctypes.c_double),
         ("overusing", ctypes.c_bool),
+        ("jammed", ctypes.c_bool),
         ("probed_bps", ctypes.c_int64),
         ("feedback_us", ctypes.c_int64),
         ("round_trip_us", ctypes.c_int64),
@@ -50,11 +51,12 @@ def c() -> ctypes.CDLL:
         "sent": [ctypes.c_size_t, ctypes.c_int64, ctypes.c_bool],
         "begin_probe": [],
         "end_probe": [],
+        "has_room": [ctypes.c_int64],
         "feedback": [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int64],
         "read": [ctypes.POINTER(Read), ctypes.c_int64],
     }.items():
         function = getattr(library, f"yt_congestion_{name}")
-        function.restype = ctypes.c_uint16 if name == "sent" else None
+        function.restype = {"sent": ctypes.c_uint16, "has_room": ctypes.c_bool}.get(name)
         function.argtypes = [ctypes.c_void_p, *arguments]
     library.yt_feedback_split.restype = ctypes.c_size_t
     library.yt_feedback_split.argtypes = [
@@ -103,6 +105,7 @@ class Twins:
         self.c.yt_congestion_read(self.other, read, now_us)
         found = tuple(getattr(read, name) for name, *_ in Read._fields_)
         assert found == astuple(self.ours.bandwidth(now_us))
+        assert self.c.yt_congestion_has_room(self.other, now_us) == self.ours.has_room(now_us)
 
 
 @pytest.fixture

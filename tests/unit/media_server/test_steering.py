@@ -39,7 +39,7 @@ class Seat:
             copy = Subscription(self.plane, VIEWER, each.publication, chosen, 5000 + number, None)  # type: ignore[arg-type]
             self.copies[name] = copy
 
-    def run(self, seconds: float, budget_bps: int = PLENTY) -> None:
+    def run(self, seconds: float, budget_bps: int = PLENTY, *, jammed: bool = False) -> None:
         for _ in range(int(seconds * 1_000_000 / TICK_US)):
             self.now_us += TICK_US
             for each in self.cameras.values():
@@ -47,7 +47,8 @@ class Seat:
                 if each.publication.tick(self.now_us):
                     self.stage.ladders.changed(each.publication)
                     self.steering.changed()
-            states = self.steering.steer(list(self.copies.values()), Budget(budget_bps, budget_bps), self.now_us)
+            budget = Budget(budget_bps, budget_bps, jammed)
+            states = self.steering.steer(list(self.copies.values()), budget, self.now_us)
             for copy in self.copies.values():
                 copy.connect()
             if states is not None:
@@ -117,6 +118,30 @@ def test_a_narrow_network_takes_the_least_important_first_and_gives_back_in_orde
     assert seat.layers() == "- - -"
     seat.run(60)
     assert seat.layers() == "h h h"
+
+
+def test_while_the_network_is_jammed_what_is_left_stops_at_once() -> None:
+    seat = Seat("a")
+    seat.show("a", 1280, 720)
+    seat.run(4)
+    (route,) = seat.plane.routes.values()
+    seat.run(0.2, 300_000, jammed=True)
+    assert route.stopped
+    seat.run(1, 300_000)
+    assert seat.layer("a") == "l"
+    seat.run(30)
+    assert seat.layer("a") == "h"
+    assert not route.stopped
+
+
+def test_a_network_that_becomes_narrow_slowly_keeps_the_picture_until_the_lower_one_is_there() -> None:
+    seat = Seat("a")
+    seat.show("a", 1280, 720)
+    seat.run(4)
+    (route,) = seat.plane.routes.values()
+    seat.run(1, 300_000)
+    assert seat.layer("a") == "l"
+    assert not route.stopped
 
 
 def test_an_exhibit_comes_before_the_audience_and_after_the_speaker() -> None:
