@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import shutil
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,8 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",
 )
+_GRAIN = 6
+"""The grain's brightness varies by 255 over this."""
 _URL = "http://localhost/bench"
 _HTML = """<!doctype html><meta charset=utf-8><title>bench</title><body><script>
 let peer;
@@ -111,14 +115,14 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
     """What a publishing page sends. `layers`: rid, scale-down, bits per second; empty without simulcast."""
 
     codec: str = "vp8"
-    width: int = 1280
-    height: int = 720
+    width: int = 960
+    height: int = 540
     rate: int = 20
     layers: tuple[tuple[str, float, int], ...] = (("l", 4.0, 150_000), ("m", 2.0, 500_000), ("h", 1.0, 1_700_000))
 
 
 class BrowserPage:
-    """Implements `Negotiator`. `camera` None makes a viewer; `relay` is the bad network that it sits behind."""
+    """Implements `Negotiator`. `camera` None makes a viewer; `relay` is the network that it sits behind."""
 
     def __init__(self, page: Page, codec: str, camera: Camera | None = None, relay: UdpRelay | None = None) -> None:
         self._page, self._codec, self._camera, self._relay = page, codec, camera, relay
@@ -147,9 +151,20 @@ class BrowserPage:
         return msgspec.convert(found, Sample, strict=False)
 
 
+def grain(camera: Camera, seed: int) -> Iterator[bytes]:
+    """A second of YUV4MPEG2: grain, other in each frame, takes all the bits that an encoder may spend, as a room full
+    of people does. (Chromium's own fake camera fits 0.7 Mbit/s whatever the encoder is allowed.)"""
+    yield f"YUV4MPEG2 W{camera.width} H{camera.height} F{camera.rate}:1 Ip A1:1 C420jpeg\n".encode()
+    pixels = camera.width * camera.height
+    dim = bytes(96 + value // _GRAIN for value in range(256))
+    dice = random.Random(seed)
+    for _ in range(camera.rate):
+        yield b"FRAME\n" + dice.randbytes(pixels).translate(dim) + bytes((128,)) * (pixels // 2)
+
+
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser with a fake camera and microphone. ValueError when Playwright or Chromium is not here."""
+async def chromium(camera: Camera, seed: int) -> AsyncIterator[Browser]:
+    """A browser with this camera and a fake microphone. ValueError when Playwright or Chromium is not here."""
     try:
         from playwright.async_api import async_playwright
     except ImportError:
@@ -157,12 +172,16 @@ async def chromium() -> AsyncIterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         raise ValueError("this benchmark needs Chromium (Debian: apt-get install chromium)")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    with tempfile.NamedTemporaryFile(suffix=".y4m") as film:
+        film.writelines(grain(camera, seed))
+        film.flush()
+        async with async_playwright() as playwright:
+            args = [*FLAGS, f"--use-file-for-fake-video-capture={film.name}"]
+            browser = await playwright.chromium.launch(executable_path=program, args=args)
+            try:
+                yield browser
+            finally:
+                await browser.close()
 
 
 async def open_page(browser: Browser) -> Page:

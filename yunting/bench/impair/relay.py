@@ -15,6 +15,8 @@ from yunting.bench.impair.path import Impairment, Path
 
 Address = tuple[str, int]
 _BUFFER_BYTES = 4 << 20
+_OPUS = 111
+"""Payload type of audio in Chromium's offers and in Janus's."""
 _CANDIDATE = re.compile(r"(?mi)^(a=candidate:\S+ 1 udp \d+) (\S+) (\d+) (typ host.*)$")
 
 
@@ -29,6 +31,14 @@ class UdpRelay:
         self._client: Address | None = None
         self._front: asyncio.DatagramTransport | None = None
         self._back: asyncio.DatagramTransport | None = None
+        self._heard_s = -1.0
+        self._longest_s = 0.0
+
+    def audio_gap_s(self, now_s: float) -> float:
+        """The longest time between two audio packets' arrivals at the client since the last call."""
+        gap_s = max(self._longest_s, now_s - self._heard_s if self._heard_s >= 0 else 0.0)
+        self._longest_s = 0.0
+        return gap_s
 
     async def start(self, host: str) -> None:
         """Listen on two free ports of `host`."""
@@ -73,25 +83,32 @@ class UdpRelay:
             _pass(self.up, self._back, data, self._server)
 
     def _from_server(self, data: bytes, server: Address) -> None:
-        if self._client is not None and self._front is not None:
-            _pass(self.down, self._front, data, self._client)
+        if self._client is None or self._front is None:
+            return
+        arrival_s = _pass(self.down, self._front, data, self._client)
+        if arrival_s is not None and len(data) > 12 and 128 <= data[0] < 192 and data[1] & 0x7F == _OPUS:
+            if self._heard_s >= 0:
+                self._longest_s = max(self._longest_s, arrival_s - self._heard_s)
+            self._heard_s = arrival_s
 
 
-def _pass(path: Path, transport: asyncio.DatagramTransport, data: bytes, target: Address) -> None:
+def _pass(path: Path, transport: asyncio.DatagramTransport, data: bytes, target: Address) -> float | None:
+    """When it arrives (the loop's clock), None if never."""
     loop = asyncio.get_running_loop()
     now_s = loop.time()
     arrival_s = path.arrival_s(now_s, len(data))
     if arrival_s is None:
-        return
+        return None
     if arrival_s <= now_s:
         transport.sendto(data, target)
-        return
+        return now_s
 
     def send() -> None:
         if not transport.is_closing():
             transport.sendto(data, target)
 
     loop.call_at(arrival_s, send)
+    return arrival_s
 
 
 class _Protocol(asyncio.DatagramProtocol):

@@ -12,6 +12,7 @@ import itertools
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -85,10 +86,18 @@ class ImpairRow(msgspec.Struct, frozen=True, kw_only=True):
     recovered_s: float | None
     """Until the height of the first step was back; None: not in this step (or it was never lower)."""
     audio_concealed_percent: float
-    audio_gap_s: float
-    """Longest time without an audio packet, in steps of a quarter second."""
+    audio_gap_ms: int
+    """Longest time between two audio packets' arrivals at the viewer."""
     link_lost_percent: float
     """Of the viewer's downlink, queue overflow included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a viewer's relay saw in one step."""
+
+    audio_gap_s: float
+    lost_percent: float
 
 
 class ImpairResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,20 +139,19 @@ def _run_all(options: ImpairOptions) -> tuple[tuple[ImpairRow, ...], tuple[str, 
 
 async def _run_one(options: ImpairOptions, scenario: str, contender: Contender) -> list[ImpairRow]:
     async with contextlib.AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(chromium())
+        browser = await stack.enter_async_context(chromium(options.camera, options.seed))
         stack.push_async_callback(contender.close)
         await contender.start()
-        relay = UdpRelay(options.seed)
-        stack.callback(relay.close)
-        await relay.start(HOST)
+        relays = {"behind": UdpRelay(options.seed), "beside": UdpRelay(options.seed)}
+        for each in relays.values():
+            stack.callback(each.close)
+            await each.start(HOST)
+        relay = relays["behind"]
         codec = options.camera.codec
         publisher = BrowserPage(await open_page(browser), codec, options.camera)
         await contender.publish(0, publisher)
         await _until_sending(publisher)
-        viewers = {
-            "behind": BrowserPage(await open_page(browser), codec, relay=relay),
-            "beside": BrowserPage(await open_page(browser), codec),
-        }
+        viewers = {name: BrowserPage(await open_page(browser), codec, relay=each) for name, each in relays.items()}
         steps = SCENARIOS[scenario]
         first = steps[0]
         relay.impair(Impairment(delay_ms=first.delay_ms, rate_bps=first.rate_bps))
@@ -157,12 +165,16 @@ async def _run_one(options: ImpairOptions, scenario: str, contender: Contender) 
             relay.impair(Impairment(step.loss, step.delay_ms, step.jitter_ms, step.rate_bps))
             down = relay.down
             before = (down.passed, down.lost + down.overflowed)
+            loop = asyncio.get_running_loop()
+            for each in relays.values():
+                each.audio_gap_s(loop.time())
             taken = await _watch(viewers, step.seconds * options.scale)
             passed, lost = down.passed - before[0], down.lost + down.overflowed - before[1]
             for viewer_name, samples in taken.items():
                 full.setdefault(viewer_name, samples[-1].height)
                 share = 100 * lost / max(1, passed + lost) if viewer_name == "behind" else 0.0
-                rows.append(_row(contender.name, scenario, step.name, viewer_name, samples, full[viewer_name], share))
+                link = Link(relays[viewer_name].audio_gap_s(loop.time()), share)
+                rows.append(_row(contender.name, scenario, step.name, viewer_name, samples, full[viewer_name], link))
                 sys.stderr.write(msgspec.json.encode(rows[-1]).decode() + "\n")
         return rows
 
@@ -178,7 +190,7 @@ async def _watch(viewers: dict[str, BrowserPage], seconds: float) -> dict[str, l
 
 
 def _row(
-    contender: str, scenario: str, step: str, viewer: str, samples: Sequence[Sample], full: int, link_lost: float
+    contender: str, scenario: str, step: str, viewer: str, samples: Sequence[Sample], full: int, link: Link
 ) -> ImpairRow:
     first, last = samples[0], samples[-1]
     seconds = last.at_s - first.at_s
@@ -186,8 +198,6 @@ def _row(
     still_s = last.at_s - (moved[-1].at_s if moved else first.at_s)
     lowered = first.height < full
     back = next((sample.at_s - first.at_s for sample in samples if sample.height >= full), None)
-    heard = [sample.at_s for before, sample in itertools.pairwise(samples) if _heard(before, sample)]
-    gaps = [after - before for before, after in zip([first.at_s, *heard], [*heard, last.at_s], strict=True)]
     return ImpairRow(
         contender=contender,
         scenario=scenario,
@@ -201,13 +211,9 @@ def _row(
         audio_concealed_percent=round(
             100 * (last.concealed - first.concealed) / max(1, last.samples - first.samples), 2
         ),
-        audio_gap_s=round(max(gaps), 2),
-        link_lost_percent=round(link_lost, 2),
+        audio_gap_ms=round(link.audio_gap_s * 1000),
+        link_lost_percent=round(link.lost_percent, 2),
     )
-
-
-def _heard(before: Sample, after: Sample) -> bool:
-    return after.audio_packets > before.audio_packets
 
 
 async def _until_sending(page: BrowserPage) -> None:
