@@ -6,7 +6,7 @@ Order after each durable entry: media rules first (what is no longer allowed has
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -24,7 +24,7 @@ from media_server.ports import DeliveryState, Direction, Kind, LossReason, Media
 from records.ledger import Ledger
 from signaling.attendance import Attendance
 from signaling.errors import error_message
-from signaling.fanout import EncodedUpdate
+from signaling.fanout import EncodedUpdate, Recent
 from signaling.limits import Limiter
 from signaling.media_news import MediaNews, first_in_line
 from signaling.ports import RoomRecording
@@ -42,7 +42,6 @@ from signaling.protocol import (
 from signaling.services import Services
 from signaling.speech import SpeechLog
 
-RECENT_ENTRIES = 2_000
 ANSWERS_KEPT = 128
 FOLDED_AT_ONCE = 200
 """Entries of a replay before others on the loop have their turn."""
@@ -95,7 +94,7 @@ class Courtroom:
         self.attendance = Attendance(ledger, services.sources.monotonic_us, services.timing.silence_ms)
         self.speech = SpeechLog(ledger)
         self.media_news = MediaNews(self._tell)
-        self._recent: deque[EncodedUpdate] = deque(maxlen=RECENT_ENTRIES)
+        self._recent = Recent()
         self._answers: dict[str, OrderedDict[str, asyncio.Task[Done | Error]]] = {}
         self._catching_up: dict[str, asyncio.Lock] = {}
         self._told: dict[str, tuple[Publication, ...]] = {}
@@ -197,8 +196,9 @@ class Courtroom:
     async def missed(self, after_seq: int) -> AsyncGenerator[EncodedUpdate, None]:
         """Entries after `after_seq` with the hearing after each: from memory, or the log read anew, one by one as
         fast as they are taken."""
-        if self._recent and self._recent[0].entry.seq <= after_seq + 1:
-            for update in [update for update in self._recent if update.entry.seq > after_seq]:
+        kept = self._recent.after(after_seq)
+        if kept is not None:
+            for update in kept:
                 yield update
             return
         hearing = Hearing(session=self.session)
@@ -260,11 +260,11 @@ class Courtroom:
         if touches_media:
             self.media.refresh()
         self.media.set_floor(first_in_line(after))
-        self._recent.extend(updates)
         for connection in self.connections.values():
             if connection.live:
                 for update in updates:
                     connection.send_frame(update.frame(connection.participant), seq=update.entry.seq)
+        self._recent.extend(updates)
         if touches_media:
             self.tell_publications()
         for entry in entries:

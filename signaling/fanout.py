@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
+from collections.abc import Sequence
+from operator import attrgetter
+
 import msgspec
 
 from hearing.events import Entry
@@ -9,18 +14,26 @@ from hearing.state import Hearing
 from signaling.protocol import Update
 from signaling.view import Audience, audience, hearing_view, may_see
 
+RECENT_ENTRIES = 512
+RECENT_BYTES = 4 * 1024 * 1024
+_STRUCTS_BYTES = 1_500
+"""An entry with its event, and what a hearing has of its own beside the table of its people (measured)."""
+
 _encoder = msgspec.json.Encoder()
+_size_bytes = attrgetter("size_bytes")
 
 
 class EncodedUpdate:
     """An entry with the hearing after it, as frames for any viewer."""
 
-    __slots__ = ("_frames", "entry", "hearing")
+    __slots__ = ("_frames", "entry", "hearing", "size_bytes")
 
     def __init__(self, entry: Entry, hearing: Hearing) -> None:
         self.entry = entry
         self.hearing = hearing
         self._frames: dict[tuple[bool, bool], bytes] = {}
+        self.size_bytes = _STRUCTS_BYTES + sys.getsizeof(hearing.people)
+        """What it takes of memory, about; grows with each kind of viewer that is told."""
 
     def frame(self, participant: str) -> bytes:
         """The frame for this participant; somebody who is not in the hearing sees what an outsider sees."""
@@ -29,7 +42,7 @@ class EncodedUpdate:
         visible = person is not None and may_see(who, person, self.entry.event)
         key = (visible, who is Audience.OUTSIDE)
         if key not in self._frames:
-            self._frames[key] = _encoder.encode(
+            frame = self._frames[key] = _encoder.encode(
                 Update(
                     seq=self.entry.seq,
                     at_ms=self.entry.at_ms,
@@ -39,7 +52,36 @@ class EncodedUpdate:
                     hearing=hearing_view(self.hearing, outside=who is Audience.OUTSIDE),
                 )
             )
+            self.size_bytes += len(frame)
         return self._frames[key]
+
+
+class Recent:
+    """The newest updates of a session, for pages that come back after a short break. Bounded, however long the
+    session and however many people: the oldest are dropped, and who needs those is given the log itself."""
+
+    def __init__(self, max_entries: int = RECENT_ENTRIES, max_bytes: int = RECENT_BYTES) -> None:
+        self._updates: deque[EncodedUpdate] = deque(maxlen=max_entries)
+        self._max_bytes = max_bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """What all of them take, about."""
+        return sum(map(_size_bytes, self._updates))
+
+    def extend(self, updates: Sequence[EncodedUpdate]) -> None:
+        """Keep these too, which follow the newest one without a gap. A kept one grows when viewers of another kind
+        come back: it is counted anew here each time."""
+        self._updates.extend(updates)
+        size_bytes = self.size_bytes
+        while size_bytes > self._max_bytes:
+            size_bytes -= self._updates.popleft().size_bytes
+
+    def after(self, seq: int) -> list[EncodedUpdate] | None:
+        """All updates after the entry `seq`; None when the first of them is not kept."""
+        if not self._updates or self._updates[0].entry.seq > seq + 1:
+            return None
+        return [update for update in self._updates if update.entry.seq > seq]
 
 
 def audience_of(hearing: Hearing, participant: str) -> Audience:

@@ -1,0 +1,48 @@
+"""A session's log grows for as long as it is open; what the server holds of it in memory does not."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from hearing import events as ev
+from hearing.state import Hearing
+from signaling.fanout import EncodedUpdate
+from signaling.web import ROOMS
+from tests.fakes.courthouse import ID, courthouse
+
+pytestmark = pytest.mark.integration
+
+ENTRIES = 1_200
+MOST_KEPT = 600
+
+
+async def test_a_long_session_keeps_its_log_on_disk_and_serves_it_from_there() -> None:
+    async with courthouse() as court:
+        session = await court.session()
+        judge = await court.connect(session, "judge")
+        plaintiff = await court.connect(session, "plaintiff")
+        credential = plaintiff.welcome["credential"]
+        await plaintiff.socket.close()
+        room = court.app[ROOMS].live(session)
+        assert room is not None
+        for n in range(ENTRIES):
+            await room.ledger.note("server", [ev.SpeakerChanged(participants=(ID["judge"],) * (n % 2))])
+            await judge.hear("update", seq=room.seq)
+
+        gc.collect()
+        alive = [thing for thing in gc.get_objects() if isinstance(thing, EncodedUpdate | Hearing)]
+        assert sum(isinstance(thing, EncodedUpdate) for thing in alive) <= MOST_KEPT
+        assert sum(isinstance(thing, Hearing) for thing in alive) <= MOST_KEPT + 50
+        del alive
+
+        # Over the edge between log and memory nothing is lost, and nothing comes twice.
+        for known in (0, room.seq - MOST_KEPT, room.seq - 3):
+            back = await court.open(credential=credential, last_seq=known)
+            await back.welcomed()
+            await back.hear("update", seq=room.seq)
+            assert back.seqs[0] == known + 1
+            assert back.seqs == list(range(known + 1, back.seqs[-1] + 1))
+            credential = back.welcome["credential"] or credential
+            await back.socket.close()

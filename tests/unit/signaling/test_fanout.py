@@ -1,0 +1,94 @@
+"""What is kept of a session's newest updates has bounds, and never leaves out one in the middle."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import msgspec
+import pytest
+
+from hearing import events as ev
+from hearing.roles import Role
+from hearing.state import Hearing, Person
+from signaling.fanout import EncodedUpdate, Recent
+
+pytestmark = pytest.mark.unit
+
+
+def updates(count: int, people: int = 3, first: int = 1) -> list[EncodedUpdate]:
+    seats = [
+        ev.Seat(participant=f"p{n}", seat=f"observer-{n}", role=Role.OBSERVER, name="旁听") for n in range(people)
+    ]
+    hearing = Hearing(session="S", people={seat.participant: Person(seat=seat) for seat in seats})
+    return [
+        EncodedUpdate(
+            ev.Entry(
+                session="S",
+                seq=seq,
+                at_ms=seq,
+                utc_ms=seq,
+                actor="server",
+                event=ev.SpeakerChanged(participants=("p0",)),
+                prev="",
+                hash="",
+            ),
+            msgspec.structs.replace(hearing, people=dict(hearing.people), last_seq=seq),
+        )
+        for seq in range(first, first + count)
+    ]
+
+
+def seqs(kept: list[EncodedUpdate] | None) -> list[int]:
+    assert kept is not None
+    return [update.entry.seq for update in kept]
+
+
+def test_who_missed_a_little_is_served_from_memory_and_who_missed_more_is_not() -> None:
+    recent = Recent(max_entries=10)
+    assert recent.after(0) is None
+    recent.extend(updates(30))
+    assert seqs(recent.after(25)) == [26, 27, 28, 29, 30]
+    assert seqs(recent.after(20)) == list(range(21, 31))
+    assert recent.after(19) is None
+    assert seqs(recent.after(30)) == []
+
+
+def test_a_full_gallery_does_not_fill_the_memory() -> None:
+    recent = Recent(max_entries=2_000, max_bytes=1_000_000)
+    for update in updates(300, people=200):
+        update.frame("p0")
+        update.frame("a stranger")
+        recent.extend([update])
+        assert recent.size_bytes <= 1_000_000
+    assert recent.after(0) is None
+    oldest = next(seq for seq in range(300) if recent.after(seq) is not None)
+    assert seqs(recent.after(oldest)) == list(range(oldest + 1, 301))
+
+
+def test_frames_that_are_made_later_count_from_the_next_update_on() -> None:
+    made = updates(50)
+    limit_bytes = sum(update.size_bytes for update in made)
+    recent = Recent(max_entries=100, max_bytes=limit_bytes)
+    recent.extend(made)
+    assert seqs(recent.after(0)) == list(range(1, 51))
+    for update in made:
+        update.frame("p0")
+    assert recent.size_bytes > limit_bytes
+    recent.extend(updates(1, first=51))
+    assert recent.size_bytes <= limit_bytes
+    assert recent.after(0) is None
+    assert seqs(recent.after(50)) == [51]
+
+
+def test_the_size_that_is_counted_is_about_what_is_held() -> None:
+    tracemalloc.start()
+    try:
+        begun, _ = tracemalloc.get_traced_memory()
+        made = updates(200, people=20)
+        for update in made:
+            update.frame("p0")
+        held = tracemalloc.get_traced_memory()[0] - begun
+    finally:
+        tracemalloc.stop()
+    counted = sum(update.size_bytes for update in made)
+    assert 0.7 * held <= counted <= 1.5 * held
