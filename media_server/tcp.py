@@ -25,6 +25,9 @@ MAX_FRAME_BYTES = 1500
 MAX_BUFFERED_BYTES = 256 * 1024
 """Waiting to be written to one connection; what comes then is dropped."""
 _LENGTH_BYTES = 2
+_CHECK_PASSED = b"\x01\x01"
+"""How a Binding success response begins (RFC 8489 5). Only to an authentic check does the media port answer so, and
+nothing else that it sends begins like this (RFC 7983)."""
 _ANYWHERE = {"::", "0.0.0.0"}
 
 
@@ -35,10 +38,10 @@ class TcpLimits:
     connections: int = 300
     per_host: int = 40
     """A courthouse or a phone carrier stands behind one address."""
-    first_frame_s: float = 5.0
-    """A connection whose first frame (a STUN check) has not come by then is closed."""
+    first_check_s: float = 5.0
+    """A connection none of whose STUN checks was found authentic by then is closed, whatever else it sent."""
     idle_s: float = 60.0
-    """Without a frame for so long it is closed: an ICE agent checks every few seconds."""
+    """Without an authentic check for so long it is closed: an ICE agent checks every few seconds (RFC 7675)."""
 
 
 @dataclass(slots=True)
@@ -154,7 +157,7 @@ class _Connection(asyncio.Protocol):
         self._tcp: asyncio.Transport | None = None
         self._udp: asyncio.DatagramTransport | None = None
         self._limit: asyncio.TimerHandle | None = None
-        self._heard_s = 0.0
+        self._checked_s: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -165,7 +168,7 @@ class _Connection(asyncio.Protocol):
             return
         # Nothing is read before there is a place to send it to.
         transport.pause_reading()
-        self._wait(self._door.limits.first_frame_s)
+        self._wait(self._door.limits.first_check_s)
         self._door.tasks.spawn(self._open(), "open a UDP socket for a TCP client")
 
     def data_received(self, data: bytes) -> None:
@@ -183,13 +186,13 @@ class _Connection(asyncio.Protocol):
             self._begun = True
             if self._udp is not None:
                 self._udp.sendto(frame)
-        if frames:
-            self._heard_s = asyncio.get_running_loop().time()
 
     def packet(self, data: bytes) -> None:
         """From the media port to the client."""
         if self._tcp is None or self._tcp.is_closing():
             return
+        if data.startswith(_CHECK_PASSED):
+            self._checked_s = asyncio.get_running_loop().time()
         if self._tcp.get_write_buffer_size() > MAX_BUFFERED_BYTES:
             self._door.counters.dropped += 1
             return
@@ -222,11 +225,12 @@ class _Connection(asyncio.Protocol):
         self._limit = asyncio.get_running_loop().call_later(seconds, self._check)
 
     def _check(self) -> None:
-        quiet_s = asyncio.get_running_loop().time() - self._heard_s
-        if not self._begun or quiet_s >= self._door.limits.idle_s:
+        now_s = asyncio.get_running_loop().time()
+        left_s = 0.0 if self._checked_s is None else self._checked_s + self._door.limits.idle_s - now_s
+        if left_s <= 0:
             self.abort()
         else:
-            self._wait(self._door.limits.idle_s - quiet_s)
+            self._wait(left_s)
 
     def _end(self) -> None:
         if self._limit is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
@@ -20,6 +21,9 @@ OpenDoor = Callable[..., Awaitable[tuple[TcpDoor, Address]]]
 
 CHECK = b"\x00\x01" + bytes(18)
 """Begins as a STUN request does."""
+PASSED = b"\x01\x01" + bytes(18)
+REFUSED = b"\x01\x11" + bytes(18)
+"""Begin as the answers to an authentic check and to another."""
 
 
 class Media(asyncio.DatagramProtocol):
@@ -127,8 +131,51 @@ async def test_what_does_not_begin_as_ice_is_cut_off(media: Media, open_door: Op
 
 
 async def test_who_says_nothing_is_cut_off(open_door: OpenDoor) -> None:
-    _, bound = await open_door(TcpLimits(first_frame_s=0.05))
+    _, bound = await open_door(TcpLimits(first_check_s=0.05))
     reader, writer = await asyncio.open_connection(*bound)
+    with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        await asyncio.wait_for(reader.readexactly(1), 5)
+    writer.close()
+
+
+async def test_whose_checks_are_never_authentic_is_cut_off_however_much_he_sends(
+    media: Media, open_door: OpenDoor
+) -> None:
+    door, bound = await open_door(TcpLimits(first_check_s=1.0))
+    _, guest = await asyncio.open_connection(*bound)
+    guest.write(framed(CHECK))
+    await until(lambda: media.got)
+    media.answer(PASSED)
+    reader, stranger = await asyncio.open_connection(*bound)
+    stranger.write(framed(CHECK))
+    await until(lambda: len(media.got) == 2)
+    media.answer(REFUSED)
+
+    async def keep_sending() -> None:
+        while True:
+            stranger.write(framed(CHECK) + framed(b"\x80media"))
+            await asyncio.sleep(0.01)
+
+    sending = asyncio.create_task(keep_sending())
+    with contextlib.suppress(ConnectionResetError):
+        while await asyncio.wait_for(reader.read(1000), 5):
+            pass
+    sending.cancel()
+    # The guest came first: his time was up before.
+    assert len(door._connections) == 1
+    guest.write(framed(b"\x80the guest"))
+    await until(lambda: b"\x80the guest" in media.got)
+    guest.close()
+    stranger.close()
+
+
+async def test_who_checks_no_more_is_cut_off(media: Media, open_door: OpenDoor) -> None:
+    _, bound = await open_door(TcpLimits(first_check_s=0.5, idle_s=0.5))
+    reader, writer = await asyncio.open_connection(*bound)
+    writer.write(framed(CHECK))
+    await until(lambda: media.got)
+    media.answer(PASSED)
+    assert await asyncio.wait_for(reader.readexactly(2 + len(PASSED)), 5) == framed(PASSED)
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await asyncio.wait_for(reader.readexactly(1), 5)
     writer.close()
