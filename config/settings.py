@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -104,6 +104,18 @@ class Composite(_Section, frozen=True, kw_only=True):
     fps: Annotated[int, msgspec.Meta(ge=5, le=60)]
 
 
+class Identity(_Section, frozen=True, kw_only=True):
+    """The gate."""
+
+    level: Literal["face", "code", "clerk", "none"]
+    allow_none: bool
+    key: str
+    key_file: str
+    retention_h: Annotated[int, msgspec.Meta(ge=0, le=24 * 365)]
+    code_url: str
+    code_secret: str
+
+
 class Limits(_Section, frozen=True, kw_only=True):
     """Rate and size limits."""
 
@@ -124,6 +136,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     storage: Storage
     recording: Recording
     composite: Composite
+    identity: Identity
     limits: Limits
 
 
@@ -134,9 +147,12 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         _merge(tree, _read(file), source=str(file))
     _merge_environment(tree, environment or {})
     try:
-        return msgspec.convert(tree, Settings)
+        settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as problem:
         raise SettingsError(f"设置有误 / bad setting: {problem}") from None
+    if settings.identity.level == "none" and not settings.identity.allow_none:
+        raise SettingsError("identity.level = none 须同时设置 / needs identity.allow_none = true")
+    return settings
 
 
 def default_text() -> str:

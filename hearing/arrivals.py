@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hearing import events as ev
 from hearing.participant import CONNECTED, Presence
+from hearing.policy import is_verified
 from hearing.roles import Right, Role, is_device, is_isolated, is_staff, rights
 from hearing.session import State, is_open, is_over
 from hearing.state import Hearing, Person
@@ -14,7 +15,8 @@ def arrived(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
 
     Staff and the court's displays walk in; others wait to be admitted, except that a dropped participant returns
     where they were and that a party arriving after 开庭 enters at once (a witness never does, nor whom the court
-    has sent out). After 闭庭 only those return who were cut off, and who could undo it; nobody once it is final.
+    has sent out, nor anybody without a verdict of the gate). After 闭庭 only those return who were cut off, and who
+    could undo it; nobody once it is final.
     """
     person = hearing.people[participant]
     if person.presence in CONNECTED or not _door_is_open(hearing, person):
@@ -24,14 +26,29 @@ def arrived(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
     events: list[ev.AnyEvent] = [
         _change(person.presence, place, participant, "reconnected" if back else "arrived", evidence)
     ]
-    walks_in = is_staff(person.role) or is_device(person.role) or is_open(hearing.state)
-    if place is Presence.WAITING and walks_in and enters_unasked(hearing, person):
+    if place is Presence.WAITING and _walks_in(hearing, person) and enters_unasked(hearing, person):
         events.append(_change(Presence.WAITING, Presence.PRESENT, participant, "entered", evidence))
     return events
 
 
+def passed_gate(hearing: Hearing, participant: str) -> list[ev.AnyEvent]:
+    """What follows a verdict that lets somebody in who is waiting: they enter as if they arrived only now."""
+    person = hearing.people[participant]
+    if person.presence is not Presence.WAITING or not _walks_in(hearing, person) or not _may_enter(hearing, person):
+        return []
+    return [_change(Presence.WAITING, Presence.PRESENT, participant, "entered", "identity verdict")]
+
+
 def enters_unasked(hearing: Hearing, person: Person) -> bool:
     """Whether 开庭, or arriving after it, brings this person into the courtroom without anybody admitting them."""
+    return is_verified(hearing, person) and _may_enter(hearing, person)
+
+
+def _walks_in(hearing: Hearing, person: Person) -> bool:
+    return is_staff(person.role) or is_device(person.role) or is_open(hearing.state)
+
+
+def _may_enter(hearing: Hearing, person: Person) -> bool:
     if is_isolated(person.role) or person.held:
         return False
     return hearing.public or person.role is not Role.OBSERVER

@@ -12,6 +12,7 @@ from hearing.errors import Refused
 from hearing.moves import moved, phase_changed
 from hearing.orders import Events
 from hearing.participant import CONNECTED
+from hearing.policy import is_verified
 from hearing.roles import Right, label, rights
 from hearing.session import Move, is_over, state_label
 from hearing.state import Hearing, Person
@@ -42,6 +43,9 @@ _STILL_ALLOWED_WHEN_OVER = (
 )
 """The other commands have no object left after 闭庭; what a move may do, its table says."""
 
+_ALLOWED_AT_THE_GATE = (cmd.AskHelp, cmd.Leave, cmd.ReportHowling)
+"""What somebody may do before the gate has passed them."""
+
 _CLERK_MOVES = frozenset({Move.GATHER, Move.CANCEL})
 
 
@@ -49,7 +53,8 @@ def decide(hearing: Hearing, actor: str, command: cmd.AnyCommand, now_ms: int) -
     """Events that carry out `command` of participant `actor` at session time `now_ms`.
 
     An empty list means: it is already so. Raises Refused with a stable code and both languages:
-    `no-right`, `not-here`, `unknown-participant`, `move-not-allowed`, `reason-needed`, `required-missing`,
+    `no-right`, `not-here`, `not-verified`, `unknown-participant`, `move-not-allowed`, `reason-needed`,
+    `required-missing`, `required-unverified`,
     `phase-held`, `reopen-too-late`, `not-open`, `mute-locked`, `presence-not-allowed`, `not-public`, `too-long`,
     `bad-time`.
     """
@@ -57,6 +62,8 @@ def decide(hearing: Hearing, actor: str, command: cmd.AnyCommand, now_ms: int) -
     if person is None:
         raise Refused("unknown-participant", "您不在本次庭审的名单中", "you are not on this session's list")
     _check_right(person, command)
+    if not is_verified(hearing, person) and not isinstance(command, _ALLOWED_AT_THE_GATE):
+        raise Refused("not-verified", "请先完成身份核验", "pass the identity check first")
     if is_over(hearing.state) and not isinstance(command, _STILL_ALLOWED_WHEN_OVER):
         raise Refused("not-open", f"庭审{state_label(hearing.state)}，不能进行此操作", "the session is over")
     for text in (getattr(command, field, "") for field in ("reason", "override", "text")):

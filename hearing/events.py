@@ -2,7 +2,7 @@
 
 Events are frozen and carry no floats, so that their canonical JSON (sorted keys, no blanks, UTF-8) is the same
 in every language; the chain in `records` hashes that text. Times inside are session ms unless named otherwise.
-Names of persons appear in `SessionCreated` and `ParticipantAdded` only.
+Names of persons appear in `SessionCreated` and `ParticipantAdded` only. The gate's part is `identity_events`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,25 @@ from typing import Literal
 
 import msgspec
 
+from hearing.event import Event as Event
+from hearing.identity_events import (
+    DocumentChecked,
+    FaceConsented,
+    FaceConsentWithdrawn,
+    FaceDeclined,
+    GateAttempted,
+    GateReleased,
+    IdentityErased,
+    IdentityExported,
+    IdentityRequired,
+    ReferenceKept,
+    VerdictGiven,
+    VerdictRevoked,
+    WatchChanged,
+)
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
-    """Base of the catalogue; the `type` on the wire is the tag of the subclass."""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -307,6 +319,19 @@ AnyEvent = (
     | TrackClosed
     | RecordingIncident
     | PackageMade
+    | IdentityRequired
+    | FaceConsented
+    | FaceDeclined
+    | FaceConsentWithdrawn
+    | ReferenceKept
+    | DocumentChecked
+    | GateAttempted
+    | VerdictGiven
+    | GateReleased
+    | VerdictRevoked
+    | WatchChanged
+    | IdentityExported
+    | IdentityErased
 )
 """Decodable union of the whole catalogue."""
 

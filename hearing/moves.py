@@ -11,6 +11,7 @@ from hearing.arrivals import enters_unasked
 from hearing.errors import Refused
 from hearing.orders import Events, presence_changed
 from hearing.participant import CONNECTED, Presence
+from hearing.policy import is_verified
 from hearing.roles import is_isolated, label
 from hearing.session import REOPEN_WINDOW_MS, Move, Phase, is_open, is_recording, lawful_pause, next_state
 from hearing.state import Hearing
@@ -60,11 +61,21 @@ def moved(hearing: Hearing, command: cmd.MoveSession, now_ms: int) -> Events:
 
 
 def _check_required(hearing: Hearing, override: str) -> None:
-    missing = [
-        f"{label(person.role)[0]} {person.seat.name}"
-        for person in hearing.people.values()
-        if person.seat.required and not is_isolated(person.role) and person.presence not in CONNECTED
+    """Everybody whom the hearing waits for is here, and the gate knows them (在线诉讼规则 7)."""
+    required = [p for p in hearing.people.values() if p.seat.required and not is_isolated(p.role)]
+    missing = [f"{label(p.role)[0]} {p.seat.name}" for p in required if p.presence not in CONNECTED]
+    unknown = [
+        f"{label(p.role)[0]} {p.seat.name}"
+        for p in required
+        if p.presence in CONNECTED and not is_verified(hearing, p)
     ]
+    if unknown and not missing and not override:
+        names = "、".join(unknown)
+        raise Refused(
+            "required-unverified",
+            f"身份未核验：{names}。说明理由后仍可开庭，线下进一步核实",
+            f"identity not verified: {names}; give a reason to open anyway",
+        )
     if missing and not override:
         names = "、".join(missing)
         raise Refused(

@@ -10,6 +10,7 @@ from hearing import commands as cmd
 from hearing import events as ev
 from hearing.errors import Refused
 from hearing.participant import CONNECTED, IN_COURTROOM, Presence, check_follows
+from hearing.policy import is_verified
 from hearing.roles import Right, Role, is_bench, is_isolated, rights
 from hearing.session import State, is_recording
 from hearing.state import Hearing, Person
@@ -31,6 +32,12 @@ def admit(hearing: Hearing, command: cmd.Admit) -> Events:
     if person.role is Role.OBSERVER and not hearing.public:
         raise Refused("not-public", "不公开审理，不得旁听", "the hearing is closed to the public")
     _check_connected(person)
+    if not is_verified(hearing, person):
+        raise Refused(
+            "not-verified",
+            f"{person.seat.name}尚未通过身份核验，请先在核验队列中处理",
+            f"{person.seat.name} has not passed the gate: decide in the gate's queue first",
+        )
     check_follows(person.presence, after)
     return [presence_changed(person, after, "admitted")]
 

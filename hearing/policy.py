@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hearing.identity_events import IdentityLevel
 from hearing.participant import IN_COURTROOM
 from hearing.roles import Right, Role, is_bench, is_device, is_isolated, is_staff, rights
 from hearing.session import State
@@ -10,12 +11,18 @@ from hearing.state import Hearing, Person
 _OPEN_COURT = frozenset({State.IN_SESSION, State.SUSPENDED})
 
 
+def is_verified(hearing: Hearing, person: Person) -> bool:
+    """Whether the gate stands in this person's way no more: it has passed them for this session, they enter by rules
+    of their own and never publish (displays, observers, supervisors), or this session has no gate."""
+    return hearing.identity is IdentityLevel.NONE or _is_audience(person.role) or person.standing.passed
+
+
 def may_publish(hearing: Hearing, participant: str) -> bool:
-    """Whether this participant's tracks are taken at all. In the waiting room nobody's are."""
+    """Whether this participant's tracks are taken at all. In the waiting room, and before a verdict, nobody's are."""
     person = hearing.people.get(participant)
     if person is None or Right.PUBLISH not in rights(person.role) or person.presence not in IN_COURTROOM:
         return False
-    return _stage_includes(hearing, person)
+    return is_verified(hearing, person) and _stage_includes(hearing, person)
 
 
 def may_receive(hearing: Hearing, viewer: str, sender: str) -> bool:
@@ -26,7 +33,7 @@ def may_receive(hearing: Hearing, viewer: str, sender: str) -> bool:
         return False
     if Right.SUBSCRIBE not in rights(watching.role) or watching.presence not in IN_COURTROOM:
         return False
-    return may_publish(hearing, sender) and _stage_includes(hearing, watching)
+    return is_verified(hearing, watching) and may_publish(hearing, sender) and _stage_includes(hearing, watching)
 
 
 def is_muted(hearing: Hearing, participant: str, kind: str) -> bool:

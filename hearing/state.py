@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from hearing import events as ev
+from hearing import identity_events as ie
 from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
-from hearing.session import Phase, State, is_recording
+from hearing.session import Phase, State, is_over, is_recording
+from hearing.standing import Standing, fold
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     audio_locked: bool = False
     video_locked: bool = False
     howling: bool = False
+    standing: Standing = Standing()
+    """With the gate."""
 
     @property
     def role(self) -> Role:
@@ -63,6 +67,10 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     resume_utc_ms: int | None = None
     anchor: ev.ClockAnchored | None = None
     incidents: int = 0
+    identity: ie.IdentityLevel = ie.IdentityLevel.NONE
+    """What the gate asks of those who enter."""
+    over_utc_ms: int | None = None
+    """When nothing more could happen in the courtroom; None before."""
     last_seq: int = 0
     last_at_ms: int = 0
 
@@ -104,6 +112,11 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
             return msgspec.structs.replace(hearing, layout=e.layout, layout_locked=e.locked, focus=e.focus)
         case ev.SpeakerChanged() as e:
             return msgspec.structs.replace(hearing, speakers=e.participants)
+        case ie.IdentityRequired() as e:
+            return msgspec.structs.replace(hearing, identity=e.level)
+        case ie.IdentityErased(participant=None) as e:
+            people = {name: _at_gate(person, e, entry.utc_ms) for name, person in hearing.people.items()}
+            return msgspec.structs.replace(hearing, people=people)
         case ev.RecordingIncident():
             return msgspec.structs.replace(hearing, incidents=hearing.incidents + 1)
         case _:
@@ -123,7 +136,12 @@ def _state_changed(hearing: Hearing, e: ev.StateChanged, entry: ev.Entry) -> Hea
         closed_from=e.before if closed else None,
         opened_utc_ms=opened,
         speakers=hearing.speakers if is_recording(e.after) else (),
+        over_utc_ms=entry.utc_ms if is_over(e.after) else None,
     )
+
+
+def _at_gate(person: Person, event: ie.IdentityEvent, utc_ms: int) -> Person:
+    return msgspec.structs.replace(person, standing=fold(person.standing, event, utc_ms))
 
 
 def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
@@ -160,6 +178,8 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
             person = replace(person, video_muted=e.muted, video_locked=e.locked)
         case ev.DeviceHeardItself() as e:
             person = replace(person, howling=e.muted)
+        case _ if isinstance(event, ie.IdentityEvent):
+            person = _at_gate(person, event, entry.utc_ms)
         case _:
             return hearing
     return replace(hearing, people={**hearing.people, person.seat.participant: person}, floor=floor)

@@ -32,11 +32,18 @@ class LedgerBook:
         self._ledgers: dict[str, Ledger] = {}
         self._opening = asyncio.Lock()
 
-    async def create(self, created: ev.SessionCreated, actor: str, session: str | None = None) -> Ledger:
-        """A new session with a new ULID (or the given id). Raises UserError (`session-exists`), StoreUnavailable."""
+    async def create(
+        self,
+        created: ev.SessionCreated,
+        actor: str,
+        session: str | None = None,
+        further: Sequence[ev.AnyEvent] = (),
+    ) -> Ledger:
+        """A new session with a new ULID (or the given id); `further` events are as durable as the first. Raises
+        UserError (`session-exists`), StoreUnavailable."""
         session = session or new_ulid(self._sources.utc_ms())
         async with self._opening:
-            ledger = await Ledger.create(self._store, self._key, self._sources, session, created, actor)
+            ledger = await Ledger.create(self._store, self._key, self._sources, session, created, actor, further)
             self._ledgers[session] = ledger
         return ledger
 

@@ -67,15 +67,23 @@ class Ledger:
 
     @classmethod
     async def create(
-        cls, store: EventStore, key: CourtKey, sources: Sources, session: str, created: ev.SessionCreated, actor: str
+        cls,
+        store: EventStore,
+        key: CourtKey,
+        sources: Sources,
+        session: str,
+        created: ev.SessionCreated,
+        actor: str,
+        further: Sequence[ev.AnyEvent] = (),
     ) -> Ledger:
-        """Begin a session's log. Raises UserError (`session-exists`), StoreUnavailable."""
+        """Begin a session's log, with `further` events in the same transaction. Raises UserError (`session-exists`),
+        StoreUnavailable."""
         ledger = cls(store, key, sources, session)
 
         def begin(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
             if hearing.last_seq:
                 raise UserError("session-exists", "庭次已存在", "this session exists already")
-            return [created]
+            return [created, *further]
 
         await ledger.change(actor, begin)
         return ledger

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from hearing.identity_events import IdentityLevel
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import State
@@ -74,6 +75,8 @@ class NewSession(Body, frozen=True, kw_only=True):
     title: Annotated[str, Meta(max_length=200)] = ""
     public: bool = True
     scheduled_utc_ms: UtcMs
+    identity: IdentityLevel | None = None
+    """None: the operator's setting `identity.level`."""
     seats: Annotated[list[NewSeat], Meta(min_length=1, max_length=100)]
 
 
@@ -159,6 +162,7 @@ class SessionSummary(Answer, frozen=True, kw_only=True):
     state_label: str
     people: int
     public: bool
+    identity: IdentityLevel
 
 
 class InvitationLink(Answer, frozen=True, kw_only=True):

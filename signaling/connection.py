@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 from signaling.courtroom import Courtroom
 from signaling.errors import error_message, new_incident
+from signaling.gate_messages import ChallengeStart, ChallengeStop
 from signaling.media_messages import close_media, kit_checked, negotiate, show
 from signaling.outbox import Outbox
 from signaling.protocol import (
@@ -204,6 +205,10 @@ class Connection:
                     answer: Message = await self._room.carry_out(self.participant, re, command)
                     self.send(answer)
                     self._end_if_left(answer)
+                case ChallengeStart(re=re) | ChallengeStop(re=re):
+                    self.send(
+                        Error(re=re, code="gate-passed", zh="您已通过身份核验", en="you have already passed the gate")
+                    )
                 case Offer() | CloseMedia() | Kit():
                     self.send(await self._media(message))
 

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from hearing import events as ev
+from hearing import identity_events as ie
 from hearing.commands import AnyCommand
 from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
@@ -48,7 +49,16 @@ FOLDED_AT_ONCE = 200
 
 _log = structlog.get_logger("signaling")
 _encoder = msgspec.json.Encoder()
-_TOUCHES_MEDIA = (ev.StateChanged, ev.PresenceChanged, ev.MuteSet, ev.ParticipantAdded, ev.SessionCreated)
+_TOUCHES_MEDIA = (
+    ev.StateChanged,
+    ev.PresenceChanged,
+    ev.MuteSet,
+    ev.ParticipantAdded,
+    ev.SessionCreated,
+    ie.VerdictGiven,
+    ie.VerdictRevoked,
+    ie.GateReleased,
+)
 """Events that change what `hearing.policy` says; all others leave the media rules as they are."""
 _GONE = {
     Presence.REMOVED: Leave(action="end", code="removed", zh="您已被请出法庭", en="the court has removed you"),

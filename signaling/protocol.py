@@ -14,9 +14,13 @@ import msgspec
 
 from hearing.commands import AnyCommand
 from hearing.events import AnyEvent, ClockAnchored, Head, Seat
+from hearing.identity_events import IdentityLevel
 from hearing.participant import Presence
 from hearing.roles import Right
 from hearing.session import Move, Phase, State
+from signaling.gate_messages import FromGate, ToGate
+from signaling.message import Message as Message
+from signaling.message import RequestId
 
 MAX_FRAME_BYTES = 300_000
 PROTOCOL_VERSION = 1
@@ -26,12 +30,6 @@ MAX_TILES = 256
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 """What every language's JSON carries exactly."""
 Pixels = Annotated[int, msgspec.Meta(ge=0, le=16_384)]
-RequestId = Annotated[str, msgspec.Meta(max_length=100)]
-"""Chosen by the page; unique among its requests of this session."""
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
-    """Base of both directions; `type` is the tag."""
 
 
 # --- from the page ------------------------------------------------------------------------------------------
@@ -116,7 +114,7 @@ class Views(Message, frozen=True, kw_only=True, tag="views"):
     views: Annotated[tuple[Tile, ...], msgspec.Meta(max_length=MAX_TILES)]
 
 
-FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views
+FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views | ToGate
 
 
 # --- from the server ----------------------------------------------------------------------------------------
@@ -139,6 +137,8 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     audio_locked: bool
     video_locked: bool
     howling: bool
+    verified: bool
+    """The gate has passed this person, or asks nothing of them."""
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +179,7 @@ class HearingView(msgspec.Struct, frozen=True, kw_only=True):
     resume_utc_ms: int | None
     observers: int
     incidents: int
+    identity: IdentityLevel
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -382,5 +383,6 @@ FromServer = (
     | Network
     | RecordingHealth
     | ExportProgress
+    | FromGate
     | Leave
 )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hearing import events as ev
+from hearing import identity_events as ie
 from hearing.errors import UserError
 from hearing.ids import is_case_no, new_ulid
 from hearing.roles import Right, Role, is_staff, rights
@@ -77,7 +78,8 @@ class SessionDesk:
 
     async def create(self, body: NewSession, actor: str) -> Ledger:
         """A new session with seats and invitations. Raises UserError: `case-no`, `seat-twice`, `no-judge`,
-        `account-needed`, `unknown-account`, `account-role`."""
+        `account-needed`, `unknown-account`, `account-role`, `level-not-allowed`, `no-code-service`."""
+        level = self._level(body)
         if not is_case_no(body.case_no):
             raise UserError(
                 "case-no", "案号格式有误，例如（2026）粤01民初1号", "not a case number, e.g. （2026）粤01民初1号"
@@ -107,7 +109,8 @@ class SessionDesk:
             scheduled_utc_ms=body.scheduled_utc_ms,
             seats=seats,
         )
-        ledger = await self._services.book.create(created, actor, session)
+        required = ie.IdentityRequired(level=level)
+        ledger = await self._services.book.create(created, actor, session, [required])
         for made in seats:
             if made.participant not in owners:
                 await self.invite(ledger, made.participant, actor)
@@ -188,6 +191,23 @@ class SessionDesk:
 
     # --- details --------------------------------------------------------------------------------------------
 
+    def _level(self, body: NewSession) -> ie.IdentityLevel:
+        settings = self._services.settings.identity
+        level = body.identity or ie.IdentityLevel(settings.level)
+        if level is ie.IdentityLevel.NONE and not settings.allow_none:
+            raise UserError(
+                "level-not-allowed",
+                "本院不允许不核验身份的庭审",
+                "this court allows no session without an identity check (identity.allow_none)",
+            )
+        if level is ie.IdentityLevel.CODE and not settings.code_url:
+            raise UserError(
+                "no-code-service",
+                "未设置短信服务，不能选择“实名比对加验证码”",
+                "no service for one-time codes is set (identity.code_url)",
+            )
+        return level
+
     def _seat(self, body: NewSeat) -> ev.Seat:
         return ev.Seat(
             participant=new_ulid(self._services.sources.utc_ms()),
@@ -260,4 +280,5 @@ def summary(hearing: Hearing) -> SessionSummary:
         state_label=state_label(hearing.state),
         people=sum(not is_public_role(person.role) for person in hearing.people.values()),
         public=hearing.public,
+        identity=hearing.identity,
     )

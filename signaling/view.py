@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 
 from hearing import events as ev
+from hearing import identity_events as ie
 from hearing.participant import CONNECTED, IN_COURTROOM
+from hearing.policy import is_verified
 from hearing.roles import Right, Role, is_device, is_isolated, is_staff, label, rights
 from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
 from hearing.state import Hearing, Person
@@ -21,7 +23,8 @@ class Audience(enum.Enum):
     PUBLIC = enum.auto()
     """Observers and displays."""
     OUTSIDE = enum.auto()
-    """Isolated persons who have not been called, and the public while the court is closed: learns the state only."""
+    """Isolated persons who have not been called, the public while the court is closed, and whom the gate has not
+    passed: learns the state only."""
 
 
 _CLOSED_TO_PUBLIC = frozenset({State.CLOSED_EVIDENCE, State.OFF_RECORD_MEDIATION, State.DELIBERATING})
@@ -34,8 +37,24 @@ _FOR_STAFF = (
     ev.RecordingIncident,
     ev.PackageMade,
     ev.ServerRestarted,
+    ie.WatchChanged,
+    ie.IdentityExported,
 )
-_PRIVATE = (ev.KitChecked, ev.ConsentGiven, ev.HelpAsked)
+_PRIVATE = (
+    ev.KitChecked,
+    ev.ConsentGiven,
+    ev.HelpAsked,
+    ie.FaceConsented,
+    ie.FaceDeclined,
+    ie.FaceConsentWithdrawn,
+    ie.ReferenceKept,
+    ie.DocumentChecked,
+    ie.GateAttempted,
+    ie.VerdictGiven,
+    ie.GateReleased,
+    ie.VerdictRevoked,
+    ie.IdentityErased,
+)
 _ALWAYS = (ev.StateChanged, ev.ClockAnchored, ev.SessionRescheduled)
 _HIDDEN_FROM_PUBLIC = (ev.DeviceHeardItself, ev.Warned)
 
@@ -54,6 +73,8 @@ def audience(hearing: Hearing, person: Person) -> Audience:
     """How much this person may see now."""
     if is_staff(person.role):
         return Audience.STAFF
+    if not is_verified(hearing, person):
+        return Audience.OUTSIDE
     if is_isolated(person.role) and person.presence not in IN_COURTROOM:
         return Audience.OUTSIDE
     if is_public_role(person.role):
@@ -101,7 +122,7 @@ def hearing_view(hearing: Hearing, *, outside: bool) -> HearingView:
         phase=hearing.phase,
         moves=moves(hearing.state),
         recording=is_recording(hearing.state),
-        people=tuple(_person_view(person) for person in people),
+        people=tuple(_person_view(person, verified=is_verified(hearing, person)) for person in people),
         floor=None if outside else hearing.floor,
         floor_until_ms=None if outside else hearing.floor_until_ms,
         layout=hearing.layout,
@@ -113,10 +134,11 @@ def hearing_view(hearing: Hearing, *, outside: bool) -> HearingView:
         resume_utc_ms=hearing.resume_utc_ms,
         observers=observers,
         incidents=hearing.incidents,
+        identity=hearing.identity,
     )
 
 
-def _person_view(person: Person) -> PersonView:
+def _person_view(person: Person, *, verified: bool) -> PersonView:
     zh, en = label(person.role)
     return PersonView(
         seat=person.seat,
@@ -133,6 +155,7 @@ def _person_view(person: Person) -> PersonView:
         audio_locked=person.audio_locked,
         video_locked=person.video_locked,
         howling=person.howling,
+        verified=verified,
     )
 
 

@@ -89,6 +89,9 @@ class ServerProcess:
             "YUNTING_STORAGE_FOLDER": str(self.folder),
             "YUNTING_STORAGE_STORE": f"sqlite:///{self.folder / 'yunting.db'}",
             "YUNTING_STORAGE_MIN_FREE_BYTES": "0",
+            # Most tests are about what comes after the gate.
+            "YUNTING_IDENTITY_LEVEL": "none",
+            "YUNTING_IDENTITY_ALLOW_NONE": "true",
             "YUNTING_COMPOSITE_WIDTH": "640",
             "YUNTING_COMPOSITE_HEIGHT": "360",
             **self._settings,

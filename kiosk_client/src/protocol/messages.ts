@@ -434,6 +434,147 @@ export interface PackageMadeEvent {
   readonly actor_name: string;
 }
 
+/** How surely a session wants to know who enters; chosen when it is made. */
+export type IdentityLevel = (typeof identityLevelValues)[number];
+export const identityLevelValues = [
+  "face",
+  "code",
+  "clerk",
+  "none",
+] as const;
+
+/** Written with the session's creation. A log without it is older than the gate and counts as `none`. */
+export interface IdentityRequiredEvent {
+  readonly type: "identity.required";
+  readonly level: IdentityLevel;
+}
+
+/** Separate consent to the use of one's face. `guardian` is the consenting guardian's relation to a person under fourteen (`parent`, `other`), empty when the person consented. */
+export interface FaceConsentedEvent {
+  readonly type: "identity.consented";
+  readonly participant: string;
+  readonly purpose: string;
+  readonly text_sha256: string;
+  readonly language: string;
+  readonly guardian: string;
+}
+
+/** The person chose the way without a face: a clerk checks. */
+export interface FaceDeclinedEvent {
+  readonly type: "identity.consent_declined";
+  readonly participant: string;
+}
+
+/** From now on nothing more is done with this person's face; what had been decided stays decided. */
+export interface FaceConsentWithdrawnEvent {
+  readonly type: "identity.consent_withdrawn";
+  readonly participant: string;
+}
+
+/** A reference photo was sealed into the vault: from the `case_file`, an `account` or the `registry`. */
+export interface ReferenceKeptEvent {
+  readonly type: "identity.reference";
+  readonly participant: string;
+  readonly source: string;
+}
+
+/** A document's number was checked. `registry` is its answer: `yes`, `no` or `unknown`; `index_hmac` finds the same number again without giving it away. `minor`: under fourteen by the number's birth date. */
+export interface DocumentCheckedEvent {
+  readonly type: "identity.document_checked";
+  readonly participant: string;
+  readonly kind: string;
+  readonly masked: string;
+  readonly index_hmac: string;
+  readonly registry: string;
+  /** Which registry answered. */
+  readonly source: string;
+  readonly minor: boolean;
+}
+
+/** One try of the automatic path ended: `passed`, `failed` or `abandoned` (counted as failed, or a replayed clip could wait for the challenge that it shows). `attempt` counts from 1 since the last release. */
+export interface GateAttemptedEvent {
+  readonly type: "identity.attempt";
+  readonly participant: string;
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly reason: string;
+}
+
+/** What a verdict says. */
+export type VerdictOutcome = (typeof verdictOutcomeValues)[number];
+export const verdictOutcomeValues = [
+  "pass",
+  "review",
+  "refused",
+] as const;
+
+/** On what a verdict rests. */
+export type VerdictMethod = (typeof verdictMethodValues)[number];
+export const verdictMethodValues = [
+  "face",
+  "code",
+  "clerk",
+  "account",
+] as const;
+
+/** The gate's word on one person in this session. The newest one holds. `by` is an account, a participant id of staff, or empty for the automatic path; `reason` a code, `text` what a clerk wrote. */
+export interface VerdictGivenEvent {
+  readonly type: "identity.verdict";
+  readonly participant: string;
+  readonly verdict: string;
+  readonly outcome: VerdictOutcome;
+  readonly method: VerdictMethod;
+  readonly reason: string;
+  readonly text: string;
+  readonly by: string;
+  /** Normalised score of the match in thousandths; None where no face was compared. */
+  readonly score_milli: number | null;
+  readonly engine_id: string;
+}
+
+/** A clerk opened the automatic path again for this person: failures count from zero. */
+export interface GateReleasedEvent {
+  readonly type: "identity.released";
+  readonly participant: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** The verdict holds no more: `invitation-revoked`, `another-device`, `account-changed` or a clerk's reason. */
+export interface VerdictRevokedEvent {
+  readonly type: "identity.revoked";
+  readonly participant: string;
+  readonly verdict: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch` or `unknown`. A hint for judge and clerk, never an order. */
+export interface WatchChangedEvent {
+  readonly type: "identity.watch";
+  readonly participant: string;
+  readonly state: string;
+  readonly score_milli: number | null;
+}
+
+/** All that is kept about one person's identity was handed out on request. */
+export interface IdentityExportedEvent {
+  readonly type: "identity.exported";
+  readonly participant: string;
+  readonly items: number;
+  readonly by: string;
+}
+
+/** Templates, gate pictures, reference photos and contact data were erased: of one person, or (None) of the whole session, whose key was then destroyed. Why: `retention`, `withdrawn`, `request`. */
+export interface IdentityErasedEvent {
+  readonly type: "identity.erased";
+  readonly participant: string | null;
+  readonly items: number;
+  readonly key_destroyed: boolean;
+  readonly reason: string;
+  readonly by: string;
+}
+
 /** First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume. */
 export interface HelloMessage {
   readonly type: "hello";
@@ -512,6 +653,18 @@ export interface ViewsMessage {
   readonly views: readonly Tile[];
 }
 
+/** The camera is on and sent: begin. Answered by `done` or `error`, then come `challenge`s. */
+export interface ChallengeStartMessage {
+  readonly type: "challenge_start";
+  readonly re: string;
+}
+
+/** The person gives up; counts as a failure. Answered by `done`. */
+export interface ChallengeStopMessage {
+  readonly type: "challenge_stop";
+  readonly re: string;
+}
+
 /** Something a role may do. Commands name the right they need. */
 export type Right = (typeof rightValues)[number];
 export const rightValues = [
@@ -550,6 +703,8 @@ export interface PersonView {
   readonly audio_locked: boolean;
   readonly video_locked: boolean;
   readonly howling: boolean;
+  /** The gate has passed this person, or asks nothing of them. */
+  readonly verified: boolean;
 }
 
 /** The hearing as it stands; sent whole after each change (it is small: at most some fifty people). */
@@ -580,6 +735,7 @@ export interface HearingView {
   readonly resume_utc_ms: number | null;
   readonly observers: number;
   readonly incidents: number;
+  readonly identity: IdentityLevel;
 }
 
 /** A track that this page may receive now. */
@@ -765,6 +921,120 @@ export interface ExportProgressMessage {
   readonly error: string | null;
 }
 
+/** What somebody at the gate does next. */
+export type GateStage = (typeof gateStageValues)[number];
+export const gateStageValues = [
+  "consent",
+  "document",
+  "guardian",
+  "challenge",
+  "code",
+  "review",
+  "clerk",
+  "locked",
+  "passed",
+  "refused",
+] as const;
+
+/** Where somebody stands at the gate, for themselves. `stage` says what to do next. */
+export interface GateView {
+  readonly level: IdentityLevel;
+  readonly stage: GateStage;
+  readonly consent: "" | "declined" | "given" | "withdrawn";
+  /** Kind of the document that was checked, empty before. */
+  readonly document: string;
+  readonly masked: string;
+  readonly minor: boolean;
+  readonly failures: number;
+  readonly failures_left: number;
+  readonly locked_until_utc_ms: number | null;
+  /** Code of the last failure or of why the clerk decides; empty for none. */
+  readonly reason: string;
+  readonly reason_zh: string;
+  readonly reason_en: string;
+  /** How the gate passed this person; None before. */
+  readonly method: VerdictMethod | null;
+  /** Keep it with the page and send it with the next `invitations/ticket`: it shows that this device earned the verdict. Empty before. */
+  readonly proof: string;
+}
+
+/** One's own gate, after `welcome` and whenever it has changed; not sent at level `none`. */
+export interface GateMessage {
+  readonly type: "gate";
+  readonly gate: GateView;
+}
+
+/** Do this now. `step` counts from 1 to `steps`; the action must begin within `within_ms` from now. */
+export interface ChallengeStepMessage {
+  readonly type: "challenge";
+  readonly nonce: string;
+  readonly step: number;
+  readonly steps: number;
+  /** `left` and `right` are the person's own. */
+  readonly action: "blink" | "left" | "mouth" | "right";
+  readonly within_ms: number;
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** What would help, e.g. `more-light`; an empty code: all is well again. */
+export interface GateHintMessage {
+  readonly type: "gate_hint";
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** Somebody at the gate, for the clerk. */
+export interface GateRow {
+  readonly participant: string;
+  readonly stage: GateStage;
+  readonly needs_clerk: boolean;
+  readonly connected: boolean;
+  readonly staff: boolean;
+  readonly consent: "" | "declined" | "given" | "withdrawn";
+  readonly document: string;
+  readonly masked: string;
+  readonly registry: "" | "no" | "unknown" | "yes";
+  readonly minor: boolean;
+  readonly failures: number;
+  readonly locked_until_utc_ms: number | null;
+  readonly reason: string;
+  readonly reason_zh: string;
+  readonly reason_en: string;
+  /** Of the last comparison, in thousandths; None before one. */
+  readonly score_milli: number | null;
+  readonly since_utc_ms: number;
+  readonly has_live: boolean;
+  readonly has_picture: boolean;
+  readonly has_reference: boolean;
+}
+
+/** Everybody at the gate, for who may admit; those who need the clerk first, then the longest waiting. After `welcome` and whenever it has changed. */
+export interface GateQueueMessage {
+  readonly type: "gate_queue";
+  readonly rows: readonly GateRow[];
+}
+
+/** The clerk writes to somebody at the gate. `call`: ring, and ask them to look into the camera. */
+export interface GateNoteMessage {
+  readonly type: "gate_note";
+  readonly text: string;
+  readonly call: boolean;
+}
+
+/** What the watch sees on one seat. */
+export interface WatchChip {
+  readonly participant: string;
+  readonly state: "absent" | "mismatch" | "multiple" | "present" | "unknown";
+}
+
+/** Chips for judge and clerk: every watched seat, after `welcome` and whenever one has changed. A hint only. */
+export interface WatchMessage {
+  readonly type: "watch";
+  readonly chips: readonly WatchChip[];
+}
+
 /** The server ends the connection. `resume`: come back with the credential; `reconnect`: with a new ticket; `end`: do not come back. */
 export interface LeaveMessage {
   readonly type: "leave";
@@ -816,7 +1086,20 @@ export type AnyEvent =
   | GapRecordedEvent
   | TrackClosedEvent
   | RecordingIncidentEvent
-  | PackageMadeEvent;
+  | PackageMadeEvent
+  | IdentityRequiredEvent
+  | FaceConsentedEvent
+  | FaceDeclinedEvent
+  | FaceConsentWithdrawnEvent
+  | ReferenceKeptEvent
+  | DocumentCheckedEvent
+  | GateAttemptedEvent
+  | VerdictGivenEvent
+  | GateReleasedEvent
+  | VerdictRevokedEvent
+  | WatchChangedEvent
+  | IdentityExportedEvent
+  | IdentityErasedEvent;
 
 export type FromPage =
   | HelloMessage
@@ -826,7 +1109,9 @@ export type FromPage =
   | CloseMediaMessage
   | KitMessage
   | NetworkReportMessage
-  | ViewsMessage;
+  | ViewsMessage
+  | ChallengeStartMessage
+  | ChallengeStopMessage;
 
 export type FromServer =
   | WelcomeMessage
@@ -843,4 +1128,10 @@ export type FromServer =
   | NetworkMessage
   | RecordingHealthMessage
   | ExportProgressMessage
+  | GateMessage
+  | ChallengeStepMessage
+  | GateHintMessage
+  | GateQueueMessage
+  | GateNoteMessage
+  | WatchMessage
   | LeaveMessage;
