@@ -69,5 +69,8 @@ class MemoryStore:
     async def items(self, table: str) -> Sequence[tuple[str, bytes]]:
         return tuple(sorted(self._tables.get(table, {}).items()))
 
+    async def scrub(self) -> None:
+        """Nothing to do: what was deleted is no longer referred to."""
+
     async def close(self) -> None:
         """Keeps everything: a closed memory store may be read on."""

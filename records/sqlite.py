@@ -108,6 +108,11 @@ class SqliteStore:
         )
         return tuple((str(key), bytes(value)) for key, value in rows)
 
+    async def scrub(self) -> None:
+        """The write-ahead log, which still holds what was there before, is copied into the file and emptied; in
+        the file itself deleted bytes were overwritten (`secure_delete`)."""
+        await self.file.empty_log()
+
     async def close(self) -> None:
         """Finish what waits, then close the file. Idempotent."""
         await self.file.close()

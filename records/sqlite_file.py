@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -87,6 +88,22 @@ class SqliteFile:
         if self._closed is not None:
             raise StoreUnavailable(f"{self.path}: closed")
         return await self._loop.run_in_executor(self._readers, self._read_now, job)
+
+    async def empty_log(self) -> None:
+        """Copy the write-ahead log into the file and cut it to nothing. Raises StoreUnavailable when a reader holds
+        it for longer than BUSY_TIMEOUT_S."""
+        if self._closed is not None:
+            raise StoreUnavailable(f"{self.path}: closed")
+        await self._loop.run_in_executor(self._readers, self._empty_log_now)
+
+    def _empty_log_now(self) -> None:
+        try:
+            with closing(_connect(self.path)) as connection:
+                (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{self.path}: {error}") from error
+        if busy:
+            raise StoreUnavailable(f"{self.path}: a reader holds the write-ahead log")
 
     async def close(self) -> None:
         """Finish what waits, then close the file. Idempotent."""
@@ -212,6 +229,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if mode != "wal":
         raise RecordError(f"{path}: this file system cannot keep a write-ahead log; use a local disk")
     connection.execute("PRAGMA synchronous = FULL")
+    # Deleted bytes are overwritten: what the gate erases must not be found in free pages.
+    connection.execute("PRAGMA secure_delete = ON")
     if not tables:
         schema = resources.files("records").joinpath("schema", f"{SCHEMA_VERSION}.sql").read_text("utf-8")
         try:

@@ -64,3 +64,11 @@ class KeyValueStoreContract:
         await store.put(hostile, hostile, b"1")
         assert await store.get(hostile, hostile) == b"1"
         assert await store.items("fact") == ()
+
+    async def test_scrubbing_keeps_what_is_there(self, store: KeyValueStore) -> None:
+        await store.put("a", "gone", b"1")
+        await store.put("a", "kept", b"2")
+        await store.delete("a", "gone")
+        await store.scrub()
+        await store.scrub()
+        assert await store.items("a") == (("kept", b"2"),)

@@ -1,0 +1,176 @@
+"""Where face data lies: sealed under a key for each case, which is itself wrapped by the operator's key.
+
+Templates, gate pictures, reference photos and contact data are in here and nowhere else. AES-256-GCM (NIST SP
+800-38D) with random 96-bit nonces; the additional data binds every item to person, case, engine and purpose, so that
+none can be put in another's place. Destroying a case's key makes everything sealed under it unreadable, also in
+backups that were made without the operator's key; the rows are deleted besides.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+from collections.abc import Callable, Iterable
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hearing.errors import UserError
+from records.ports import KeyValueStore
+
+KEYS = "identity_keys"
+SEALED = "identity_sealed"
+INDEX = "identity_index"
+"""Which items there are, without their contents: a hundred thousand rows must be countable."""
+ACCOUNTS = "accounts"
+"""The case of the court's own people; their photos stay until the account's photo is removed."""
+KEY_BYTES = 32
+
+_NONCE_BYTES = 12
+
+
+class Purpose(enum.StrEnum):
+    """What an item is for; one item of each for a person in a case."""
+
+    REFERENCE = "reference"
+    """Photo to compare with (JPEG)."""
+    PICTURE = "picture"
+    """The picture that was compared, for the clerk (JPEG)."""
+    TEMPLATE = "template"
+    """What the watch compares with; readable by the engine that made it only."""
+    NUMBER = "number"
+    """Keyed hash of the document number in the case file."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """One item, opened."""
+
+    purpose: Purpose
+    engine_id: str
+    media_type: str
+    utc_ms: int
+    data: bytes
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    engine_id: str
+    media_type: str
+    utc_ms: int
+    box: bytes
+
+
+class Vault:
+    """All sealed items of this server. `wrapping_key` is the operator's, KEY_BYTES long."""
+
+    def __init__(self, store: KeyValueStore, wrapping_key: bytes, utc_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._wrapping = AESGCM(wrapping_key)
+        self._utc_ms = utc_ms
+
+    async def put(
+        self, case: str, person: str, purpose: Purpose, data: bytes, *, media_type: str, engine_id: str = ""
+    ) -> None:
+        """Seal; an older item of the same purpose is replaced. Raises UserError `vault-locked`."""
+        cipher = AESGCM(await self._key(case))
+        nonce = os.urandom(_NONCE_BYTES)
+        box = nonce + cipher.encrypt(nonce, data, _bound_to(case, person, engine_id, purpose))
+        row = _Row(engine_id=engine_id, media_type=media_type, utc_ms=self._utc_ms(), box=box)
+        # The index first: what it does not name could not be found again to be erased.
+        await self._store.put(INDEX, _name(case, person, purpose), b"1")
+        await self._store.put(SEALED, _name(case, person, purpose), msgspec.msgpack.encode(row))
+
+    async def get(self, case: str, person: str, purpose: Purpose) -> Kept | None:
+        """The item, or None. Raises UserError `vault-locked` when the operator's key is not the one it was sealed
+        with, or somebody has moved or changed it."""
+        raw = await self._store.get(SEALED, _name(case, person, purpose))
+        wrapped = await self._store.get(KEYS, case)
+        if raw is None or wrapped is None:
+            return None
+        row = msgspec.msgpack.decode(raw, type=_Row)
+        nonce, box = row.box[:_NONCE_BYTES], row.box[_NONCE_BYTES:]
+        try:
+            data = AESGCM(self._unwrapped(case, wrapped)).decrypt(
+                nonce, box, _bound_to(case, person, row.engine_id, purpose)
+            )
+        except InvalidTag:
+            raise _locked() from None
+        return Kept(purpose=purpose, engine_id=row.engine_id, media_type=row.media_type, utc_ms=row.utc_ms, data=data)
+
+    async def has(self, case: str, person: str, purpose: Purpose) -> bool:
+        """Whether there is such an item; opens nothing."""
+        return await self._store.get(INDEX, _name(case, person, purpose)) is not None
+
+    async def all_of(self, case: str, person: str) -> list[Kept]:
+        """Everything kept about this person in this case. Raises UserError `vault-locked`."""
+        found = [await self.get(case, person, purpose) for purpose in Purpose]
+        return [kept for kept in found if kept is not None]
+
+    async def erase(self, case: str, person: str, purposes: Iterable[Purpose] = tuple(Purpose)) -> int:
+        """Erase these items of one person; returns how many there were. Idempotent; needs no key."""
+        erased = 0
+        for purpose in purposes:
+            name = _name(case, person, purpose)
+            if await self._store.get(INDEX, name) is None:
+                continue
+            await self._store.delete(SEALED, name)
+            await self._store.delete(INDEX, name)
+            erased += 1
+        if erased:
+            await self._store.scrub()
+        return erased
+
+    async def destroy(self, case: str) -> int:
+        """Destroy the case's key, then every item of it; returns how many there were. Idempotent; needs no key."""
+        await self._store.delete(KEYS, case)
+        names = [name for name, _ in await self._store.items(INDEX) if name.startswith(f"{case}.")]
+        for name in names:
+            await self._store.delete(SEALED, name)
+            await self._store.delete(INDEX, name)
+        await self._store.scrub()
+        return len(names)
+
+    async def has_key(self, case: str) -> bool:
+        """Whether anything of this case could still be read."""
+        return await self._store.get(KEYS, case) is not None
+
+    async def count(self, purpose: Purpose) -> int:
+        """How many people have an item of this purpose: from 100,000 stored faces on, the provincial CAC must be told
+        (人脸识别技术应用安全管理办法 art. 15)."""
+        return sum(name.endswith(f".{purpose}") for name, _ in await self._store.items(INDEX))
+
+    async def _key(self, case: str) -> bytes:
+        """The case's data key, made at first use; of two that race one wins and both get it."""
+        wrapped = await self._store.get(KEYS, case)
+        if wrapped is None:
+            nonce = os.urandom(_NONCE_BYTES)
+            fresh = nonce + self._wrapping.encrypt(nonce, os.urandom(KEY_BYTES), _key_bound_to(case))
+            await self._store.add(KEYS, case, fresh)
+            wrapped = await self._store.get(KEYS, case) or fresh
+        return self._unwrapped(case, wrapped)
+
+    def _unwrapped(self, case: str, wrapped: bytes) -> bytes:
+        try:
+            return self._wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _key_bound_to(case))
+        except InvalidTag:
+            raise _locked() from None
+
+
+def _name(case: str, person: str, purpose: Purpose) -> str:
+    return f"{case}.{person}.{purpose}"
+
+
+def _bound_to(case: str, person: str, engine_id: str, purpose: Purpose) -> bytes:
+    return msgspec.json.encode((person, case, engine_id, purpose))
+
+
+def _key_bound_to(case: str) -> bytes:
+    return msgspec.json.encode(("case key", case))
+
+
+def _locked() -> UserError:
+    return UserError(
+        "vault-locked",
+        "人脸信息无法解密：identity.key 与封存时不一致，请联系技术人员",
+        "sealed data cannot be opened: identity.key is not the key it was sealed with; tell the operator",
+    )
