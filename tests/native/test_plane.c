@@ -1,5 +1,8 @@
 /* The plane without Python: what leaves, in which order and with which numbers. */
 /* links: plane tables state route layers queue pacer repeat forward receive outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+#include <pthread.h>
+#include <sched.h>
+
 #include "plane_world.h"
 
 static void publish(uint32_t ssrc, int64_t index, uint32_t timestamp, size_t size) {
@@ -127,6 +130,55 @@ static void test_the_ring_keeps_room_for_taps(void) {
     yt_ring_close(&ring);
 }
 
+static void test_a_ring_that_is_read_touches_no_more_than_waits_at_once(void) {
+    yt_ring ring;
+    uint8_t data[1000] = {0};
+    CHECK(yt_ring_open(&ring));
+    for (int burst = 0; burst < 10000; burst++) {
+        for (int each = 0; each < 8; each++)
+            CHECK(yt_ring_put(&ring, (yt_record){.kind = YT_TOLD_TAP}, data, sizeof data, NULL, 0));
+        yt_ring_publish(&ring);
+        for (int each = 0; each < 8; each++) {
+            const yt_record *record = yt_ring_peek(&ring);
+            CHECK(record && (const uint8_t *)record < ring.bytes + 10000);
+            yt_ring_next(&ring);
+        }
+        CHECK(!yt_ring_peek(&ring) && !yt_ring_used(&ring));
+    }
+    yt_ring_close(&ring);
+}
+
+enum { PASSED_ON = 400000 };
+
+static void *write_numbers(void *given) {
+    yt_ring *ring = given;
+    uint32_t data[300];
+    for (uint32_t number = 0; number < PASSED_ON;) {
+        size_t words = 1 + number * 31 % 300;
+        for (size_t at = 0; at < words; at++) data[at] = number;
+        if (yt_ring_put(ring, (yt_record){.kind = YT_TOLD_TAP, .ssrc = number}, data, 4 * words, NULL, 0)) number++;
+        if (number % 7 == 0 || number == PASSED_ON) yt_ring_publish(ring);
+        else if (yt_ring_used(ring) > YT_RING_BYTES / 2) sched_yield();
+    }
+    return NULL;
+}
+
+static void test_two_threads_pass_on_every_record_in_order(void) {
+    yt_ring ring;
+    pthread_t writer;
+    CHECK(yt_ring_open(&ring) && !pthread_create(&writer, NULL, write_numbers, &ring));
+    for (uint32_t number = 0; number < PASSED_ON; number++) {
+        const yt_record *record;
+        while (!(record = yt_ring_peek(&ring))) sched_yield();
+        const uint32_t *data = (const uint32_t *)(const void *)(record + 1);
+        CHECK(record->ssrc == number && record->length == 4 * (1 + number * 31 % 300));
+        CHECK(data[0] == number && data[record->length / 4 - 1] == number);
+        yt_ring_next(&ring);
+    }
+    CHECK(!pthread_join(writer, NULL) && !yt_ring_peek(&ring) && !yt_ring_used(&ring));
+    yt_ring_close(&ring);
+}
+
 int main(void) {
     test_pause_leaves_no_gap();
     test_a_pause_empties_the_queue();
@@ -134,6 +186,8 @@ int main(void) {
     test_a_full_queue_drops_the_newest();
     test_an_empty_pool_forwards_nothing_and_harms_nobody();
     test_the_ring_keeps_room_for_taps();
+    test_a_ring_that_is_read_touches_no_more_than_waits_at_once();
+    test_two_threads_pass_on_every_record_in_order();
     yt_plane_free(world.plane);
     return 0;
 }

@@ -15,6 +15,7 @@ static const size_t room_of[] = {
 bool yt_ring_open(yt_ring *ring) {
     ring->bytes = malloc(YT_RING_BYTES);
     ring->written = 0;
+    atomic_init(&ring->base, 0);
     atomic_init(&ring->head, 0);
     atomic_init(&ring->tail, 0);
     return ring->bytes != NULL;
@@ -26,13 +27,23 @@ void yt_ring_close(yt_ring *ring) {
 }
 
 size_t yt_ring_used(const yt_ring *ring) {
-    return ring->written - atomic_load_explicit(&ring->tail, memory_order_acquire);
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    size_t base = atomic_load_explicit(&ring->base, memory_order_relaxed);
+    return ring->written - (tail < base ? base : tail);
+}
+
+/* All was read: go on at the beginning of the bytes, which are in a core's cache and in memory already. */
+static void rewind_empty(yt_ring *ring) {
+    ring->written += (YT_RING_BYTES - ring->written % YT_RING_BYTES) % YT_RING_BYTES;
+    atomic_store_explicit(&ring->base, ring->written, memory_order_release);
 }
 
 bool yt_ring_put(yt_ring *ring, yt_record record, const void *first, size_t first_length, const void *rest,
                  size_t rest_length) {
     size_t length = first_length + rest_length, used = yt_ring_used(ring);
     size_t bytes = (sizeof record + length + 7) & ~(size_t)7;
+    if (!used)
+        rewind_empty(ring);
     size_t at = ring->written % YT_RING_BYTES, to_end = YT_RING_BYTES - at;
     size_t skipped = bytes > to_end ? to_end : 0;
     if (length > UINT16_MAX || used + skipped + bytes > room_of[record.kind])
@@ -64,6 +75,9 @@ void yt_ring_publish(yt_ring *ring) {
 const yt_record *yt_ring_peek(yt_ring *ring) {
     size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
     size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    size_t base = atomic_load_explicit(&ring->base, memory_order_acquire);
+    if (tail < base)
+        tail = base < head ? base : head;
     while (tail != head) {
         size_t to_end = YT_RING_BYTES - tail % YT_RING_BYTES;
         const yt_record *record = (const yt_record *)(const void *)(ring->bytes + tail % YT_RING_BYTES);
@@ -77,6 +91,9 @@ const yt_record *yt_ring_peek(yt_ring *ring) {
 
 void yt_ring_next(yt_ring *ring) {
     const yt_record *record = yt_ring_peek(ring);
-    if (record)
-        atomic_fetch_add_explicit(&ring->tail, record->bytes, memory_order_release);
+    if (!record)
+        return;
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    size_t base = atomic_load_explicit(&ring->base, memory_order_acquire);
+    atomic_store_explicit(&ring->tail, (tail < base ? base : tail) + record->bytes, memory_order_release);
 }

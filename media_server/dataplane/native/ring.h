@@ -2,7 +2,8 @@
  *
  * The ring is bounded: `Received` may fill half of it, control datagrams (STUN, DTLS, RTCP) three quarters, tapped
  * packets all of it. What finds no room is refused, and the writer counts it. Written records show to the reader when
- * `yt_ring_publish` says so, so that Python hears of a packet after its copies were sent. */
+ * `yt_ring_publish` says so, so that Python hears of a packet after its copies were sent. Whenever all was read the
+ * writer begins at the front again: only as many of the bytes are ever touched as wait at once. */
 #ifndef YT_RING_H
 #define YT_RING_H
 
@@ -32,9 +33,13 @@ typedef struct {
     bool keyframe;
 } yt_record;
 
+/* Positions only grow, by 8 MB or less at a time: 64 bits last. */
+_Static_assert(sizeof(size_t) == 8, "the compiled data plane is for 64-bit machines");
+
 typedef struct {
     uint8_t *bytes;
     size_t written;              /* writer's own, not shown yet */
+    atomic_size_t base;          /* the writer's: what is before was read, wherever the tail still stands */
     _Alignas(64) atomic_size_t head; /* shown up to here */
     _Alignas(64) atomic_size_t tail; /* read up to here */
 } yt_ring;
