@@ -23,7 +23,8 @@ from identity.engine import Embedding
 from identity.face_signals import Landmarks, Signals, read_signals
 from identity.liveness_attempt import Attempt, Forbidden, SamePerson
 from identity.liveness_evidence import Album, ChosenFrame, Evidence, Outcome, StepEvidence
-from identity.liveness_words import HINTS, PROMPTS, TURNS, Action, Chance, draw_steps
+from identity.liveness_words import PROMPTS, TURNS, Action, Chance, draw_steps
+from identity.reasons import words
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ class Observation(msgspec.Struct, frozen=True):
     quality: float = 1.0
     """0 to 1; better frames are chosen for matching."""
     hint: str = ""
-    """Key of HINTS when the picture itself is not good enough (dark, small, blurred)."""
+    """One of `liveness_words.HINTS` when the picture itself is not good enough (dark, small, blurred)."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -143,7 +144,7 @@ class Challenge:
 
     def cancel(self, now_ms: int) -> Outcome:
         """The person left or the gate closed. Idempotent; an outcome that was reached stays."""
-        return self.outcome or self._finish("cancelled", now_ms)
+        return self.outcome or self._finish("abandoned", now_ms)
 
     # One frame.
 
@@ -153,14 +154,14 @@ class Challenge:
         if self._rest is None:
             return self._settle(seen, signals)
         if self._doubles >= 2:
-            return [self._finish("several-faces", seen.time_ms)]
+            return [self._finish("many-faces", seen.time_ms)]
         if signals is None or seen.landmarks is None:
             return self._without_face(seen.time_ms)
         self._must_embed |= seen.time_ms - self._face_ms > _UNSEEN_MS
         self._face_ms = seen.time_ms
         levels = levels_of(signals, self._rest)
         if not self._same_person(seen, levels):
-            return [self._finish("person-changed", seen.time_ms)]
+            return [self._finish("another-face", seen.time_ms)]
         if self._phase == "pausing":
             return self._pausing(seen.time_ms, levels)
         if self._phase == "asking":
@@ -193,7 +194,7 @@ class Challenge:
 
     def _unready(self, seen: Observation, signals: Signals | None) -> str:
         if seen.faces > 1:
-            return "several-faces"
+            return "many-faces"
         if seen.hint:
             return seen.hint
         if signals is None:
@@ -273,8 +274,8 @@ class Challenge:
         if not begun and since_ms <= rules.latest_ms:
             return []
         if attempt.moved_ms is None or attempt.moved_ms > attempt.prompt_ms + rules.latest_ms:
-            return [self._finish("too-late", now_ms)]
-        return [self._finish("flat" if attempt.turn.reach else "incomplete", now_ms)]
+            return [self._finish("no-action", now_ms)]
+        return [self._finish("flat" if attempt.turn.reach else "too-small", now_ms)]
 
     # Identity.
 
@@ -305,7 +306,7 @@ class Challenge:
         if code == self._hint:
             return []
         self._hint = code
-        return [Hint(code, *HINTS[code])]
+        return [Hint(code, *words(code))]
 
     def _finish(self, code: str, now_ms: int) -> Outcome:
         turn = self._attempt.turn if self._attempt and code != "passed" else None

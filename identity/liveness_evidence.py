@@ -9,8 +9,9 @@ import numpy as np
 
 from identity.engine import Embedding
 from identity.face_signals import Landmarks
-from identity.liveness_words import REASONS, Action
+from identity.liveness_words import Action
 from identity.planarity import planarity_residual
+from identity.reasons import words
 
 MAX_CHOSEN = 5
 _MATCH_YAW = 0.5
@@ -54,7 +55,7 @@ class ChosenFrame(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The end of one try. `code` is a key of `liveness_words.REASONS`; `chosen` is empty unless passed."""
+    """The end of one try. `code` is `passed` or one of `liveness_words.FAILURES`; `chosen` is empty unless passed."""
 
     passed: bool
     code: str
@@ -66,8 +67,7 @@ class Outcome(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, code: str, evidence: Evidence, chosen: tuple[ChosenFrame, ...]) -> Outcome:
         """The outcome with the words of `code`."""
-        words = REASONS[code]
-        return cls(code == "passed", code, words.zh, words.en, evidence, chosen)
+        return cls(code == "passed", code, *words(code), evidence, chosen)
 
 
 class Turn:

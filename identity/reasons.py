@@ -13,16 +13,36 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "too-near": ("距离太近，请后退一些", "too close: move back a little"),
     "blurred": ("画面模糊，请擦拭镜头并保持稳定", "blurred: clean the lens and hold still"),
     "turned": ("请正对摄像头", "look straight at the camera"),
+    "look-straight": ("请正视镜头，睁开眼睛，闭上嘴", "look straight at the camera, eyes open, mouth closed"),
+    "hold-still": ("请保持不动", "hold still"),
+    "ready": ("很好，请保持不动", "good: hold still"),
     # The challenge
-    "no-action": ("未在规定时间内完成动作，请按提示再试", "the action did not come in time: follow the prompts"),
+    "passed": ("活体检测通过", "the live check is passed"),
+    "not-ready": (
+        "未能拍到清晰的正脸：请正对镜头、光线充足、只留本人，再试一次",
+        "no clear view of your face: face the camera in good light, alone, and try again",
+    ),
+    "no-action": (
+        "未在 3 秒内开始动作，请看到提示就做",
+        "you did not begin within 3 s: act as soon as you are asked",
+    ),
     "wrong-action": ("动作与提示不符，请按提示再试", "another action than asked: follow the prompts"),
     "too-early": ("请在提示出现后再做动作", "wait for the prompt before you act"),
-    "flat": ("未检测到真人，请勿使用照片或屏幕", "no live face: photos and screens do not pass"),
+    "too-small": ("动作幅度不够，请做得更明显一些", "the action was too small: do it more clearly"),
+    "not-back": ("请在每个动作后回到正面，睁眼、闭嘴", "look straight again after each action"),
+    "flat": (
+        "未检测到立体的人脸：请本人面对镜头并转头，勿使用照片或屏幕",
+        "no real head was seen: face the camera yourself and turn; photos and screens do not pass",
+    ),
     "another-face": (
         "核验中途更换了人脸，请由本人完成",
         "the face changed during the check: one person must do it all",
     ),
-    "face-lost": ("核验中途人脸离开画面，请保持在画面内", "the face left the picture: stay in view"),
+    "face-lost": (
+        "核验中途人脸离开画面，请保持在画面内，转头不要太大",
+        "the face left the picture: stay in view and turn less far",
+    ),
+    "picture-stalled": ("画面中断，请检查网络后再试", "the picture stopped: check your network and try again"),
     "abandoned": ("核验未完成，已按一次未通过计", "the check was not finished and counts as a failure"),
     # The decision
     "no-match": ("与留存照片不一致，请调整光线后再试", "not like the reference photo: try again with better light"),
