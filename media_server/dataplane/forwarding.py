@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 
 from media_server.dataplane import extensions
 from media_server.dataplane.descriptors import NO_SHIFT, Shift, vp8_moved
-from media_server.dataplane.pacer import Leaving
+from media_server.dataplane.pacer import MAX_FILLINGS, Leaving
 from media_server.dataplane.ports import PeerId, Received, TapPacket
 from media_server.dataplane.repeats import again, filling, since_keyframe
 from media_server.dataplane.routes import RouteState
@@ -240,8 +240,9 @@ class Forwarder:
             return False
         while pacer.queue and link.may_leave(now_us):
             self._depart(link, pacer.next(), now_us)
-        while pacer.probe_lacks(now_us) and self._fill(peer, link, now_us):
-            pass
+        for _ in range(MAX_FILLINGS):
+            if not pacer.probe_lacks(now_us) or not self._fill(peer, link, now_us):
+                break
         if pacer.probe_over(now_us) and link.estimator is not None:
             link.estimator.end_probe()
         self.flush()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 STEP_US = 5_000
 """How often a waiting queue is looked at, and how much may leave at once."""
 MAX_PACKETS = 1000
+MAX_FILLINGS = 256
+"""A probe sends at most so many packets a step: a clock that was late does not make up for it with a flood."""
 
 _PER_BYTE = 8_000_000
 _DEBT_STEPS = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from itertools import pairwise
 
 import pytest
 
+from media_server.dataplane.pacer import MAX_FILLINGS
 from media_server.dataplane.ports import BandwidthLimits, HopExtensions, PeerId, RouteId
 from tests.contracts.dataplane_world import (
     KEYFRAME,
@@ -21,7 +23,7 @@ from tests.contracts.dataplane_world import (
     steps,
     until,
 )
-from tests.fakes.srtp_client import Rtp, elements, transport_feedback
+from tests.fakes.srtp_client import Rtp, SrtpClient, elements, transport_feedback
 
 HOP = HopExtensions(transport_cc=5, abs_send_time=3)
 AUDIO: Mapping[str, object] = {
@@ -288,6 +290,22 @@ class Probing(WithWorld):
         known = world.plane.bandwidth(SUBSCRIBER)
         assert 600_000 < known.probed_bps < 4_000_000
         assert known.estimate_bps >= known.probed_bps
+
+    async def test_a_probe_is_bounded_in_packets_too(self, world: World) -> None:
+        world.plane.set_hop(SUBSCRIBER, HOP)
+        world.route(**RTX)
+        world.publisher.send(Rtp(1))
+        [media] = await world.flow()
+        with contextlib.closing(SrtpClient()) as nobody:  # the subscriber's socket would overflow
+            world.plane.bind_address(SUBSCRIBER, nobody.address)
+            world.plane.send_to_address(SUBSCRIBER, nobody.address)
+            assert world.plane.probe(SUBSCRIBER, 1_000_000_000, 20)
+            await until(lambda: world.plane.probe(SUBSCRIBER, 1, 1))
+            world.plane.send_to_address(SUBSCRIBER, world.subscriber.address)
+        world.publisher.send(Rtp(2))
+        between = number((await world.flow())[-1]) - number(media) & 0xFFFF
+        # Five steps at most, 100 times fewer than the rate would take.
+        assert MAX_FILLINGS < between < 6 * MAX_FILLINGS
 
     async def test_a_probe_needs_numbers_rtx_and_a_packet(self, world: World) -> None:
         def probe() -> bool:

@@ -87,6 +87,25 @@ static void test_a_full_queue_drops_the_newest(void) {
     end_world();
 }
 
+/* A probe that the clock forgot for a while: what was missed is not made up for at once. */
+static void test_a_late_clock_floods_nobody(void) {
+    begin_world();
+    yt_route *route = made_route(1, 2, 100, YT_VP8, true);
+    CHECK((route->out->congestion = yt_congestion_new(&route->out->limits)));
+    route->out->was_linked = true;
+    publish(1, 10, 3000, 50);
+    CHECK(yt_begin_probe(world.plane, route->out, 3000000000, 200000, world.now_us));
+    world.now_us += 190000; /* 70 MB by the rate */
+    yt_pace_all(world.plane, world.now_us);
+    yt_flush(world.plane);
+    CHECK(heard(2, 1100)->packets == 256);
+    world.now_us += 100000;
+    yt_pace_all(world.plane, world.now_us);
+    yt_flush(world.plane);
+    CHECK(heard(2, 1100)->packets == 512 && !world.plane->timed.count);
+    end_world();
+}
+
 static void test_an_empty_pool_forwards_nothing_and_harms_nobody(void) {
     begin_world();
     made_route(1, 2, 100, YT_VP8, true);
@@ -184,6 +203,7 @@ int main(void) {
     test_a_pause_empties_the_queue();
     test_the_pace_is_kept();
     test_a_full_queue_drops_the_newest();
+    test_a_late_clock_floods_nobody();
     test_an_empty_pool_forwards_nothing_and_harms_nobody();
     test_the_ring_keeps_room_for_taps();
     test_a_ring_that_is_read_touches_no_more_than_waits_at_once();

@@ -1,7 +1,7 @@
 /* What waits for a peer's pace, and the probe under way. Twin of `pacer.py`: tokens are bits times microseconds. */
 #include "plane.h"
 
-enum { STEP_US = 5000, PER_BYTE = 8000000, DEBT_STEPS = 20 };
+enum { STEP_US = 5000, PER_BYTE = 8000000, DEBT_STEPS = 20, MOST_FILLINGS = 256 };
 
 static void set_timed(yt_plane *plane, yt_peer *peer, int64_t step_us) {
     if (peer->timed || !yt_list_add(&plane->timed, peer))
@@ -82,7 +82,9 @@ static bool step(yt_plane *plane, yt_peer *peer, int64_t now_us) {
         yt_packet_drop(letter.packet);
     }
     yt_letter filling;
-    while (probe_lacks(&peer->probe, now_us) && peer->sending && yt_filling(peer, &filling)) {
+    /* Bounded: a clock that was late does not make up for it with a flood, and a caller waits for so many at most. */
+    uint32_t last = peer->fillings + MOST_FILLINGS;
+    while (peer->fillings != last && probe_lacks(&peer->probe, now_us) && peer->sending && yt_filling(peer, &filling)) {
         peer->fillings++;
         yt_send_letter(plane, &filling, now_us);
     }
