@@ -157,7 +157,7 @@ class Forwarder:
                 segment = route.late(index)
                 if segment is None:
                     continue
-                _, _, _, delta, timestamp_delta, shift, spatial = segment
+                *_, delta, timestamp_delta, shift, spatial = segment
             out_index = index + delta
             out_timestamp = (timestamp + timestamp_delta) & _32_BITS
             marker_and_type = marker | out_type
@@ -304,7 +304,7 @@ class Forwarder:
     def _repeat(self, state: RouteState, sequence: int, now_us: int) -> bool:
         place = state.find(sequence)
         stream = place and state.source.streams.get(place[0].ssrc)
-        if place is None or not stream or stream.silent:
+        if place is None or not stream or stream.silent or stream.life != place[0].life:
             return False
         segment, out_index = place
         packet = stream.cached(out_index - segment.delta)

@@ -20,9 +20,14 @@ _PICTURES = 0x8000
 
 
 class Segment(NamedTuple):
-    """A stretch of incoming indices of one SSRC that a route has numbered the same way."""
+    """A stretch of incoming indices of one stream that a route has numbered the same way.
+
+    A stream that was forgotten and comes back may carry other bytes under the same indices: its new life has no part
+    in the stretches of the old.
+    """
 
     ssrc: int
+    life: int
     first: int
     last: int
     delta: int
@@ -232,9 +237,9 @@ class RouteState:
 
     def late(self, index: int) -> Segment | None:
         """How a packet older than `first` was numbered, if it was this route's to send."""
-        ssrc = self.stream.ssrc
+        life = self.stream.life
         for segment in reversed(self.segments):
-            if segment.ssrc == ssrc and segment.first <= index <= segment.last:
+            if segment.life == life and segment.first <= index <= segment.last:
                 return segment
         return None
 
@@ -267,8 +272,9 @@ class RouteState:
 
     def present(self) -> Segment:
         """The stretch that goes on now, while live."""
-        last, spatial = self.stream.window.highest, self.spatial
-        return Segment(self.stream.ssrc, self.first, last, self.delta, self.timestamp_delta, self.shift, spatial)
+        stream = self.stream
+        incoming = (stream.ssrc, stream.life, self.first, stream.window.highest)
+        return Segment(*incoming, self.delta, self.timestamp_delta, self.shift, self.spatial)
 
     def _close_segment(self, last: int) -> None:
         if last >= self.first:

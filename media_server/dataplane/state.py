@@ -6,6 +6,7 @@ that wrapping and the SRTP rollover counter come out right by plain addition.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,11 +52,13 @@ class Stream:
 
     __slots__ = (
         "cache", "codec", "dependencies", "dependency_descriptor", "highest_timestamp", "highest_us", "hushed",
-        "muted", "routes", "ssrc", "taps", "waiting", "window",
+        "life", "muted", "routes", "ssrc", "taps", "waiting", "window",
     )  # fmt: skip
 
-    def __init__(self, ssrc: int) -> None:
+    def __init__(self, ssrc: int, life: int) -> None:
         self.ssrc = ssrc
+        self.life = life
+        """Number among the peer's streams; another one when the SSRC was forgotten and comes back."""
         self.window = Window()
         self.highest_timestamp = 0
         self.highest_us = 0
@@ -178,8 +181,8 @@ class Peer:
     """One client: its addresses, keys, incoming streams and what it is sent."""
 
     __slots__ = (
-        "addresses", "inbound", "limits", "link", "next_index", "outbound", "queue", "routes", "rtx", "streams",
-        "target", "was_linked",
+        "_lives", "addresses", "inbound", "limits", "link", "next_index", "outbound", "queue", "routes", "rtx",
+        "streams", "target", "was_linked",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -189,6 +192,7 @@ class Peer:
         self.inbound: Direction | None = None
         self.outbound: Direction | None = None
         self.streams: dict[int, Stream] = {}
+        self._lives = itertools.count()
         self.rtx: dict[int, tuple[int, Mapping[int, int]]] = {}
         self.routes: dict[RouteId, RouteState] = {}
         """Outgoing ones."""
@@ -251,7 +255,7 @@ class Peer:
                 if idle:
                     # One that was named may come back (a paused layer): guesses go first.
                     del self.streams[min(idle, key=lambda stream: (stream.codec is not None, stream.highest_us)).ssrc]
-            stream = self.streams[ssrc] = Stream(ssrc)
+            stream = self.streams[ssrc] = Stream(ssrc, next(self._lives))
         return stream
 
     def take_index(self, ssrc: int, count: int = 1) -> int:

@@ -11,6 +11,8 @@ from media_server.dataplane.ports import (
     TapPacket,
 )
 from tests.contracts.dataplane_world import (
+    GCM,
+    KEYFRAME,
     PUBLISHER,
     WithWorld,
     World,
@@ -18,7 +20,7 @@ from tests.contracts.dataplane_world import (
     steps,
     until,
 )
-from tests.fakes.srtp_client import Rtp
+from tests.fakes.srtp_client import Rtp, keys
 
 
 class Repair(WithWorld):
@@ -86,6 +88,40 @@ class Repair(WithWorld):
         start = got[0].sequence
         world.plane.retransmit(route, [(start + step) & 0xFFFF for step in range(-8, 9)])
         assert [packet.payload[2:] for packet in await world.flow()] == [b"one", b"seven"]
+
+    @pytest.mark.parametrize("how", ["repeat", "late"])
+    async def test_a_stream_that_was_forgotten_and_comes_back_takes_no_number_twice(
+        self, world: World, how: str
+    ) -> None:
+        route = world.route()
+        world.publisher.send(*(Rtp(number, KEYFRAME, 10 * number) for number in range(1, 6)))
+        got = await world.flow()
+        world.plane.switch_route(route, 2)
+        world.publisher.send(Rtp(1, KEYFRAME, ssrc=2))
+        assert len(await world.flow()) == 1
+        # So many newer streams that somebody named that the idle first one goes.
+        for ssrc in range(100, 200):
+            world.plane.set_stream(PUBLISHER, ssrc, "vp8", 90_000)
+            world.publisher.send(Rtp(1, KEYFRAME, ssrc=ssrc))
+            await world.handled()
+        world.plane.set_stream(PUBLISHER, 1, "vp8", 90_000)
+        world.publisher.set_keys(keys(16 * int(PUBLISHER), GCM))
+        again = [world.publisher.seal(Rtp(number, b"other bytes", 10 * number)) for number in range(1, 6)]
+        if how == "repeat":
+            for datagram in again:
+                world.publisher.send_raw(datagram)
+            await world.handled()
+        else:
+            world.plane.switch_route(route, 1)
+            world.publisher.send(Rtp(9, KEYFRAME, 90))
+            assert len(await world.flow()) == 1
+            for datagram in again:
+                world.publisher.send_raw(datagram)
+        world.plane.retransmit(route, [packet.sequence for packet in got])
+        # libsrtp would count a number that it has seen.
+        before = world.subscriber.failures
+        assert await world.flow() == []
+        assert world.subscriber.failures == before
 
     async def test_the_cache_holds_500_video_packets(self, world: World) -> None:
         route = world.route(rtx_ssrc=10, rtx_payload_types={120: 121})

@@ -29,7 +29,8 @@ static bool repeat(yt_plane *plane, yt_route *route, uint16_t sequence, int64_t 
     if (!yt_route_find(route, sequence, &segment, &index))
         return false;
     yt_stream *stream = yt_peer_find(route->stream->peer, segment.ssrc);
-    yt_packet *packet = stream && !yt_stream_silent(stream) ? yt_stream_cached(stream, index - segment.delta) : NULL;
+    bool same = stream && stream->life == segment.life && !yt_stream_silent(stream);
+    yt_packet *packet = same ? yt_stream_cached(stream, index - segment.delta) : NULL;
     if (!packet || !write_again(&letter, route, packet, &segment))
         return false;
     if (yt_route_just_resent(route, index, now_us))

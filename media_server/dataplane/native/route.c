@@ -9,6 +9,7 @@ yt_segment yt_route_present(const yt_route *route) {
         .first = route->first,
         .last = route->stream->window.highest,
         .delta = route->delta,
+        .life = route->stream->life,
         .ssrc = route->stream->ssrc,
         .timestamp_delta = route->timestamp_delta,
         .vp8 = route->vp8.offsets,
@@ -148,7 +149,7 @@ void yt_route_skip(yt_route *route, int64_t index) {
 const yt_segment *yt_route_late(const yt_route *route, int64_t index) {
     for (uint32_t age = 0; age < kept_segments(route); age++) {
         const yt_segment *each = segment(route, age);
-        if (each->ssrc == route->stream->ssrc && each->first <= index && index <= each->last)
+        if (each->life == route->stream->life && each->first <= index && index <= each->last)
             return each;
     }
     return NULL;

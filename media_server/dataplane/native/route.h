@@ -4,9 +4,11 @@
 
 #include "state.h"
 
-/* A stretch of incoming indices of one SSRC that a route has numbered the same way. */
+/* A stretch of incoming indices of one stream that a route has numbered the same way. A stream that was forgotten and
+ * comes back may carry other bytes under the same indices: its new life has no part in the stretches of the old. */
 typedef struct {
     int64_t first, last, delta;
+    uint64_t life;
     uint32_t ssrc;
     uint32_t timestamp_delta;
     yt_vp8_offsets vp8;

@@ -201,6 +201,7 @@ yt_stream *yt_peer_stream(yt_peer *peer, uint32_t ssrc) {
         return NULL;
     stream->peer = peer;
     stream->ssrc = ssrc;
+    stream->life = ++peer->lives;
     stream->window = (yt_window)YT_WINDOW_NEW;
     if (!yt_list_add(&peer->streams, stream)) {
         free(stream);

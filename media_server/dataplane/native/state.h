@@ -58,6 +58,7 @@ typedef struct {
 struct yt_stream {
     yt_peer *peer;
     uint32_t ssrc;
+    uint64_t life; /* of this peer's streams; another one when the SSRC was forgotten and comes back */
     yt_codec codec; /* YT_CODEC_UNKNOWN before anybody said: nothing is cached */
     yt_window window;
     int64_t highest_us;
@@ -108,6 +109,7 @@ struct yt_peer {
     bool sending;
     yt_srtp *inbound, *outbound;
     yt_list streams;
+    uint64_t lives; /* streams made so far */
     yt_stream *last_stream; /* found last */
     yt_list rtx;
     yt_list routes; /* outgoing ones */
