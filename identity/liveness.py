@@ -106,7 +106,7 @@ class Challenge:
         self.wants_embedding = False
         """Whether the next frame should carry a vector; otherwise computing one is wasted."""
         self._chance = chance
-        self._began_ms = self._frame_ms = self._face_ms = self._embedded_ms = now_ms
+        self._began_ms = self._frame_ms = self._face_ms = self._embedded_ms = self._told_ms = now_ms
         self._phase, self._phase_ms = "settling", now_ms
         self._step = 0
         self._pause_ms = 0
@@ -121,14 +121,16 @@ class Challenge:
         self._done: list[StepEvidence] = []
         self._album = Album()
 
-    def observe(self, seen: Observation) -> list[Output]:
-        """What one frame changes. Frames that are not later than the last one are ignored. Odd landmarks are no
-        face; it never raises for them."""
+    def observe(self, seen: Observation, now_ms: int = 0) -> list[Output]:
+        """What one frame changes. `now_ms` is when looking at it was done: a prompt counts from then, since it cannot
+        be seen earlier (0: as soon as the frame arrived). Frames that are not later than the last one are ignored.
+        Odd landmarks are no face; it never raises for them."""
         if self.outcome is not None or seen.time_ms <= self._frame_ms:
             return []
         if self._phase != "settling" and seen.time_ms - self._frame_ms > self.rules.stalled_ms:
             return [self._finish("picture-stalled", seen.time_ms)]
         self._frame_ms = seen.time_ms
+        self._told_ms = max(seen.time_ms, now_ms)
         outputs = self._watch(seen)
         self.wants_embedding = self.outcome is None and self._needs_vector(seen.time_ms)
         return outputs
@@ -145,6 +147,11 @@ class Challenge:
     def cancel(self, now_ms: int) -> Outcome:
         """The person left or the gate closed. Idempotent; an outcome that was reached stays."""
         return self.outcome or self._finish("abandoned", now_ms)
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """Times of the frames that may yet be chosen for matching: whoever feeds the machine keeps their pictures."""
+        return self._album.times
 
     # One frame.
 
@@ -180,7 +187,7 @@ class Challenge:
             self._resting.pop(0)
         if seen.embedding is not None:
             self._person.learn(seen.embedding)
-            self._album.keep(ChosenFrame(seen.time_ms, -1, signals.yaw, seen.quality, seen.embedding))
+            self._album.keep(ChosenFrame(seen.time_ms, -1, signals.yaw, seen.quality))
         yaws = [signal.yaw for _, signal, _ in self._resting]
         if max(yaws) - min(yaws) > _MAX_SWAY:
             del self._resting[: len(self._resting) // 2]
@@ -214,7 +221,7 @@ class Challenge:
             return [self._finish("too-early", now_ms)]
         if not levels.at_rest or self._must_embed or now_ms - self._phase_ms < self._pause_ms:
             return []
-        return [self._ask(now_ms)]
+        return [self._ask(self._told_ms)]
 
     def _asking(self, now_ms: int, levels: Levels, landmarks: Landmarks, rest: Baseline) -> list[Output]:
         attempt = self._attempt
@@ -297,7 +304,7 @@ class Challenge:
         # A vector taken in the action does not vouch for who comes back from it.
         if levels.at_rest or self._phase == "asking":
             self._must_embed = False
-        self._album.keep(ChosenFrame(seen.time_ms, self._step, levels.yaw_change, seen.quality, seen.embedding))
+        self._album.keep(ChosenFrame(seen.time_ms, self._step, levels.yaw_change, seen.quality))
         return True
 
     # Ends.

@@ -7,7 +7,6 @@ import statistics
 import msgspec
 import numpy as np
 
-from identity.engine import Embedding
 from identity.face_signals import Landmarks
 from identity.liveness_words import Action
 from identity.planarity import planarity_residual
@@ -45,13 +44,12 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class ChosenFrame(msgspec.Struct, frozen=True):
-    """A frame for matching. Face data: never logged, never in events. `step` is -1 before the first."""
+    """A frame for matching, by the time it arrived. `step` is -1 before the first."""
 
     time_ms: int
     step: int
     yaw: float
     quality: float
-    embedding: Embedding
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -102,6 +100,11 @@ class Album:
 
     def __init__(self) -> None:
         self._best: dict[int, ChosenFrame] = {}
+
+    @property
+    def times(self) -> frozenset[int]:
+        """When the frames kept so far arrived."""
+        return frozenset(frame.time_ms for frame in self._best.values())
 
     def keep(self, frame: ChosenFrame) -> None:
         """Keeps the frame if it is the best of its step: quality counts less the further the head is turned."""

@@ -1,0 +1,43 @@
+"""One look at a watched seat: from a sampled picture to a `Sample`. Runs in a worker thread, one look at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from identity.engine import Embedding, FaceEngine, Rgb
+from identity.face_look import FaceFollower, LookLimits
+from identity.face_signals import read_signals
+from identity.watch import Sample
+
+_USABLE_YAW = 0.45
+"""Vectors of heads turned further are not compared: they resemble their owner's less."""
+
+
+class SeatEyes:
+    """Looks at one seat. `score` compares a vector with the person's own template; None where there is none."""
+
+    def __init__(
+        self, engine: FaceEngine, score: Callable[[Embedding], float] | None, limits: LookLimits | None = None
+    ) -> None:
+        # Whether the whole picture is due is the schedule's business here.
+        never = LookLimits(width_px=60, whole_every_ms=2**40, whole_lost_ms=0)
+        self._follower = FaceFollower(engine, limits or never)
+        self._score = score
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU time of all looks so far."""
+        return self._follower.cpu_ms
+
+    def look(self, rgb: Rgb, time_ms: int, whole: bool) -> Sample:
+        """A face that is not where it was is searched for in the whole picture at once. Raises EngineUnavailable,
+        ValueError (no picture)."""
+        wanted = self._score is not None
+        seen = self._follower.look(rgb, time_ms, wanted, whole)
+        if seen.landmarks is None:
+            return Sample(time_ms, 0, seen.whole)
+        usable = not seen.hint and abs(read_signals(seen.landmarks).yaw) <= _USABLE_YAW
+        # Beside a second face it is not known whose vector this is.
+        compared = usable and seen.faces == 1 and self._score is not None and seen.embedding is not None
+        score = self._score(seen.embedding) if compared and self._score and seen.embedding is not None else None
+        return Sample(time_ms, seen.faces, seen.whole, usable, score)
