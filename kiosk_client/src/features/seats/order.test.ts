@@ -8,6 +8,7 @@ function person(seat: string, role: Role, more: Partial<PersonView> = {}): Perso
     label_zh: role,
     label_en: role,
     presence: "present",
+    verified: true,
     staff: false,
     isolated: role === "witness",
     hand_raised_ms: null,
