@@ -114,10 +114,10 @@ def why_waiting(who: Visitor, now_utc_ms: int) -> str:
             return standing.reason
 
 
-def check_stage(who: Visitor, wanted: GateStage, now_utc_ms: int) -> None:
-    """Raises UserError naming what must be done instead, when this person is not at the stage `wanted`."""
+def check_stage(who: Visitor, now_utc_ms: int, *wanted: GateStage) -> None:
+    """Raises UserError naming what must be done instead, when this person is at none of the stages `wanted`."""
     now = stage(who, now_utc_ms)
-    if now is not wanted:
+    if now not in wanted:
         raise _INSTEAD[now]()
 
 
@@ -138,11 +138,10 @@ def _party_step(who: Visitor) -> GateStage:
     standing = who.standing
     if who.level is IdentityLevel.FACE and not standing.consent:
         return GateStage.CONSENT
-    by_clerk = who.level is IdentityLevel.CLERK or standing.consent in _NO_FACE
-    if not standing.document or (standing.registry == "no" and not by_clerk):
-        return GateStage.DOCUMENT
-    if by_clerk:
+    if who.level is IdentityLevel.CLERK or standing.consent in _NO_FACE:
         return GateStage.CLERK
+    if not standing.document or standing.registry == "no":
+        return GateStage.DOCUMENT
     if who.level is IdentityLevel.CODE:
         return GateStage.CODE if standing.registry == "yes" else GateStage.CLERK
     return GateStage.GUARDIAN if standing.minor and not standing.guardian else GateStage.CHALLENGE

@@ -1,7 +1,6 @@
-"""What the gate needs of the engine, the registry's neighbours and the media side: small Protocols.
+"""What the gate needs of documents, registries, the face engine and the media side: small Protocols.
 
-The real-name registry's port is `identity.registry`; liveness is decided on the media side, which hands the gate a
-`ChallengeResult`.
+Liveness is decided on the media side, which hands the gate a `ChallengeResult`.
 """
 
 from __future__ import annotations
@@ -18,9 +17,43 @@ Picture = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A number that is well formed. `number` is normalised (upper case, no blanks) and goes nowhere but to the
+    registry and the keyed hash; `masked` may be shown and logged; `minor`: under fourteen."""
+
+    kind: str
+    number: str
+    masked: str
+    minor: bool
+
+
+class Documents(Protocol):
+    """Reads document numbers."""
+
+    def read(self, kind: str, number: str, now_utc_ms: int) -> Document:
+        """Raises UserError `document-format`, `document-checksum`, `document-date`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAnswer:
+    """What a real-name registry says. `photo` (JPEG) where it gives one."""
+
+    match: Literal["yes", "no", "unknown"]
+    source: str
+    photo: bytes | None = None
+
+
+class Registry(Protocol):
+    """The real-name registry."""
+
+    async def verify(self, name: str, document: Document) -> RegistryAnswer:
+        """Never raises for an outage: that is `unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChallengeResult:
     """How a challenge ended. `frames`: 3-5 pictures spread over the steps, empty unless `passed`; `reason` is a code
-    of `identity.reasons` where not. `abandoned`: the page stopped, the media ended or the time ran out."""
+    where not. `abandoned`: the page stopped, the media ended or the time ran out."""
 
     passed: bool
     frames: tuple[Picture, ...] = ()
@@ -43,8 +76,6 @@ class Match:
 class Matcher(Protocol):
     """The face engine with its cohort and calibration, in its pool."""
 
-    engine_id: str
-
     async def match(self, frames: Sequence[Picture], reference: bytes) -> Match:
         """Compare live frames with a reference photo (JPEG). Raises UserError (`no-face`, `many-faces`, ...) when
         either side holds no usable face."""
@@ -62,34 +93,6 @@ class CodeSender(Protocol):
 
     async def send(self, phone: str, code: str, request: str) -> None:
         """Send; `request` makes a repetition harmless. Raises UserError `code-not-sent`."""
-
-
-class LiveEyes(Protocol):
-    """The media side's eyes in the gate rooms."""
-
-    def frame(self, session: str, participant: str) -> Picture | None:
-        """The newest decoded frame of somebody at the gate, or None."""
-
-
-class GatePort(Protocol):
-    """What the media side calls (`signaling.gate_desk.GateDesk`)."""
-
-    async def begin_challenge(self, session: str, participant: str, fingerprint: str) -> Challenge:
-        """Allowed now? Then a challenge for the media connection with this DTLS fingerprint. One at a time: an older
-        one of this person counts as abandoned. Raises UserError (`identity.gate.check_stage`, `too-many`,
-        `not-here`)."""
-
-    async def challenge_ended(
-        self, session: str, participant: str, nonce: str, fingerprint: str, result: ChallengeResult
-    ) -> None:
-        """Decide; the person and the clerks are told by message. Raises UserError `challenge-unknown` for a nonce
-        that was used, has expired or belongs to another session, person or connection."""
-
-    async def watch_template(self, session: str, participant: str) -> Enrolled | None:
-        """What to compare a seat with during the session; None without consent or verdict by face."""
-
-    async def watch_changed(self, session: str, participant: str, state: str, score_milli: int | None) -> None:
-        """The watch sees something else on this seat. Idempotent for the same state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Purpose(enum.StrEnum):
     """What the watch compares with; readable by the engine that made it only."""
     NUMBER = "number"
     """Keyed hash of the document number in the case file."""
+    PHONE = "phone"
+    """Of the case file: where one-time codes are sent."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,12 +49,13 @@ class Admission:
         person = hearing.people.get(participant)
         if person is None:
             raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
-        may = rights(person.role)
+        may, standing = rights(person.role), person.standing
         return self._tickets.issue(
             participant=participant,
             session=hearing.session,
             role=person.role.value,
             seat=person.seat.seat,
+            verdict=standing.verdict.id if standing.verdict is not None and standing.passed else None,
             rights=TicketRights(publish=Right.PUBLISH in may, subscribe=Right.SUBSCRIBE in may, commands=_COMMANDS),
         )
 

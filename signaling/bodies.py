@@ -93,6 +93,12 @@ class Code(Body, frozen=True, kw_only=True):
     code: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
+class Returning(Body, frozen=True, kw_only=True):
+    code: Annotated[str, Meta(min_length=1, max_length=100)]
+    proof: Annotated[str, Meta(max_length=100)] | None = None
+    """Of the page that passed the gate (`GateView.proof`)."""
+
+
 class Consent(Body, frozen=True, kw_only=True):
     code: Annotated[str, Meta(min_length=1, max_length=100)]
     sha256: Annotated[str, Meta(max_length=64)]

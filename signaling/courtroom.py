@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -112,6 +112,8 @@ class Courtroom:
         self.media.set_rules(self._may_publish, self._may_receive)
         self.media.set_floor(first_in_line(self.hearing))
         self.recording: RoomRecording | None = None
+        self.when_live: Callable[[str], None] = lambda participant: None
+        """Called when a page has caught up, for whoever has more to tell it."""
         self.busy_at_us = services.sources.monotonic_us()
         """When somebody was last here; kept by `Rooms`."""
         self._stop = [ledger.subscribe(self._entries), ledger.subscribe_heads(self._head)]
@@ -253,6 +255,7 @@ class Courtroom:
         """Bring a page up to date with what it may receive, what it should send and what it gets."""
         self.tell_publications(only=participant)
         self.media_news.tell_again(participant)
+        self.when_live(participant)
 
     def _tell(self, participant: str, message: Message) -> None:
         connection = self.connections.get(participant)

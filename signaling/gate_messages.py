@@ -10,13 +10,17 @@ from hearing.identity_events import IdentityLevel, VerdictMethod
 from identity.gate import GateStage
 from signaling.message import Message, RequestId
 
+ConsentState = Literal["", "given", "declined", "withdrawn"]
+RegistryState = Literal["", "yes", "no", "unknown"]
+WatchState = Literal["present", "absent", "multiple", "mismatch", "unknown"]
+
 
 class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """Where somebody stands at the gate, for themselves. `stage` says what to do next."""
 
     level: IdentityLevel
     stage: GateStage
-    consent: Literal["", "given", "declined", "withdrawn"]
+    consent: ConsentState
     document: str
     """Kind of the document that was checked, empty before."""
     masked: str
@@ -43,10 +47,10 @@ class GateRow(msgspec.Struct, frozen=True, kw_only=True):
     needs_clerk: bool
     connected: bool
     staff: bool
-    consent: Literal["", "given", "declined", "withdrawn"]
+    consent: ConsentState
     document: str
     masked: str
-    registry: Literal["", "yes", "no", "unknown"]
+    registry: RegistryState
     minor: bool
     failures: int
     locked_until_utc_ms: int | None
@@ -65,7 +69,7 @@ class WatchChip(msgspec.Struct, frozen=True, kw_only=True):
     """What the watch sees on one seat."""
 
     participant: str
-    state: Literal["present", "absent", "multiple", "mismatch", "unknown"]
+    state: WatchState
 
 
 class ChallengeStart(Message, frozen=True, kw_only=True, tag="challenge_start"):

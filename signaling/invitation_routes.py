@@ -14,7 +14,8 @@ from hearing.roles import label
 from hearing.session import is_over
 from hearing.state import Hearing
 from signaling.admission import Admission
-from signaling.bodies import Code, Consent, OpenedInvitation, Ticket
+from signaling.bodies import Code, Consent, OpenedInvitation, Returning, Ticket
+from signaling.gate_desk import GateDesk
 from signaling.http import Senders, body_of, reply
 from signaling.invitations import Invitation, Invitations, code_unknown, is_digits
 from signaling.limits import Limiter
@@ -34,13 +35,21 @@ class InvitationRoutes:
     """Handlers. Wrong codes are limited by address prefix, and wrong 庭审码 of the whole server besides; a good link
     by itself only."""
 
-    def __init__(self, services: Services, invitations: Invitations, admission: Admission, senders: Senders) -> None:
+    def __init__(
+        self,
+        services: Services,
+        invitations: Invitations,
+        admission: Admission,
+        senders: Senders,
+        gate: GateDesk,
+    ) -> None:
         per_minute = services.settings.limits.codes_per_minute
         now_us = services.sources.monotonic_us
         self._services = services
         self._invitations = invitations
         self._admission = admission
         self._senders = senders
+        self._gate = gate
         self._wrong = Limiter(per_minute / 60, per_minute, now_us)
         self._wrong_digits = Limiter(WRONG_DIGITS_PER_MINUTE / 60, WRONG_DIGITS_PER_MINUTE, now_us)
         self._uses = Limiter(1.0, 30, now_us)
@@ -105,13 +114,15 @@ class InvitationRoutes:
 
     async def ticket(self, request: web.Request) -> web.Response:
         """A ticket, after consent."""
-        body = await body_of(request, Code)
+        body = await body_of(request, Returning)
         invitation = await self._find(request, body.code)
-        hearing = (await self._services.book.get(invitation.session)).hearing
+        ledger = await self._services.book.get(invitation.session)
+        hearing = ledger.hearing
         _check_not_over(hearing)
         if not has_consented(hearing, invitation.participant):
             raise UserError("consent-needed", "请先阅读并同意告知书", "read the notice and consent first")
-        token = self._admission.ticket(hearing, invitation.participant)
+        await self._gate.guest_came(invitation.session, invitation.participant, body.proof)
+        token = self._admission.ticket(ledger.hearing, invitation.participant)
         return reply(Ticket(ticket=token, participant=invitation.participant, session=invitation.session))
 
     async def _find(self, request: web.Request, code: str) -> Invitation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hearing import events as ev
 from hearing.errors import UserError
+from hearing.policy import is_verified
 from hearing.roles import Right, rights
 from media_server.ports import Direction, View
 from signaling.courtroom import Courtroom
@@ -57,8 +58,11 @@ async def kit_checked(room: Courtroom, participant: str, kit: Kit) -> Done:
 
 
 def check_media_allowed(room: Courtroom, participant: str, direction: Direction) -> None:
-    """Raises UserError `media-forbidden` when the role never sends or receives media."""
+    """Raises UserError `media-forbidden` when the role never sends or receives media, `gate-first` before a
+    verdict."""
     person = room.hearing.people.get(participant)
     needed = Right.PUBLISH if direction is Direction.SEND else Right.SUBSCRIBE
     if person is None or needed not in rights(person.role):
         raise UserError("media-forbidden", "您的身份不能发送音视频", "your role may not send media")
+    if not is_verified(room.hearing, person):
+        raise UserError("gate-first", "请先完成身份核验", "pass the identity check first")

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from hearing.events import Entry
 from signaling import bodies as b
+from signaling import gate_bodies as g
+from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
@@ -38,8 +40,27 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "exports/{job}"): (None, b.ExportJob),
     ("POST", "invitations/open"): (b.Code, b.OpenedInvitation),
     ("POST", "invitations/consent"): (b.Consent, None),
-    ("POST", "invitations/ticket"): (b.Code, b.Ticket),
+    ("POST", "invitations/ticket"): (b.Returning, b.Ticket),
     ("POST", "observe/{session}/ticket"): (b.ObserverSignIn, b.Ticket),
+    ("GET", "gate"): (None, GateView),
+    ("GET", "gate/notice"): (None, g.FaceNotice),
+    ("POST", "gate/consent"): (g.FaceConsent, GateView),
+    ("POST", "gate/decline"): (None, GateView),
+    ("POST", "gate/withdraw"): (None, GateView),
+    ("POST", "gate/document"): (g.DocumentNumber, GateView),
+    ("POST", "gate/code"): (None, g.CodeSent),
+    ("POST", "gate/code/check"): (g.OneTimeCode, GateView),
+    ("GET", "gate/data"): (None, g.IdentityData),
+    ("GET", "sessions/{id}/gate"): (None, list[GateRow]),
+    ("PUT", "sessions/{id}/gate/{participant}/reference"): (None, GateRow),
+    ("PUT", "sessions/{id}/gate/{participant}/file"): (g.CaseFile, GateRow),
+    ("POST", "sessions/{id}/gate/{participant}/admit"): (g.Decision, GateRow),
+    ("POST", "sessions/{id}/gate/{participant}/refuse"): (g.Decision, GateRow),
+    ("POST", "sessions/{id}/gate/{participant}/release"): (g.Explained, GateRow),
+    ("POST", "sessions/{id}/gate/{participant}/revoke"): (g.Explained, GateRow),
+    ("POST", "sessions/{id}/gate/{participant}/message"): (g.GateMessage, None),
+    ("GET", "sessions/{id}/gate/{participant}/data"): (None, g.IdentityData),
+    ("POST", "sessions/{id}/gate/{participant}/erase"): (g.Explained, None),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

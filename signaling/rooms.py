@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 import structlog
 
@@ -19,6 +20,16 @@ _log = structlog.get_logger("signaling")
 _OVER = Leave(action="end", code="over", zh="庭审已结束", en="the session is over")
 
 
+class GateKeeper(Protocol):
+    """What happens at the gate of a courtroom (`signaling.gate_news.GateNews`)."""
+
+    def attach(self, room: Courtroom) -> None:
+        """The courtroom is open."""
+
+    async def tend(self, room: Courtroom) -> None:
+        """One heartbeat."""
+
+
 class Rooms:
     """Courtrooms by session, opened when somebody comes or the session runs, closed when it is over and empty."""
 
@@ -26,6 +37,8 @@ class Rooms:
         self._services = services
         self._rooms: dict[str, Courtroom] = {}
         self._opening = asyncio.Lock()
+        self.gate: GateKeeper | None = None
+        """Told of each courtroom and asked at each heartbeat; set before the first is opened."""
 
     def live(self, session: str) -> Courtroom | None:
         """The courtroom if it is open."""
@@ -49,6 +62,8 @@ class Rooms:
                 room = Courtroom(self._services, ledger)
                 try:
                     await room.open()
+                    if self.gate is not None:
+                        self.gate.attach(room)
                 except BaseException:
                     await room.close()
                     raise
@@ -84,6 +99,8 @@ class Rooms:
         now_us = self._services.sources.monotonic_us()
         await room.attendance.settle()
         await room.speech.settle(now_us)
+        if self.gate is not None:
+            await self.gate.tend(room)
         if lamps_due:
             tell_lamps(room)
         if health_due:

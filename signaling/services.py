@@ -14,6 +14,7 @@ from media_server.ports import MediaServer
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ports import KeyValueStore
+from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened
 
 
@@ -53,6 +54,7 @@ class Services:
     on_room_opened: OnRoomOpened
     version: str
     verifier_sha256: str
+    gate: GateTools = field(default_factory=GateTools)
     timing: Timing = field(default_factory=Timing)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 

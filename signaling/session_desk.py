@@ -19,6 +19,7 @@ from hearing.state import Hearing, Person
 from records.ledger import Ledger
 from signaling.admission import Admission
 from signaling.bodies import InvitationLink, NewSeat, NewSession, SeatRow, SessionDetail, SessionSummary
+from signaling.gate_log import end_of_verdict
 from signaling.invitations import Invitations
 from signaling.services import Services
 from signaling.staff import StaffBook
@@ -175,7 +176,12 @@ class SessionDesk:
             raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
         if await self._invitations.revoke(session, participant):
             await self._admission.bar(session, participant)
-            await ledger.note(actor, [ev.InvitationRevoked(participant=participant, reason=reason)])
+
+            def ended(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+                told = ev.InvitationRevoked(participant=participant, reason=reason)
+                return [told, *end_of_verdict(hearing, participant, "invitation-revoked", actor)]
+
+            await ledger.change(actor, ended)
 
     async def account_changed(self, account: str, *, active: bool) -> None:
         """End every connection of the account's seats: it must sign in again, or is barred until it is active
@@ -183,6 +189,7 @@ class SessionDesk:
         for hearing in self._services.book.hearings():
             participant = await self.seat_of(hearing.session, account)
             if participant is not None:
+                await self._end_verdict(hearing.session, participant)
                 if active:
                     await self._admission.unbar(hearing.session, participant)
                     await self._admission.hang_up(hearing.session, participant)
@@ -190,6 +197,12 @@ class SessionDesk:
                     await self._admission.bar(hearing.session, participant)
 
     # --- details --------------------------------------------------------------------------------------------
+
+    async def _end_verdict(self, session: str, participant: str) -> None:
+        ledger = await self._services.book.get(session)
+        await ledger.change(
+            "server", lambda hearing, _: end_of_verdict(hearing, participant, "account-changed", "server")
+        )
 
     def _level(self, body: NewSession) -> ie.IdentityLevel:
         settings = self._services.settings.identity

@@ -11,6 +11,7 @@ from hearing.events import Entry
 from hearing.session import Move
 from signaling.admission import Admission
 from signaling.bodies import NewSeat, NewSession, Rescheduled, Ticket, WithReason
+from signaling.gate_desk import GateDesk
 from signaling.http import body_of, reply
 from signaling.services import Services
 from signaling.session_desk import SessionDesk, fits
@@ -24,11 +25,14 @@ class SessionRoutes:
     """Handlers. Reading: clerks and operators all, judges the sessions in which they have a seat (an account belongs
     to no court yet). Writing: clerks (and operators, who may stand in for them)."""
 
-    def __init__(self, services: Services, desk: StaffDesk, sessions: SessionDesk, admission: Admission) -> None:
+    def __init__(
+        self, services: Services, desk: StaffDesk, sessions: SessionDesk, admission: Admission, gate: GateDesk
+    ) -> None:
         self._services = services
         self._desk = desk
         self._sessions = sessions
         self._admission = admission
+        self._gate = gate
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
@@ -125,6 +129,7 @@ class SessionRoutes:
         person = ledger.hearing.people.get(participant) if participant is not None else None
         if participant is None or person is None or not fits(account.role, person.role):
             raise _not_yours()
+        await self._gate.staff_came(session, participant, account.account)
         token = self._admission.ticket(ledger.hearing, participant)
         return reply(Ticket(ticket=token, participant=participant, session=session))
 

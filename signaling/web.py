@@ -19,6 +19,14 @@ from signaling.credentials import Credentials
 from signaling.export_routes import ExportRoutes
 from signaling.exports import Exports
 from signaling.gallery import Gallery
+from signaling.gate_challenges import GateChallenges
+from signaling.gate_clerk import GateClerk, NoEyes
+from signaling.gate_clerk_routes import GateClerkRoutes
+from signaling.gate_codes import GateCodes
+from signaling.gate_desk import GateDesk
+from signaling.gate_log import GateLog
+from signaling.gate_news import GateNews
+from signaling.gate_routes import GateRoutes
 from signaling.gateway import Gateway
 from signaling.http import Senders, errors_to_json, security_headers
 from signaling.invitation_routes import InvitationRoutes
@@ -40,7 +48,9 @@ SWEEP_INTERVAL_S = 300.0
 ROOMS = web.AppKey("rooms", Rooms)
 ADMISSION = web.AppKey("admission", Admission)
 SESSIONS = web.AppKey("sessions", SessionDesk)
-"""For the program beside the web: tickets without a route, courtrooms, the clerk's desk (command line, tests)."""
+CHALLENGES = web.AppKey("challenges", GateChallenges)
+"""For the program beside the web: tickets without a route, courtrooms, the clerk's desk, the gate (command line,
+tests)."""
 
 
 def build_app(services: Services) -> web.Application:
@@ -62,6 +72,12 @@ def build_app(services: Services) -> web.Application:
     )
     sessions = SessionDesk(services, desk.book, invitations, admission)
     old_visits = _OldVisits(admission.gallery, services.book)
+    log = GateLog(services)
+    gate = GateDesk(log)
+    challenges = GateChallenges(log)
+    codes = GateCodes(log, challenges)
+    clerk = GateClerk(log, gate, NoEyes(), sessions.seat_of)
+    rooms.gate = GateNews(log, clerk)
     pages = Pages(settings.court.emblem)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
@@ -69,8 +85,10 @@ def build_app(services: Services) -> web.Application:
     for room_of_routes in (
         pages,
         StaffRoutes(services, desk, senders, sessions.account_changed),
-        SessionRoutes(services, desk, sessions, admission),
-        InvitationRoutes(services, invitations, admission, senders),
+        SessionRoutes(services, desk, sessions, admission, gate),
+        InvitationRoutes(services, invitations, admission, senders, gate),
+        GateRoutes(log, gate, clerk, codes, admission),
+        GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
         Whip(services, rooms, admission),
@@ -79,6 +97,7 @@ def build_app(services: Services) -> web.Application:
         app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
     app[SESSIONS] = sessions
+    app[CHALLENGES] = challenges
     app[ROOMS] = rooms
 
     async def live(app: web.Application) -> AsyncIterator[None]:

@@ -41,6 +41,7 @@ from signaling.web import build_app
 from yunting.addresses import announced, with_nat64
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
+from yunting.gate import gate_tools
 from yunting.recordings import Recordings
 
 _SHUTDOWN_S = 5.0
@@ -83,6 +84,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
+        gate = await asyncio.to_thread(gate_tools, settings)
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)
         yield Services(
@@ -97,6 +99,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
             on_room_opened=recordings.open,
             version=installed,
             verifier_sha256=verifier,
+            gate=gate,
         )
 
 

@@ -28,6 +28,7 @@ from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
 from records.sqlite import SqliteStore
+from signaling.gate_tools import GateTools
 from signaling.ports import Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
@@ -213,6 +214,7 @@ async def courthouse(
     timing: Timing = PATIENT,
     sources: Sources = REAL_TIME,
     environment: dict[str, str] | None = None,
+    gate: GateTools | None = None,
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
     store = store or MemoryStore()
@@ -236,6 +238,7 @@ async def courthouse(
         on_room_opened=opened,
         version="test",
         verifier_sha256="0" * 64,
+        gate=gate or GateTools(),
         timing=timing,
         hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
     )

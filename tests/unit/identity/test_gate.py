@@ -68,7 +68,7 @@ def after(
         ((CONSENT, document("no")), GateStage.DOCUMENT),
         ((CONSENT, document(minor=True)), GateStage.GUARDIAN),
         ((CONSENT, document(minor=True), GUARDIAN), GateStage.CHALLENGE),
-        ((DECLINE,), GateStage.DOCUMENT),
+        ((DECLINE,), GateStage.CLERK),
         ((DECLINE, document("no")), GateStage.CLERK),
         ((CONSENT, document(), WITHDRAW), GateStage.CLERK),
         ((CONSENT, document(), CHALLENGED, verdict(VerdictOutcome.REVIEW)), GateStage.REVIEW),
@@ -123,9 +123,9 @@ def test_every_stage_says_what_to_do_instead() -> None:
             GateStage.CLERK: after(level=IdentityLevel.CLERK, role=Role.JUDGE),
             GateStage.LOCKED: after(CONSENT, document(), *[FAILED] * LOCK_AFTER),
         }[now]
-        check_stage(who, now, NOW)
+        check_stage(who, NOW, now)
         with pytest.raises(UserError) as refused:
-            check_stage(who, other, NOW)
+            check_stage(who, NOW, other)
         assert refused.value.zh
         assert refused.value.en
 

@@ -1,0 +1,164 @@
+"""The gate's live part: leave to be challenged, the match, the verdict, and what the watch compares with.
+
+Nothing here survives a restart but what the log and the vault keep; a challenge under way is simply over then.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hearing import events as ev
+from hearing import identity_events as ie
+from hearing.errors import UserError
+from hearing.identity_events import VerdictMethod, VerdictOutcome
+from hearing.ids import new_ulid
+from hearing.session import is_over
+from hearing.state import Hearing, Person
+from identity.gate import GateStage, stage, visitor
+from identity.ports import Challenge, ChallengeResult, Enrolled, Match, Picture
+from identity.vault import Purpose
+from records.ledger import Ledger
+from signaling.gate_log import FACE_DATA, GateLog, with_entry
+from signaling.limits import Limiter
+
+CHALLENGE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    nonce: str
+    fingerprint: str
+    expires_utc_ms: int
+
+
+class GateChallenges:
+    """One for the server. `participant` is always the person themselves."""
+
+    def __init__(self, log: GateLog) -> None:
+        self._log = log
+        self._tools = log.tools
+        self._open: dict[tuple[str, str], _Open] = {}
+        self._challenges = Limiter(6 / 60, 6, log.services.sources.monotonic_us)
+
+    async def begin_challenge(self, session: str, participant: str, fingerprint: str) -> Challenge:
+        """Leave to be challenged on the media connection with this DTLS fingerprint. One at a time: an older one
+        counts as abandoned. Raises UserError as `identity.gate.check_stage`, `too-many`."""
+        ledger = await self._log.ledger(session)
+        self._log.check(ledger.hearing, ledger.hearing.people[participant], GateStage.CHALLENGE)
+        if not self._challenges.take(f"{session}.{participant}"):
+            raise UserError("too-many", "操作过于频繁，请稍候", "too many tries: wait a minute")
+        if self._open.pop((session, participant), None) is not None:
+            await self._log.attempt(session, participant, "abandoned", "abandoned")
+            self._log.check(ledger.hearing, ledger.hearing.people[participant], GateStage.CHALLENGE)
+        expires = self._log.now() + CHALLENGE_MS
+        begun = _Open(secrets.token_urlsafe(16), fingerprint, expires)
+        self._open[session, participant] = begun
+        return Challenge(begun.nonce, expires)
+
+    async def challenge_ended(
+        self, session: str, participant: str, nonce: str, fingerprint: str, result: ChallengeResult
+    ) -> None:
+        """Decide. Raises UserError `challenge-unknown` for a nonce that was used, has expired (which counts as a
+        failure) or belongs to another session, person or connection."""
+        begun = self._open.get((session, participant))
+        if begun is None or not hmac.compare_digest(begun.nonce, nonce) or begun.fingerprint != fingerprint:
+            raise _challenge_unknown()
+        del self._open[session, participant]
+        if self._log.now() >= begun.expires_utc_ms:
+            await self._log.attempt(session, participant, "abandoned", "abandoned")
+            raise _challenge_unknown()
+        if not result.passed:
+            outcome = "abandoned" if result.abandoned else "failed"
+            await self._log.attempt(session, participant, outcome, result.reason or "abandoned")
+            return
+        await self._log.attempt(session, participant, "passed", "")
+        hearing = (await self._log.ledger(session)).hearing
+        # Consent may have been withdrawn, or the clerk have decided, meanwhile: then no face is touched.
+        if hearing.people[participant].standing.challenged and not is_over(hearing.state):
+            await self._match(session, participant, result.frames)
+
+    async def watch_template(self, session: str, participant: str) -> Enrolled | None:
+        """What to compare a seat with during the session; None without consent or face."""
+        ledger = await self._log.ledger(session)
+        person = ledger.hearing.people.get(participant)
+        if person is None or person.standing.consent != "given" or not person.standing.passed:
+            return None
+        kept = await self._log.vault.get(session, participant, Purpose.TEMPLATE)
+        return Enrolled(kept.engine_id, kept.data) if kept is not None else None
+
+    async def watch_changed(self, session: str, participant: str, state: str, score_milli: int | None) -> None:
+        """The watch sees something else on this seat. Idempotent for the same state."""
+
+        def changed(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
+            if person.standing.watch == state:
+                return ()
+            return [ie.WatchChanged(participant=participant, state=state, score_milli=score_milli)]
+
+        await self._log.change(session, participant, changed, actor="server")
+
+    async def _match(self, session: str, participant: str, frames: Sequence[Picture]) -> None:
+        reference = await self._log.vault.get(session, participant, Purpose.REFERENCE)
+        matcher = self._tools.matcher
+        match: Match | None = None
+        reason = "no-reference" if reference is None else "not-calibrated"
+        if matcher is not None and frames:
+            if reference is not None:
+                try:
+                    match = await matcher.match(frames, reference.data)
+                except UserError as problem:
+                    await self._log.attempt(session, participant, "failed", problem.code)
+                    return
+            if match is not None and match.decision == "fail":
+                await self._log.attempt(session, participant, "failed", match.reason or "no-match")
+                return
+            jpeg = await matcher.jpeg(frames[len(frames) // 2])
+            await self._log.vault.put(session, participant, Purpose.PICTURE, jpeg, media_type="image/jpeg")
+            if match is not None:
+                await self._log.vault.put(
+                    session, participant, Purpose.TEMPLATE, match.template,
+                    media_type="application/octet-stream", engine_id=match.engine_id,
+                )  # fmt: skip
+        ledger = await self._log.ledger(session)
+        await self._decide_face(ledger, participant, match, reason)
+
+    async def _decide_face(self, ledger: Ledger, participant: str, match: Match | None, reason: str) -> None:
+        standing = ledger.hearing.people[participant].standing
+        known = visitor(ledger.hearing, ledger.hearing.people[participant]).staff or standing.registry == "yes"
+        passes = match is not None and match.decision == "pass" and known
+        if match is not None:
+            reason = "" if passes else match.reason or ("uncertain" if known else "registry-unknown")
+        given = ie.VerdictGiven(
+            participant=participant,
+            verdict=new_ulid(self._log.now()),
+            outcome=VerdictOutcome.PASS if passes else VerdictOutcome.REVIEW,
+            method=VerdictMethod.FACE,
+            reason=reason,
+            score_milli=match.score_milli if match is not None else None,
+            engine_id=match.engine_id if match is not None else "",
+        )
+
+        def decided(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
+            ready = (
+                person.standing.challenged and stage(visitor(hearing, person), self._log.now()) is GateStage.CHALLENGE
+            )
+            return with_entry(hearing, given) if ready else ()
+
+        await self._log.change(ledger.session, participant, decided, actor="server")
+        if ledger.hearing.people[participant].standing.consent != "given":
+            # Withdrawn while the engine was at work.
+            await self._log.erase(ledger.session, participant, "withdrawn", participant, FACE_DATA)
+
+    async def code_checked(self, session: str, participant: str, *, right: bool) -> None:
+        """A one-time code was entered: a verdict, or a failure."""
+        if not right:
+            await self._log.attempt(session, participant, "failed", "code-wrong")
+            return
+        ledger = await self._log.ledger(session)
+        await self._log.give_pass(ledger, participant, VerdictMethod.CODE, by="", checked=True)
+
+
+def _challenge_unknown() -> UserError:
+    return UserError("challenge-unknown", "本次动作核验已失效，请重新开始", "this check is over: start again")

@@ -1,0 +1,172 @@
+"""The gate from the person's side up to the camera: coming, consent, document."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from hearing import events as ev
+from hearing import identity_events as ie
+from hearing.errors import UserError
+from hearing.identity_events import IdentityLevel, VerdictMethod
+from hearing.session import is_over
+from hearing.state import Hearing, Person
+from identity.gate import GateStage
+from identity.ports import Document
+from identity.vault import ACCOUNTS, Purpose
+from signaling.face_notice import PURPOSE, face_notice
+from signaling.gate_log import FACE_DATA, GateLog, end_of_verdict
+from signaling.limits import Limiter
+
+_MOST_DOCUMENTS = 5
+"""An hour, of one person: numbers must not be guessed here."""
+
+
+class GateDesk:
+    """One for the server. `participant` is always the person themselves."""
+
+    def __init__(self, log: GateLog) -> None:
+        services = log.services
+        self.notice = face_notice(services.settings.identity.retention_h)
+        self._log = log
+        self._tools = log.tools
+        self._number_key = services.derived_key("identity numbers")
+        self._documents = Limiter(_MOST_DOCUMENTS / 3600, _MOST_DOCUMENTS, services.sources.monotonic_us)
+
+    # --- coming -----------------------------------------------------------------------------------------------
+
+    async def guest_came(self, session: str, participant: str, proof: str | None) -> None:
+        """Somebody with the invitation wants a ticket. A link is not a person: without the page's `proof` an earlier
+        verdict ends here."""
+        ledger = await self._log.ledger(session)
+
+        def elsewhere(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            wanted = self._log.proof(hearing, participant)
+            if not wanted or hmac.compare_digest(wanted, proof or ""):
+                return ()
+            return end_of_verdict(hearing, participant, "another-device")
+
+        await ledger.change(participant, elsewhere)
+
+    async def staff_came(self, session: str, participant: str, account: str) -> None:
+        """A signed-in account wants the ticket of its seat: enough unless faces are asked for, and then their
+        reference photo is the account's. Idempotent."""
+        ledger = await self._log.ledger(session)
+        person = ledger.hearing.people[participant]
+        if ledger.hearing.identity is IdentityLevel.NONE or person.standing.passed:
+            return
+        if ledger.hearing.identity is not IdentityLevel.FACE:
+            await self._log.give_pass(ledger, participant, VerdictMethod.ACCOUNT, by=account, checked=False)
+            return
+        photo = await self._log.vault.get(ACCOUNTS, account, Purpose.REFERENCE)
+        if photo is not None and not person.standing.reference and not is_over(ledger.hearing.state):
+            await self._log.vault.put(
+                session, participant, Purpose.REFERENCE, photo.data, media_type=photo.media_type
+            )
+            await ledger.note("server", [ie.ReferenceKept(participant=participant, source="account")])
+
+    # --- consent ----------------------------------------------------------------------------------------------
+
+    async def consent(self, session: str, participant: str, sha256: str, language: str, guardian: str) -> None:
+        """Consent to what was shown. Raises UserError `notice-changed`, `gate-passed` and what the stage asks for."""
+        if sha256 != self.notice.sha256:
+            raise UserError("notice-changed", "告知书已更新，请重新阅读", "the notice has changed: read it again")
+        consented = ie.FaceConsented(
+            participant=participant, purpose=PURPOSE, text_sha256=sha256, language=language, guardian=guardian
+        )
+
+        def agreed(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
+            # Who chose the clerk may think again while waiting for them.
+            waits = person.standing.consent in {"declined", "withdrawn"}
+            allowed = (GateStage.CONSENT, GateStage.GUARDIAN, *((GateStage.CLERK,) if waits else ()))
+            self._log.check(hearing, person, *allowed)
+            return [consented]
+
+        await self._log.change(session, participant, agreed)
+
+    async def decline(self, session: str, participant: str) -> None:
+        """The way without a face. Idempotent."""
+
+        def declined(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
+            if person.standing.consent == "declined":
+                return ()
+            self._log.check(
+                hearing, person, GateStage.CONSENT, GateStage.DOCUMENT, GateStage.GUARDIAN, GateStage.CHALLENGE,
+                GateStage.LOCKED, GateStage.CLERK,
+            )  # fmt: skip
+            return [ie.FaceDeclined(participant=participant)]
+
+        await self._log.change(session, participant, declined)
+
+    async def withdraw(self, session: str, participant: str) -> None:
+        """Take the consent back; what is kept of the face is erased now. Idempotent."""
+
+        def withdrew(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
+            return [ie.FaceConsentWithdrawn(participant=participant)] if person.standing.consent == "given" else ()
+
+        await self._log.change(session, participant, withdrew)
+        await self._log.erase(session, participant, "withdrawn", participant, FACE_DATA)
+
+    # --- document ---------------------------------------------------------------------------------------------
+
+    async def document(self, session: str, participant: str, kind: str, number: str) -> None:
+        """Check a document's number against the case file, else the registry. Raises UserError of
+        `identity.ports.Documents`, `too-many`, `not-ready`."""
+        ledger = await self._log.ledger(session)
+        stages = (GateStage.DOCUMENT, GateStage.CLERK)
+        self._log.check(ledger.hearing, ledger.hearing.people[participant], *stages)
+        document = self.read_document(kind, number)
+        if not self._documents.take(f"{session}.{participant}"):
+            raise UserError(
+                "too-many", "证件号码填写次数过多，请稍后再试或联系书记员", "too many numbers: wait, or ask the clerk"
+            )
+        index = self.number_index(document)
+        filed = await self._log.vault.get(session, participant, Purpose.NUMBER)
+        if filed is not None:
+            answer, source, photo = ("yes" if filed.data.decode() == index else "no"), "case_file", None
+        elif self._tools.registry is not None:
+            name = ledger.hearing.people[participant].seat.name
+            told = await self._tools.registry.verify(name, document)
+            answer, source, photo = told.match, told.source, told.photo
+        else:
+            answer, source, photo = "unknown", "", None
+        checked = ie.DocumentChecked(
+            participant=participant,
+            kind=document.kind,
+            masked=document.masked,
+            index_hmac=index,
+            registry=answer,
+            source=source,
+            minor=document.minor,
+        )
+
+        def told_log(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
+            self._log.check(hearing, person, *stages)
+            return [checked]
+
+        await self._log.change(session, participant, told_log)
+        if photo is not None and not ledger.hearing.people[participant].standing.reference:
+            await self.keep_reference(session, participant, photo, "registry", "server")
+
+    def read_document(self, kind: str, number: str) -> Document:
+        """Raises UserError as `identity.ports.Documents.read`, and `not-ready` where none can be read."""
+        if self._tools.documents is None:
+            raise UserError("not-ready", "暂不能核验证件号码，请联系书记员", "documents cannot be checked here yet")
+        return self._tools.documents.read(kind, number, self._log.now())
+
+    def number_index(self, document: Document) -> str:
+        """Finds the same number again without giving it away (HMAC-SHA256)."""
+        text = f"{document.kind}:{document.number}"
+        return hmac.new(self._number_key, text.encode(), hashlib.sha256).hexdigest()
+
+    async def keep_reference(self, session: str, participant: str, photo: bytes, source: str, by: str) -> None:
+        """Seal a reference photo. Raises UserError as `Matcher.check_reference`, `session-over`."""
+        ledger = await self._log.ledger(session)
+        if is_over(ledger.hearing.state):
+            raise UserError("session-over", "本次庭审已结束", "this session is over")
+        if self._tools.matcher is None:
+            raise UserError("not-ready", "未安装人脸比对引擎", "no face engine is set up here")
+        clean = await self._tools.matcher.check_reference(photo)
+        await self._log.vault.put(session, participant, Purpose.REFERENCE, clean, media_type="image/jpeg")
+        await ledger.note(by, [ie.ReferenceKept(participant=participant, source=source)])
