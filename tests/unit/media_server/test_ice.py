@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import struct
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from media_server import ice, stun
 from media_server.sdp import IceCredentials
@@ -141,3 +144,43 @@ def test_remembered_checks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert agent.check(each, SOURCE, 0.0) is not None
     assert len(agent._transactions) == 4
     assert agent.check(checks[-1], ("203.0.113.5", 4000), 1.0) is None
+
+
+ATTRIBUTES = st.tuples(
+    st.sampled_from([int(known) for known in stun.Attribute]) | st.integers(0, 0xFFFF),
+    st.binary(max_size=24) | st.sampled_from([bytes(4), bytes(8), bytes(20)]),
+)
+
+
+@given(
+    st.sampled_from([int(kind) for kind in stun.Class]),
+    st.lists(ATTRIBUTES, max_size=8),
+    st.sampled_from(["ours", "no password", "no signature"]),
+    st.booleans(),
+)
+@example(0x0001, [], "ours", True)
+def test_whatever_stands_in_a_message_only_our_password_makes_it_valid(
+    kind: int, others: list[tuple[int, bytes]], signed: str, first: bool
+) -> None:
+    agent = ice.IceLite(REMOTE)
+    name = (int(stun.Attribute.USERNAME), f"{agent.local.ufrag}:them".encode())
+    listed = [name, *others] if first else [*others, name]
+    body = b"".join(struct.pack("!HH", each, len(value)) + value + bytes(-len(value) % 4) for each, value in listed)
+    head = struct.pack("!HHI", kind, len(body) + 24, stun.MAGIC_COOKIE) + next(TRANSACTIONS)
+    key = agent.local.pwd if signed == "ours" else "another"
+    data = head + body
+    if signed == "no signature":
+        data = head[:2] + len(body).to_bytes(2, "big") + head[4:] + body
+    else:
+        data += struct.pack("!HH", stun.Attribute.MESSAGE_INTEGRITY, 20) + stun._integrity(data, key)
+    try:
+        message = stun.parse(data)
+    except stun.StunError:
+        return
+    checked = agent.check(message, SOURCE, 0.0)
+    assert checked is None or (signed == "ours" and kind == stun.Class.REQUEST)
+    for answer in (ice.refusal(message), None if checked is None else checked.answer):
+        assert answer is None or stun.parse(answer).transaction == message.transaction
+    if not others and signed == "ours" and kind == stun.Class.REQUEST:
+        assert checked is not None
+        assert checked.valid

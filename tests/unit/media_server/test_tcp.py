@@ -25,6 +25,8 @@ PASSED = b"\x01\x01" + bytes(18)
 REFUSED = b"\x01\x11" + bytes(18)
 """Begin as the answers to an authentic check and to another."""
 
+FRAMED = st.builds(framed, st.binary(max_size=80).map(lambda body: CHECK[:2] + body) | st.binary(max_size=80))
+
 
 class Media(asyncio.DatagramProtocol):
     """Stands for the media port: keeps what comes, answers when told."""
@@ -91,6 +93,47 @@ def test_any_cutting_of_the_stream_gives_the_same_frames(packets: list[bytes], d
 def test_a_frame_longer_than_any_packet_is_refused() -> None:
     with pytest.raises(ValueError, match="1501"):
         Frames().feed(bytes((MAX_FRAME_BYTES + 1).to_bytes(2, "big")))
+
+
+@given(st.lists(st.binary(max_size=2000) | st.binary(max_size=4), max_size=12))
+def test_any_stream_is_frames_or_refused_and_little_is_held(pieces: list[bytes]) -> None:
+    frames, seen = Frames(), 0
+    for piece in pieces:
+        seen += len(piece)
+        try:
+            got = frames.feed(piece)
+        except ValueError:
+            return
+        assert all(0 < len(frame) <= MAX_FRAME_BYTES for frame in got)
+        assert sum(map(len, got)) <= seen
+        assert len(frames._rest) < 2 + MAX_FRAME_BYTES
+
+
+@given(st.lists(st.lists(st.binary(max_size=60) | FRAMED, max_size=6), min_size=1, max_size=6))
+def test_strangers_who_write_anything_leave_nothing_behind(strangers: list[list[bytes]]) -> None:
+    async def visit(bound: Address, pieces: list[bytes]) -> None:
+        _, writer = await asyncio.open_connection(*bound)
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def visits() -> None:
+        door = TcpDoor(TcpLimits(per_host=100))
+        transport, heard = await asyncio.get_running_loop().create_datagram_endpoint(
+            Media, local_addr=("127.0.0.1", 0)
+        )
+        bound = await door.start("127.0.0.1", 0, transport.get_extra_info("sockname"))
+        await asyncio.gather(*(visit(bound, pieces) for pieces in strangers))
+        await until(lambda: door.counters.accepted == len(strangers) and not door._connections)
+        assert not door._hosts
+        assert all(0 < len(packet) <= MAX_FRAME_BYTES for packet in heard.got)
+        await door.close()
+        transport.close()
+
+    asyncio.run(visits())
 
 
 async def test_packets_go_both_ways(media: Media, open_door: OpenDoor) -> None:
