@@ -107,7 +107,7 @@ class SeveralFaces(FaceError):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            "several-faces",
+            "many-faces",
             "画面中有多人，请只留本人",
             "More than one person in the picture: one person only, please",
         )
