@@ -1,37 +1,19 @@
-"""What the gate needs of documents, registries, the face engine and the media side: small Protocols.
-
-Liveness is decided on the media side, which hands the gate a `ChallengeResult`.
-"""
+"""What the gate needs of registries, the face engine and liveness: small Protocols."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from identity.documents import Document
+from identity.liveness import Hint, Prompt
+
 Picture = npt.NDArray[np.uint8]
 """Height x width x 3, RGB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A number that is well formed. `number` is normalised (upper case, no blanks) and goes nowhere but to the
-    registry and the keyed hash; `masked` may be shown and logged; `minor`: under fourteen."""
-
-    kind: str
-    number: str
-    masked: str
-    minor: bool
-
-
-class Documents(Protocol):
-    """Reads document numbers."""
-
-    def read(self, kind: str, number: str, now_utc_ms: int) -> Document:
-        """Raises UserError `document-format`, `document-checksum`, `document-date`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +41,20 @@ class ChallengeResult:
     frames: tuple[Picture, ...] = ()
     reason: str = ""
     abandoned: bool = False
+
+
+class LiveRunner(Protocol):
+    """One challenge over the pictures of one camera (`identity.liveness_runner`)."""
+
+    def offer(self, rgb: Picture, time_ms: int, /) -> None:
+        """A picture and when it arrived (CLOCK_MONOTONIC). Never blocks."""
+
+    async def run(self) -> ChallengeResult:
+        """Until there is an outcome. Cancel to give up."""
+
+
+Tell = Callable[[Prompt | Hint], None]
+"""What the person is to do now."""
 
 
 @dataclass(frozen=True, slots=True)

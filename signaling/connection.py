@@ -16,13 +16,14 @@ from aiohttp import WSMsgType, web
 
 from signaling.courtroom import Courtroom
 from signaling.errors import error_message, new_incident
-from signaling.gate_messages import ChallengeStart, ChallengeStop
+from signaling.gate_messages import ChallengeStart, ChallengeStop, ToGate
 from signaling.media_messages import close_media, kit_checked, negotiate, show
 from signaling.outbox import Outbox
 from signaling.protocol import (
     MAX_FRAME_BYTES,
     CloseMedia,
     Do,
+    Done,
     Error,
     FromPage,
     Hello,
@@ -205,14 +206,10 @@ class Connection:
                     answer: Message = await self._room.carry_out(self.participant, re, command)
                     self.send(answer)
                     self._end_if_left(answer)
-                case ChallengeStart(re=re) | ChallengeStop(re=re):
-                    self.send(
-                        Error(re=re, code="gate-passed", zh="您已通过身份核验", en="you have already passed the gate")
-                    )
-                case Offer() | CloseMedia() | Kit():
+                case Offer() | CloseMedia() | Kit() | ChallengeStart() | ChallengeStop():
                     self.send(await self._media(message))
 
-    async def _media(self, message: Offer | CloseMedia | Kit) -> Message:
+    async def _media(self, message: Offer | CloseMedia | Kit | ToGate) -> Message:
         try:
             match message:
                 case Offer():
@@ -221,6 +218,11 @@ class Connection:
                     return await close_media(self._room, self.participant, message)
                 case Kit():
                     return await kit_checked(self._room, self.participant, message)
+                case ChallengeStart():
+                    await self._room.door.challenge(self.participant)
+                case ChallengeStop():
+                    await self._room.door.give_up(self.participant)
+            return Done(re=message.re, seq=self._room.seq)
         except Exception as problem:
             return error_message(message.re, problem, "media")
 

@@ -24,6 +24,7 @@ from hearing.tasks import TaskSet
 from media_server.ports import DeliveryState, Direction, Kind, LossReason, MediaRoom, PublicationInfo
 from records.ledger import Ledger
 from signaling.attendance import Attendance
+from signaling.door import Door, OpenDoor
 from signaling.errors import error_message
 from signaling.fanout import EncodedUpdate, Recent
 from signaling.limits import Limiter
@@ -111,6 +112,8 @@ class Courtroom:
         self.media: MediaRoom = services.media.open_room(ledger.session, self)
         self.media.set_rules(self._may_publish, self._may_receive)
         self.media.set_floor(first_in_line(self.hearing))
+        self.door: Door = OpenDoor(self.media)
+        """Where its people's media comes in; the gate puts its own here."""
         self.recording: RoomRecording | None = None
         self.when_live: Callable[[str], None] = lambda participant: None
         """Called when a page has caught up, for whoever has more to tell it."""
@@ -176,7 +179,7 @@ class Courtroom:
         connection = self.connections.get(participant)
         if connection is not None:
             connection.end(leave)
-        await self.media.remove(participant)
+        await self.door.remove(participant)
 
     # --- commands -------------------------------------------------------------------------------------------
 
@@ -290,7 +293,7 @@ class Courtroom:
         if connection is not None and event.after in _GONE:
             connection.end(_GONE[event.after])
         if event.after in {Presence.REMOVED, Presence.DISMISSED, Presence.LEFT}:
-            self.tasks.spawn(self.media.remove(event.participant), "media.remove")
+            self.tasks.spawn(self.door.remove(event.participant), "media.remove")
 
     def _head(self, head: ev.Head) -> None:
         frame = _encoder.encode(HeadSigned(head=head))

@@ -36,16 +36,6 @@ class LiveEyes(Protocol):
         """Whether `live` would show something."""
 
 
-class NoEyes:
-    """`LiveEyes` where there are no gate rooms."""
-
-    async def live(self, session: str, participant: str) -> bytes | None:
-        return None
-
-    def sees(self, session: str, participant: str) -> bool:
-        return False
-
-
 class SeatOf(Protocol):
     """`signaling.session_desk.SessionDesk.seat_of`."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 
@@ -12,8 +11,8 @@ from hearing.errors import UserError
 from hearing.identity_events import IdentityLevel, VerdictMethod
 from hearing.session import is_over
 from hearing.state import Hearing, Person
+from identity.documents import Document, DocumentReader, number_index
 from identity.gate import GateStage
-from identity.ports import Document
 from identity.vault import ACCOUNTS, Purpose
 from signaling.face_notice import PURPOSE, face_notice
 from signaling.gate_log import FACE_DATA, GateLog, end_of_verdict
@@ -31,6 +30,7 @@ class GateDesk:
         self.notice = face_notice(services.settings.identity.retention_h)
         self._log = log
         self._tools = log.tools
+        self._reader = DocumentReader()
         self._number_key = services.derived_key("identity numbers")
         self._documents = Limiter(_MOST_DOCUMENTS / 3600, _MOST_DOCUMENTS, services.sources.monotonic_us)
 
@@ -111,8 +111,8 @@ class GateDesk:
     # --- document ---------------------------------------------------------------------------------------------
 
     async def document(self, session: str, participant: str, kind: str, number: str) -> None:
-        """Check a document's number against the case file, else the registry. Raises UserError of
-        `identity.ports.Documents`, `too-many`, `not-ready`."""
+        """Check a document's number against the case file, else the registry. Raises UserError as
+        `read_document`, and `too-many`."""
         ledger = await self._log.ledger(session)
         stages = (GateStage.DOCUMENT, GateStage.CLERK)
         self._log.check(ledger.hearing, ledger.hearing.people[participant], *stages)
@@ -150,15 +150,12 @@ class GateDesk:
             await self.keep_reference(session, participant, photo, "registry", "server")
 
     def read_document(self, kind: str, number: str) -> Document:
-        """Raises UserError as `identity.ports.Documents.read`, and `not-ready` where none can be read."""
-        if self._tools.documents is None:
-            raise UserError("not-ready", "暂不能核验证件号码，请联系书记员", "documents cannot be checked here yet")
-        return self._tools.documents.read(kind, number, self._log.now())
+        """Raises UserError as `identity.documents.DocumentReader.read`."""
+        return self._reader.read(kind, number, self._log.now())
 
     def number_index(self, document: Document) -> str:
-        """Finds the same number again without giving it away (HMAC-SHA256)."""
-        text = f"{document.kind}:{document.number}"
-        return hmac.new(self._number_key, text.encode(), hashlib.sha256).hexdigest()
+        """Finds the same number again without giving it away."""
+        return number_index(document, self._number_key)
 
     async def keep_reference(self, session: str, participant: str, photo: bytes, source: str, by: str) -> None:
         """Seal a reference photo. Raises UserError as `Matcher.check_reference`, `session-over`."""

@@ -20,6 +20,7 @@ from signaling.courtroom import Courtroom, Page
 from signaling.gate_clerk import GateClerk
 from signaling.gate_log import GateLog
 from signaling.gate_messages import Gate, GateQueue, GateRow, GateView, Watch, WatchChip, WatchState
+from signaling.gate_rooms import GateRooms
 from signaling.gate_view import gate_view
 
 _CHANGES_QUEUE = (ie.IdentityEvent, ev.PresenceChanged)
@@ -37,9 +38,10 @@ class _Told:
 class GateNews:
     """One for the server; `signaling.rooms.GateKeeper`."""
 
-    def __init__(self, log: GateLog, clerk: GateClerk) -> None:
+    def __init__(self, log: GateLog, clerk: GateClerk, gates: GateRooms) -> None:
         self._log = log
         self._clerk = clerk
+        self._gates = gates
         self._told: WeakKeyDictionary[Page, _Told] = WeakKeyDictionary()
         self._asked: set[str] = set()
         """Sessions whose queue is about to be looked at: many changes at once are told once."""
@@ -58,14 +60,21 @@ class GateNews:
             self._tell(room, participant)
             self._look_soon(room)
 
+        # Media first: who is told that they have passed is in.
+        self._gates.attach(room)
         room.ledger.subscribe(appended)
         room.when_live = live
 
     async def tend(self, room: Courtroom) -> None:
         """One heartbeat."""
+        await self._gates.tend(room)
         if room.hearing.identity is not IdentityLevel.NONE:
             self._tell(room, None)
             await self._tell_queue(room)
+
+    async def detach(self, room: Courtroom) -> None:
+        """The courtroom closes."""
+        await self._gates.detach(room)
 
     def _tell(self, room: Courtroom, only: str | None) -> None:
         """Each person (or only this one) their own gate, if it has changed."""

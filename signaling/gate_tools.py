@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from identity.ports import CodeSender, Documents, Matcher, Registry
+from identity.ports import CodeSender, LiveRunner, Matcher, Registry, Tell
 from identity.vault import KEY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class GateTools:
-    """`documents`, `registry` and `matcher` may be missing: then a clerk decides. `codes`: level `code` cannot be
+    """`registry`, `matcher` and `liveness` may be missing: then a clerk decides. `codes`: level `code` cannot be
     chosen without."""
 
     wrapping_key: bytes = field(default_factory=lambda: os.urandom(KEY_BYTES), repr=False)
     """Of the vault, KEY_BYTES long. The default is of this process alone, for tests."""
-    documents: Documents | None = None
     registry: Registry | None = None
     matcher: Matcher | None = None
+    liveness: Callable[[Tell], LiveRunner] | None = None
+    """Begins a challenge."""
     codes: CodeSender | None = None
+    pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="gate"), repr=False)
+    """Where pictures are decoded and looked at. Its threads start at first use; whoever made it ends it."""

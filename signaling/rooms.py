@@ -29,6 +29,9 @@ class GateKeeper(Protocol):
     async def tend(self, room: Courtroom) -> None:
         """One heartbeat."""
 
+    async def detach(self, room: Courtroom) -> None:
+        """The courtroom closes."""
+
 
 class Rooms:
     """Courtrooms by session, opened when somebody comes or the session runs, closed when it is over and empty."""
@@ -110,7 +113,7 @@ class Rooms:
             async with self._opening:
                 if self._idle(room, self._services.sources.monotonic_us()):
                     self._rooms.pop(room.session, None)
-                    await room.close(_OVER)
+                    await self._close(room, _OVER)
 
     def _idle(self, room: Courtroom, now_us: int) -> bool:
         people = room.hearing.people.values()
@@ -123,4 +126,9 @@ class Rooms:
         """Close every courtroom; pages are told to come back. Idempotent."""
         while self._rooms:
             _, room = self._rooms.popitem()
-            await room.close()
+            await self._close(room)
+
+    async def _close(self, room: Courtroom, leave: Leave | None = None) -> None:
+        if self.gate is not None:
+            await self.gate.detach(room)
+        await room.close(leave)

@@ -20,12 +20,13 @@ from signaling.export_routes import ExportRoutes
 from signaling.exports import Exports
 from signaling.gallery import Gallery
 from signaling.gate_challenges import GateChallenges
-from signaling.gate_clerk import GateClerk, NoEyes
+from signaling.gate_clerk import GateClerk
 from signaling.gate_clerk_routes import GateClerkRoutes
 from signaling.gate_codes import GateCodes
 from signaling.gate_desk import GateDesk
 from signaling.gate_log import GateLog
 from signaling.gate_news import GateNews
+from signaling.gate_rooms import GateRooms
 from signaling.gate_routes import GateRoutes
 from signaling.gateway import Gateway
 from signaling.http import Senders, errors_to_json, security_headers
@@ -76,8 +77,10 @@ def build_app(services: Services) -> web.Application:
     gate = GateDesk(log)
     challenges = GateChallenges(log)
     codes = GateCodes(log, challenges)
-    clerk = GateClerk(log, gate, NoEyes(), sessions.seat_of)
-    rooms.gate = GateNews(log, clerk)
+    gates = GateRooms(log, challenges)
+    admission.when_hung_up(gates.forget)
+    clerk = GateClerk(log, gate, gates, sessions.seat_of)
+    rooms.gate = GateNews(log, clerk, gates)
     pages = Pages(settings.court.emblem)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
@@ -110,6 +113,7 @@ def build_app(services: Services) -> web.Application:
         yield
         await tasks.close()
         await rooms.close()
+        await gates.stop()
         await services.book.close()
         hashing.close()
 

@@ -140,7 +140,7 @@ class Whip:
         room = await self._rooms.get(resource.session)
         check_media_allowed(room, resource.participant, resource.direction)
         offer = with_credentials(resource.offer, fresh)
-        answer = await room.media.answer(
+        answer = await room.door.answer(
             resource.participant, resource.direction, offer, resource.tracks, resource=resource.id
         )
         resource.offer, resource.etag = offer, answer.etag
@@ -152,7 +152,7 @@ class Whip:
         resource = self._authorized(request)
         self._resources.pop(resource.id, None)
         room = await self._rooms.get(resource.session)
-        await room.media.close_peer(resource.participant, resource.direction, resource=resource.id)
+        await room.door.close_peer(resource.participant, resource.direction, resource=resource.id)
         others = any(r.participant == resource.participant for r in self._resources.values())
         if resource.participant not in room.connections and not others:
             await room.ledger.change(resource.participant, lambda hearing, _: _left(hearing, resource.participant))
@@ -201,9 +201,9 @@ class Whip:
         if len(mine) >= MAX_RESOURCES:
             oldest = mine[0]
             del self._resources[oldest.id]
-            await room.media.close_peer(participant, oldest.direction, resource=oldest.id)
+            await room.door.close_peer(participant, oldest.direction, resource=oldest.id)
         resource_id, credential = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
-        answer = await room.media.answer(participant, direction, offer, tracks, resource=resource_id)
+        answer = await room.door.answer(participant, direction, offer, tracks, resource=resource_id)
         resource = Resource(
             id=resource_id,
             session=room.session,

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from hearing.errors import UserError
-from identity.ports import ChallengeResult, Document, Match, Picture, RegistryAnswer
+from identity.documents import Document, resident_check
+from identity.liveness import Hint, Prompt
+from identity.liveness_words import Action
+from identity.ports import ChallengeResult, Match, Picture, RegistryAnswer, Tell
 from signaling.gate_tools import GateTools
 
 WRAPPING_KEY = bytes(range(100, 132))
 NUMBER = "11010519491231002X"
 """The sample of GB 11643 itself."""
-OTHER_NUMBER = "440106199901011231"
-CHILD = "440106202001010011"
+OTHER_NUMBER = "44010619990101123" + resident_check("44010619990101123")
+CHILD = "44010620200101001" + resident_check("44010620200101001")
 PHOTO = b"\xff\xd8 reference photo of Zhang Sanfeng" * 30
 FRAME: Picture = np.zeros((48, 64, 3), np.uint8)
 LIVE = ChallengeResult(passed=True, frames=(FRAME,) * 3)
 FLAT = ChallengeResult(passed=False, reason="flat")
-
-
-class Papers:
-    """Takes eighteen characters; children are known by their number."""
-
-    def read(self, kind: str, number: str, now_utc_ms: int) -> Document:
-        if len(number) != 18:
-            raise UserError("document-format", "证件号码格式有误", "not a document number")
-        return Document(kind, number, f"{number[:3]}***********{number[-4:]}", number == CHILD)
 
 
 @dataclass
@@ -75,12 +71,49 @@ class Letterbox:
 
 
 def gate_tools(
-    matcher: ToldMatcher | None = None, registry: OneNameRegistry | None = None, codes: Letterbox | None = None
+    matcher: ToldMatcher | None = None,
+    registry: OneNameRegistry | None = None,
+    codes: Letterbox | None = None,
+    liveness: ScriptedLiveness | None = None,
 ) -> GateTools:
     return GateTools(
         wrapping_key=WRAPPING_KEY,
-        documents=Papers(),
         registry=registry or OneNameRegistry(),
         matcher=matcher or ToldMatcher(),
         codes=codes,
+        liveness=liveness,
     )
+
+
+class ScriptedLiveness:
+    """Runs challenges: asks for one action, then ends with `result` once it was offered `pictures` pictures."""
+
+    def __init__(self, result: ChallengeResult, pictures: int = 3) -> None:
+        self.result = result
+        self.pictures = pictures
+        self.offered: list[tuple[int, int]] = []
+        """Width and height of each picture of any challenge."""
+
+    def __call__(self, tell: Tell) -> _ScriptedRunner:
+        return _ScriptedRunner(self, tell)
+
+
+class _ScriptedRunner:
+    def __init__(self, script: ScriptedLiveness, tell: Tell) -> None:
+        self._script = script
+        self._tell = tell
+        self._seen = 0
+        self._enough = asyncio.Event()
+
+    def offer(self, rgb: Picture, time_ms: int, /) -> None:
+        self._script.offered.append((rgb.shape[1], rgb.shape[0]))
+        self._seen += 1
+        if self._seen >= self._script.pictures:
+            self._enough.set()
+
+    async def run(self) -> ChallengeResult:
+        self._tell(Hint("too-dark", "光线太暗", "too dark"))
+        now_ms = time.monotonic_ns() // 1_000_000
+        self._tell(Prompt("n", 0, 3, Action.LEFT, now_ms + 3_000, "请向左转头", "turn left"))
+        await self._enough.wait()
+        return self._script.result

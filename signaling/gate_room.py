@@ -1,0 +1,126 @@
+"""One person's gate room: their own tracks end here, seen only by the liveness check and the clerk's thumbnail."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+import re
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+
+from media_server.ports import (
+    DeliveryState,
+    Direction,
+    Kind,
+    LossReason,
+    MediaRoom,
+    PublicationInfo,
+    RoomListener,
+    Source,
+)
+from media_server.sampler import Picture, Sampler, Sampling
+from signaling.services import Services
+
+THUMBNAILS = Sampling(keyframe_every_us=2_000_000, width_px=320)
+LIVE = Sampling(least_us=90_000, width_px=640)
+"""About ten pictures a second: what the liveness check is made for."""
+_numbers = itertools.count(1)
+_FINGERPRINT = re.compile(r"^a=fingerprint:(\S+ \S+)", re.MULTILINE | re.IGNORECASE)
+
+
+class GateRoom:
+    """Implements `RoomListener` for its media room; what concerns the connection is passed on to the courtroom."""
+
+    def __init__(self, services: Services, session: str, participant: str, courtroom: RoomListener) -> None:
+        self.participant = participant
+        # Never the name of one that is being closed just now.
+        self.name = f"gate.{session}.{participant}.{next(_numbers)}"
+        self.fingerprint = ""
+        """Of the newest offer: which DTLS connection is challenged."""
+        self._services = services
+        self._courtroom = courtroom
+        self._newest: Picture | None = None
+        self.media: MediaRoom = services.media.open_room(self.name, self, beside=session)
+        self.media.set_rules(lambda who, kind: True, lambda viewer, sender, kind: False)
+        self._thumbnails = self._sampler(self._keep, THUMBNAILS)
+        self._detach = self.media.attach(self._thumbnails)
+
+    def offered(self, sdp: str) -> None:
+        """Remember whose connection this is."""
+        self.fingerprint = ",".join(sorted({found.upper() for found in _FINGERPRINT.findall(sdp)}))
+
+    @property
+    def camera(self) -> bool:
+        """Whether the person's camera is received."""
+        return any(p.kind is Kind.VIDEO and p.source is Source.CAMERA for p in self.media.publications())
+
+    @property
+    def seen(self) -> bool:
+        """Whether there is a picture for the clerk."""
+        return self._newest is not None
+
+    async def thumbnail(self) -> bytes | None:
+        """The newest picture as JPEG."""
+        newest = self._newest
+        return None if newest is None else await asyncio.to_thread(_jpeg, newest)
+
+    def watch(self, look: Callable[[Picture], None]) -> tuple[Sampler, Callable[[], None]]:
+        """Give `look` every picture of the camera, for a challenge; returns the sampler to close, and its detach."""
+        sampler = self._sampler(look, LIVE)
+        return sampler, self.media.attach(sampler)
+
+    async def close(self) -> None:
+        """End it, and the connections that are still in it. Idempotent."""
+        self._detach()
+        self._newest = None
+        await self._thumbnails.close()
+        await self._services.media.close_room(self.name)
+
+    def _sampler(self, look: Callable[[Picture], None], sampling: Sampling) -> Sampler:
+        async def looked(picture: Picture) -> None:
+            look(picture)
+
+        return Sampler(
+            looked,
+            self.media.request_keyframe,
+            self._services.gate.pool,
+            sampling,
+            wanted=lambda info: info.source is Source.CAMERA,
+            monotonic_us=self._services.sources.monotonic_us,
+        )
+
+    def _keep(self, picture: Picture) -> None:
+        self._newest = picture
+
+    # --- RoomListener -----------------------------------------------------------------------------------------
+
+    def publication_added(self, publication: PublicationInfo) -> None:
+        """Nobody is told: nobody may receive it."""
+
+    def publication_removed(self, publication: PublicationInfo) -> None:
+        """The thumbnail of a camera that has ended is not shown on."""
+        if publication.source is Source.CAMERA:
+            self._newest = None
+
+    def speakers_changed(self, participants: Sequence[str]) -> None:
+        """Nobody is heard here."""
+
+    def layers_wanted(self, publication: PublicationInfo, rids: Sequence[str]) -> None:
+        self._courtroom.layers_wanted(publication, rids)
+
+    def delivery_changed(self, viewer: str, resource: str, states: Sequence[DeliveryState]) -> None:
+        """Nobody receives here."""
+
+    def peer_connected(self, participant: str, direction: Direction) -> None:
+        self._courtroom.peer_connected(participant, direction)
+
+    def peer_lost(self, participant: str, direction: Direction, reason: LossReason) -> None:
+        self._courtroom.peer_lost(participant, direction, reason)
+
+
+def _jpeg(picture: Picture) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(picture.rgb).save(out, "JPEG", quality=80)
+    return out.getvalue()

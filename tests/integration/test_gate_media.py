@@ -1,0 +1,211 @@
+"""The gate in the media path, with real media connections: before a verdict only the check sees a person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+from aiortc import RTCPeerConnection
+
+from identity.ports import ChallengeResult
+from media_server.ports import PublicationInfo, SenderReport
+from signaling.web import ROOMS
+from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
+from tests.fakes.courthouse import Page, courthouse
+from tests.fakes.flash_tracks import Beat, Beeper, Flasher
+from tests.fakes.gate_tools import FLAT, LIVE, NUMBER, PHOTO, ScriptedLiveness, ToldMatcher, gate_tools
+from tests.fakes.gate_visit import FACE, GatedCourt, Visitor, gated, leave
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+
+
+class Recorder:
+    """An inner subscriber of the hearing's room, as the recorder and the transcriber are."""
+
+    def __init__(self) -> None:
+        self.packets: dict[str, int] = {}
+        self.of: dict[str, str] = {}
+
+    def track_started(self, publication: PublicationInfo, ssrc: int, clock_rate_hz: int) -> None:
+        self.of[publication.id] = publication.participant
+
+    def track_packet(self, publication_id: str, arrival_us: int, rtp: bytes) -> None:
+        who = self.of.get(publication_id, "?")
+        self.packets[who] = self.packets.get(who, 0) + 1
+
+    def track_report(self, publication_id: str, report: SenderReport) -> None: ...
+
+    def track_ended(self, publication_id: str) -> None: ...
+
+
+@dataclass
+class Scene:
+    gate: GatedCourt
+    liveness: ScriptedLiveness
+    recorder: Recorder
+    clerk_page: Page
+
+
+async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def scene(
+    monkeypatch: pytest.MonkeyPatch, result: ChallengeResult = LIVE, pictures: int = 3
+) -> AsyncIterator[Scene]:
+    use_loopback(monkeypatch)
+    liveness = ScriptedLiveness(result, pictures)
+    tools = gate_tools(ToldMatcher("pass", ""), liveness=liveness)
+    async with courthouse(environment=FACE, gate=tools) as court:
+        gate = await gated(court)
+        try:
+            await gate.staff_vouched()
+            page = await gate.clerk.enter(gate.session)
+            room = court.app[ROOMS].live(gate.session)
+            assert room is not None
+            recorder = Recorder()
+            room.media.attach(recorder)
+            await gate.clerk("PUT", f"sessions/{gate.session}/gate/{gate.visitor.participant}/reference", raw=PHOTO)
+            yield Scene(gate, liveness, recorder, page)
+        finally:
+            await leave(gate)
+
+
+async def ready(visitor: Visitor) -> Page:
+    page = await visitor.enter()
+    await visitor.agree()
+    await visitor.show(NUMBER)
+    return page
+
+
+async def sending(page: Page) -> RTCPeerConnection:
+    """Camera and microphone of this page, sent."""
+    peer, beat = new_client(), Beat()
+    for track in (Beeper(beat, 700), Flasher(beat, "h264")):
+        track.sender = peer.addTransceiver(track, direction="sendonly").sender
+    offer = await offer_of(peer)
+    mids = {str(t.mid): {"audio": "microphone", "video": "camera"}[t.kind] for t in peer.getTransceivers()}
+    await page.say(type="offer", re="send", direction="send", sdp=offer, tracks=mids)
+    answer = await page.answer("send")
+    assert answer["type"] == "answer", answer
+    await take_answer(peer, answer["sdp"])
+    return peer
+
+
+async def challenged(page: Page) -> str:
+    """Ask for a challenge until the camera has arrived; the code of what it ended with, empty for begun."""
+    async with asyncio.timeout(20):
+        for attempt in range(1_000):
+            await page.say(type="challenge_start", re=f"c{attempt}")
+            answer = await page.answer(f"c{attempt}")
+            if answer["type"] == "done" or answer["code"] not in {"no-camera", "too-many"}:
+                return str(answer.get("code", ""))
+            await asyncio.sleep(0.1)
+    raise AssertionError("no camera")
+
+
+async def test_the_whole_way_and_nothing_leaves_the_gate_room_before_the_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene(monkeypatch, pictures=20) as s:
+        visitor = s.gate.visitor
+        page = await ready(visitor)
+        peer = await sending(page)
+        room = s.gate.court.app[ROOMS].live(s.gate.session)
+        assert room is not None
+        me = visitor.participant
+        assert await challenged(page) == ""
+        step = await page.hear("challenge")
+        assert (step["step"], step["steps"], step["action"]) == (1, 3, "left")
+        assert 0 < step["within_ms"] <= 3_000
+        assert [m["code"] for m in page.heard if m["type"] == "gate_hint"] == ["too-dark"]
+        await until(lambda: len(s.liveness.offered) >= 5)
+        # The check sees the person; the hearing's room, its recorder and the clerk's page do not.
+        assert me not in s.recorder.packets
+        assert [p for p in room.media.publications() if p.participant == me] == []
+        await page.say(type="offer", re="r", direction="receive", sdp="v=0\r\n", tracks={})
+        assert (await page.answer("r"))["code"] == "gate-first"
+        told = (await page.hear("gate", within_s=20))["gate"]
+        while told["stage"] != "passed":
+            told = (await page.hear("gate", within_s=20))["gate"]
+        await until(lambda: any(p.participant == me for p in room.media.publications()))
+        assert peer.connectionState == "connected"
+        # 候审 still: no verdict opens the courtroom by itself.
+        assert me not in s.recorder.packets
+        admitted = await s.clerk_page.do("admit", participant=me)
+        assert admitted["type"] == "done", admitted
+        await until(lambda: s.recorder.packets.get(me, 0) > 20)
+        await peer.close()
+
+
+async def test_the_clerk_sees_somebody_who_waits_and_nobody_who_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch) as s:
+        visitor = s.gate.visitor
+        page = await visitor.enter()
+        await page.say(type="offer", re="early", direction="send", sdp="v=0\r\n", tracks={})
+        assert (await page.answer("early"))["code"] == "gate-first"
+        await visitor("POST", "decline")
+        peer = await sending(page)
+        path = f"sessions/{s.gate.session}/gate/{visitor.participant}/live.jpg"
+        async with asyncio.timeout(20):
+            while (answer := await s.gate.clerk("GET", path))[0] != 200:
+                await asyncio.sleep(0.1)
+        assert answer[1].startswith(b"\xff\xd8")
+        assert s.liveness.offered == []
+        # Declining is not consent: no check of the face begins.
+        assert await challenged(page) == "clerk-decides"
+        await page.do("leave")
+        async with asyncio.timeout(20):
+            while (await s.gate.clerk("GET", path))[0] != 404:
+                await asyncio.sleep(0.1)
+        await peer.close()
+
+
+async def test_giving_up_and_failing_count_and_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch, result=FLAT, pictures=2) as s:
+        page = await ready(s.gate.visitor)
+        peer = await sending(page)
+        for failures in (1, 2):
+            assert await challenged(page) == ""
+            told = (await page.hear("gate", within_s=20))["gate"]
+            while told["failures"] != failures:
+                told = (await page.hear("gate", within_s=20))["gate"]
+            assert told["reason"] == "flat"
+        s.liveness.pictures = 10_000
+        assert await challenged(page) == ""
+        await page.say(type="challenge_stop", re="stop")
+        assert (await page.answer("stop"))["type"] == "done"
+        assert await s.gate.visitor.stage() == "locked"
+        assert await challenged(page) == "gate-locked"
+        await peer.close()
+
+
+async def test_a_revoked_verdict_ends_the_media_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch) as s:
+        me = s.gate.visitor.participant
+        page = await ready(s.gate.visitor)
+        peer = await sending(page)
+        assert await challenged(page) == ""
+        room = s.gate.court.app[ROOMS].live(s.gate.session)
+        assert room is not None
+        await until(lambda: any(p.participant == me for p in room.media.publications()))
+        status, row = await s.gate.clerk.gate(s.gate.session, me, "revoke", {"text": "发现冒名，撤销核验"})
+        assert (status, row["stage"]) == (200, "challenge")
+        await until(lambda: not any(p.participant == me for p in room.media.publications()))
+        await peer.close()
+
+
+async def test_a_whip_client_without_a_verdict_gets_no_further_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch) as s:
+        url = f"{s.gate.court.url}/whip/{s.gate.session}"
+        ticket = s.gate.court.ticket(s.gate.session, s.gate.other.participant)
+        headers = {"Authorization": f"Bearer {ticket}", "Content-Type": "application/sdp"}
+        async with aiohttp.ClientSession() as http, http.post(url, data=b"v=0\r\n", headers=headers) as answer:
+            assert (answer.status, (await answer.json())["error"]) == (403, "gate-first")
