@@ -79,5 +79,17 @@ class GateCodes:
         if not right:
             raise UserError("code-wrong", "验证码不正确或已失效，请重新获取", "wrong or old code: ask for a new one")
 
+    async def sweep(self) -> int:
+        """Forget codes that have expired; returns how many. Idempotent."""
+        store, now = self._log.services.store, self._log.now()
+        old = [
+            name
+            for name, raw in await store.items(CODES)
+            if msgspec.json.decode(raw, type=_Sent).expires_utc_ms <= now
+        ]
+        for name in old:
+            await store.delete(CODES, name)
+        return len(old)
+
     def _hmac(self, session: str, participant: str, code: str) -> str:
         return hmac.new(self._key, f"{session}.{participant}.{code}".encode(), hashlib.sha256).hexdigest()

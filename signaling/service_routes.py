@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from hearing.errors import UserError
 from hearing.participant import CONNECTED
 from hearing.session import is_recording
+from identity.retention import Retention
 from media_server.ports import Load, MediaServer, Shedding
 from signaling.bodies import CourtCard, NodeLoad
 from signaling.http import Senders, reply
@@ -38,13 +39,15 @@ NETWORK_CHECK_TIMEOUT_S = 60.0
 class ServiceRoutes:
     """Handlers."""
 
-    def __init__(self, services: Services, rooms: Rooms, senders: Senders, desk: StaffDesk) -> None:
+    def __init__(
+        self, services: Services, rooms: Rooms, senders: Senders, desk: StaffDesk, retention: Retention
+    ) -> None:
         self._services = services
         self._desk = desk
         self._senders = senders
         self._checks = Limiter(0.5, 30, services.sources.monotonic_us)
         self._registry = CollectorRegistry()
-        self._courtrooms = _Courtrooms(rooms, services.media)
+        self._courtrooms = _Courtrooms(rooms, services.media, retention)
         self._registry.register(self._courtrooms)
         prometheus_client.ProcessCollector(registry=self._registry)
         prometheus_client.PlatformCollector(registry=self._registry)
@@ -132,8 +135,9 @@ def _node_load(load: Load) -> NodeLoad:
 class _Courtrooms(Collector):
     """Figures of the open courtrooms: taken on the event loop, rendered in a thread."""
 
-    def __init__(self, rooms: Rooms, media: MediaServer) -> None:
+    def __init__(self, rooms: Rooms, media: MediaServer, retention: Retention) -> None:
         self._rooms = rooms
+        self._retention = retention
         self._media = media
         self._figures: list[tuple[str, str, float]] = []
 
@@ -150,6 +154,7 @@ class _Courtrooms(Collector):
             ("yunting_publications", "Running tracks", sum(len(room.media.publications()) for room in rooms)),
             ("yunting_stress", "Load over limit of this node", load.stress),
             ("yunting_shedding", "What is given up: 0 nothing to 3 new joins", int(load.shedding)),
+            ("yunting_face_templates", "Stored face templates; report from 100000 on", self._retention.templates),
             ("yunting_incidents", "Recording incidents", sum(room.hearing.incidents for room in rooms)),
         ]
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearing.tasks import TaskSet
+from identity.retention import Retention
 from identity.tickets import Tickets
 from records.book import LedgerBook
 from records.errors import StoreUnavailable
@@ -50,6 +51,7 @@ ROOMS = web.AppKey("rooms", Rooms)
 ADMISSION = web.AppKey("admission", Admission)
 SESSIONS = web.AppKey("sessions", SessionDesk)
 CHALLENGES = web.AppKey("challenges", GateChallenges)
+RETENTION = web.AppKey("retention", Retention)
 """For the program beside the web: tickets without a route, courtrooms, the clerk's desk, the gate (command line,
 tests)."""
 
@@ -77,6 +79,7 @@ def build_app(services: Services) -> web.Application:
     gate = GateDesk(log)
     challenges = GateChallenges(log)
     codes = GateCodes(log, challenges)
+    retention = Retention(services.book, log.vault, settings.identity.retention_h, services.sources.utc_ms)
     gates = GateRooms(log, challenges)
     admission.when_hung_up(gates.forget)
     clerk = GateClerk(log, gate, gates, sessions.seat_of)
@@ -95,12 +98,13 @@ def build_app(services: Services) -> web.Application:
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
         Whip(services, rooms, admission),
-        ServiceRoutes(services, rooms, senders, desk),
+        ServiceRoutes(services, rooms, senders, desk, retention),
     ):
         app.add_routes(room_of_routes.routes())
     app[ADMISSION] = admission
     app[SESSIONS] = sessions
     app[CHALLENGES] = challenges
+    app[RETENTION] = retention
     app[ROOMS] = rooms
 
     async def live(app: web.Application) -> AsyncIterator[None]:
@@ -109,7 +113,7 @@ def build_app(services: Services) -> web.Application:
         await rooms.recover()
         tasks.spawn(services.book.run(), "ledgers")
         tasks.spawn(rooms.run(), "courtrooms")
-        tasks.spawn(_sweep(tickets, desk, old_visits), "used tickets, old sign-ins and visits")
+        tasks.spawn(_sweep(tickets, desk, old_visits, codes, retention), "used tickets, old sign-ins and visits")
         yield
         await tasks.close()
         await rooms.close()

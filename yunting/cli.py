@@ -29,9 +29,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 session = typer.Typer(help="庭次 / sessions", no_args_is_help=True)
+identity = typer.Typer(help="身份核验 / the gate", no_args_is_help=True)
 staff = typer.Typer(help="工作人员账号 / staff accounts", no_args_is_help=True)
 app.add_typer(session, name="session")
 app.add_typer(staff, name="staff")
+app.add_typer(identity, name="identity")
 app.add_typer(bench, name="bench")
 
 NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
@@ -145,6 +147,19 @@ def staff_add(
 
     password = typer.prompt("密码 / password", hide_input=True, confirmation_prompt=True)
     asyncio.run(add_staff(_settings(config), account, name, role, password))
+
+
+@identity.command("erase")
+def identity_erase(
+    session_id: Annotated[
+        str | None, typer.Option("--session", help="仅此庭次，立即 / this session only, at once")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """删除到期庭次的人脸信息并销毁密钥 / erase faces of sessions whose time has come, and their keys."""
+    from yunting.identity import erase
+
+    _out.print(f"已删除 / erased: {asyncio.run(erase(_settings(config), session_id))}")
 
 
 @app.command()
