@@ -14,7 +14,7 @@ from hearing.state import Hearing
 from signaling.protocol import Update
 from signaling.view import Audience, audience, hearing_view, may_see
 
-RECENT_ENTRIES = 512
+RECENT_ENTRIES = 256
 RECENT_BYTES = 4 * 1024 * 1024
 _STRUCTS_BYTES = 1_500
 """An entry with its event, and what a hearing has of its own beside the table of its people (measured)."""

@@ -15,7 +15,7 @@ from tests.fakes.courthouse import ID, courthouse
 pytestmark = pytest.mark.integration
 
 ENTRIES = 1_200
-MOST_KEPT = 600
+MOST_KEPT = 300
 
 
 async def test_a_long_session_keeps_its_log_on_disk_and_serves_it_from_there() -> None:
