@@ -27,6 +27,8 @@ BUSY_TIMEOUT_S = 2.0
 MAX_WAITING = 2_048
 """Bound of the queue: jobs that wait for the writer. Nothing is dropped, the next caller waits."""
 MAX_BATCH = 512
+CACHE_KIB = 256
+"""Pages of the file that each of the three connections keeps in memory: a log is appended to and seldom read."""
 
 _FAULT_OF_JOB = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 """Errors of SQLite that one job has brought on itself; the others come from the disk or another process."""
@@ -203,7 +205,9 @@ class SqliteFile:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    return connection
 
 
 def _resolve(results: list[tuple[_Waiting[Any], Any, BaseException | None]]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import ctypes.util
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -196,3 +198,21 @@ async def test_closing_answers_everybody(path: Path) -> None:
     await again.close()
     with pytest.raises(StoreUnavailable, match="closed"):
         await store.get("t", "0")
+
+
+def sqlite_bytes() -> int:
+    """What SQLite has allocated in this process; 0 when Python does not use the system's library."""
+    return int(ctypes.CDLL(ctypes.util.find_library("sqlite3")).sqlite3_memory_used())
+
+
+async def test_a_file_that_grows_takes_no_more_memory(store: SqliteStore) -> None:
+    used = []
+    for session in range(60):
+        await store.append(chained(f"s{session}", 100))
+        if session >= 20:
+            assert len([entry async for entry in store.read(f"s{session - 20}")]) == 100
+            used.append(sqlite_bytes())
+    if not used[-1]:
+        pytest.skip("SQLite is linked into Python: what it uses cannot be seen")
+    assert used[-1] < 2 * 1024 * 1024
+    assert used[-1] - used[0] < 200 * 1024
