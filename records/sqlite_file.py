@@ -129,6 +129,7 @@ class SqliteFile:
                 connection = self._local.connection = _connect(self.path)
                 self._reader_connections.append(connection)
                 connection.execute("PRAGMA query_only = 1")
+                connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             return job(connection)
         except sqlite3.Error as error:
             self._local.connection = None
@@ -205,9 +206,7 @@ class SqliteFile:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    return connection
+    return sqlite3.connect(path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
 
 
 def _resolve(results: list[tuple[_Waiting[Any], Any, BaseException | None]]) -> None:
@@ -233,6 +232,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if mode != "wal":
         raise RecordError(f"{path}: this file system cannot keep a write-ahead log; use a local disk")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     # Deleted bytes are overwritten: what the gate erases must not be found in free pages.
     connection.execute("PRAGMA secure_delete = ON")
     if not tables:
