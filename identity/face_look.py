@@ -29,7 +29,7 @@ class LookLimits(msgspec.Struct, frozen=True):
     width_px: int = 80
     darkest: float = 45.0
     brightest: float = 225.0
-    sharpness: float = 25.0
+    sharpness: float = 12.0
     whole_every_ms: int = 1_000
     whole_lost_ms: int = 400
     """The same while the face is not where it was."""

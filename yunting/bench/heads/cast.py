@@ -33,8 +33,8 @@ class Person:
 
 def choose_people(folder: Path, count: int, engine: FaceEngine, seed: int = 1) -> tuple[list[Path], int]:
     """Photographs of `count` persons from a folder of files named `Some_Body_0001.jpg`, one of each, and how many
-    were left out because their drawn blink or mouth is not read as one. ValueError when there are not so many that
-    look straight into the camera with open eyes and shut lips."""
+    were left out because their drawn blink or mouth is not read as one, or somebody else is in the picture too.
+    ValueError when there are not so many that look straight into the camera with open eyes and shut lips."""
     files = sorted(folder.rglob("*.jpg"))
     random.Random(seed).shuffle(files)
     chosen: dict[str, Path] = {}
@@ -73,7 +73,7 @@ def _readable(person: Person, engine: FaceEngine) -> bool:
     def signals(expression: Expression) -> Signals | None:
         picture = camera.take(person.head, Pose(), expression, backdrop)
         boxes = engine.detect(picture)
-        return read_signals(np.asarray(engine.landmarks(picture, boxes[0]), np.float64)) if boxes else None
+        return read_signals(np.asarray(engine.landmarks(picture, boxes[0]), np.float64)) if len(boxes) == 1 else None
 
     rest, shut, wide = signals(NEUTRAL), signals(Expression(blink=1)), signals(Expression(mouth=1))
     if rest is None or shut is None or wide is None:
