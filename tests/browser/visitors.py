@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.sfu_stage import CHROMIUM, FLAGS
 from tests.fakes.serving import PASSWORD
+
+# A busy machine draws a page in more than the five seconds that are the default.
+expect.set_options(timeout=15_000)
 
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Chromium is not installed: apt-get install chromium"

@@ -60,8 +60,10 @@ export interface CourtCard {
 }
 
 interface Options {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
+  /** A file as the body, instead of JSON. */
+  blob?: Blob;
   bearer?: string;
   signal?: AbortSignal;
 }
@@ -74,7 +76,10 @@ async function refusal(response: Response): Promise<ApiError> {
 }
 
 /** One request under /api/v1/. Returns the decoded body (undefined for 204); throws ApiError, always. */
-export async function call<T>(path: string, { method = "GET", body, bearer, signal }: Options = {}): Promise<T> {
+export async function call<T>(
+  path: string,
+  { method = "GET", body, blob, bearer, signal }: Options = {},
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(`/api/v1/${path}`, {
@@ -85,9 +90,10 @@ export async function call<T>(path: string, { method = "GET", body, bearer, sign
         Accept: "application/json",
         "X-Yunting": "1",
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(blob ? { "Content-Type": blob.type } : {}),
         ...(bearer ? { Authorization: `Bearer ${bearer}` } : {}),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: blob ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
@@ -108,7 +114,9 @@ export const api = {
   openInvitation: (code: string) => call<Invitation>("invitations/open", { method: "POST", body: { code } }),
   consent: (code: string, sha256: string, language: string) =>
     call<void>("invitations/consent", { method: "POST", body: { code, sha256, language } }),
-  invitationTicket: (code: string) => call<Ticket>("invitations/ticket", { method: "POST", body: { code } }),
+  /** `proof`: that this device earned the gate's verdict; without it a verdict ends. */
+  invitationTicket: (code: string, proof = "") =>
+    call<Ticket>("invitations/ticket", { method: "POST", body: { code, ...(proof ? { proof } : {}) } }),
   observerTicket: (session: string, name: string) =>
     call<Ticket>(`observe/${encodeURIComponent(session)}/ticket`, {
       method: "POST",

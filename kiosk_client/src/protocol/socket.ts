@@ -64,7 +64,11 @@ export interface SocketOptions {
 }
 
 type Answer = DoneMessage | AnsweredMessage;
-type Request = DoMessage | OfferMessage | KitMessage | Extract<FromPage, { type: "close_media" }>;
+type Request =
+  | DoMessage
+  | OfferMessage
+  | KitMessage
+  | Extract<FromPage, { type: "close_media" | "challenge_start" | "challenge_stop" }>;
 
 interface Waiting {
   message: Request;
@@ -169,6 +173,16 @@ export class HearingSocket {
 
   kit(result: Omit<KitMessage, "type" | "re">): Promise<Answer> {
     return this.ask({ type: "kit", ...result });
+  }
+
+  /** Begins or gives up the live check of the face. */
+  challenge(what: "start" | "stop"): Promise<Answer> {
+    return this.ask({ type: `challenge_${what}` });
+  }
+
+  /** What requests beside this connection show; empty before the first welcome. */
+  get credential(): string {
+    return this.resume?.credential ?? "";
   }
 
   /** Sends what needs no answer, if the connection stands. */

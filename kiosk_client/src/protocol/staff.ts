@@ -1,5 +1,5 @@
 import { call } from "./api.ts";
-import type { Presence, Role, State, UpdateMessage } from "./messages.ts";
+import type { IdentityLevel, Presence, Role, State, UpdateMessage } from "./messages.ts";
 
 /** Requests of the court's own people (docs/protocol.md, HTTP). All throw ApiError. */
 export type StaffRole = "judge" | "clerk" | "operator";
@@ -46,6 +46,7 @@ export interface SessionSummary {
   state_label: string;
   people: number;
   public: boolean;
+  identity: IdentityLevel;
 }
 
 export interface SeatRow {
@@ -79,6 +80,8 @@ export interface NewSession {
   title: string;
   public: boolean;
   scheduled_utc_ms: number;
+  /** The court's usual one where it is left out. */
+  identity?: IdentityLevel;
   seats: NewSeat[];
 }
 

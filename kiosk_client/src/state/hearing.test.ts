@@ -24,6 +24,25 @@ const welcome = {
 };
 const update = (seq: number) => ({ type: "update", seq, event: null, hearing: view(`${seq}`) });
 
+describe("the gate", () => {
+  const gate = (stage: string, failures = 0) => ({ type: "gate", gate: { stage, failures } });
+  const step = { type: "challenge", nonce: "n", step: 1, steps: 3, action: "left" };
+
+  test("a step stands while its challenge runs and falls with it", () => {
+    const running = play([gate("challenge"), step]);
+    expect(running.challenge).toMatchObject({ action: "left" });
+    expect(play([gate("challenge")], running).challenge).not.toBeNull();
+    expect(play([gate("challenge", 1)], running).challenge).toBeNull();
+    expect(play([gate("review")], running).challenge).toBeNull();
+  });
+
+  test("an empty hint takes the last one back", () => {
+    const hint = (code: string) => ({ type: "gate_hint", code, zh: code, en: code });
+    expect(play([hint("too-dark")]).gate_hint).toMatchObject({ code: "too-dark" });
+    expect(play([hint("too-dark"), hint("")]).gate_hint).toBeNull();
+  });
+});
+
 describe("fold", () => {
   test("a welcome says who one is and what the hearing is", () => {
     const state = play([welcome]);

@@ -1,9 +1,14 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
   AnyCommand,
+  ChallengeStepMessage,
   DoneMessage,
   ExportProgressMessage,
   FromServer,
+  GateHintMessage,
+  GateNoteMessage,
+  GateRow,
+  GateView,
   Head,
   HearingView,
   Lamp,
@@ -14,6 +19,7 @@ import type {
   Right,
   TrackDelivery,
   UpdateMessage,
+  WatchChip,
 } from "../protocol/messages.ts";
 import { HearingSocket, type LinkState, type Resume, type SocketOptions, socketUrl } from "../protocol/socket.ts";
 import { type CourtClock, courtMs, sample, sessionMs } from "./clock.ts";
@@ -43,6 +49,17 @@ export interface HearingState {
   readonly heads: readonly Head[];
   /** The latest updates, oldest first, e.g. to announce what just happened. */
   readonly updates: readonly UpdateMessage[];
+  /** Where oneself stands at the gate; null where nobody asks. */
+  readonly gate: GateView | null;
+  /** What to do before the camera now, and what would help. */
+  readonly challenge: ChallengeStepMessage | null;
+  readonly gate_hint: GateHintMessage | null;
+  /** The clerk's newest words to oneself at the gate. */
+  readonly gate_note: GateNoteMessage | null;
+  /** Everybody at the gate, for who may admit. */
+  readonly gate_queue: readonly GateRow[];
+  /** What the watch sees on the seats, for judge and clerk. */
+  readonly watch: readonly WatchChip[];
   readonly clock: CourtClock | null;
   readonly rtt_ms: number | null;
   readonly ice_servers: RTCIceServer[];
@@ -64,6 +81,12 @@ export const nothingYet: HearingState = {
   exports: {},
   heads: [],
   updates: [],
+  gate: null,
+  challenge: null,
+  gate_hint: null,
+  gate_note: null,
+  gate_queue: [],
+  watch: [],
   clock: null,
   rtt_ms: null,
   ice_servers: [],
@@ -121,6 +144,25 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
       return { ...state, recording: message };
     case "export":
       return { ...state, exports: { ...state.exports, [message.job]: message } };
+    case "gate":
+      // A step belongs to a challenge that runs: whatever else has become of the gate ends it.
+      return {
+        ...state,
+        gate: message.gate,
+        ...(message.gate.stage === "challenge" && message.gate.failures === state.gate?.failures
+          ? {}
+          : { challenge: null, gate_hint: null }),
+      };
+    case "challenge":
+      return { ...state, challenge: message };
+    case "gate_hint":
+      return { ...state, gate_hint: message.code ? message : null };
+    case "gate_note":
+      return { ...state, gate_note: message };
+    case "gate_queue":
+      return { ...state, gate_queue: message.rows };
+    case "watch":
+      return { ...state, watch: message.chips };
     default:
       return state;
   }

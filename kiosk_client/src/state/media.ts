@@ -69,6 +69,8 @@ const NO_FIGURES: Figures = {
   freezes: 0,
 };
 const IN_COURTROOM = new Set(["present", "testifying"]);
+/** Stages of the gate at which the camera is seen there, by the live check or by the clerk. */
+const SEEN_AT_GATE = new Set(["challenge", "review", "clerk", "locked"]);
 
 /**
  * Sends and receives for as long as the hearing has this person in the courtroom. Follows the state by itself:
@@ -197,8 +199,15 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     if (!linked || self?.presence === "dropped") return;
     // Observers and displays are not on the list of people: what they may receive is what says they are inside.
     const inside = options.receiveOnly === true || (self !== null && IN_COURTROOM.has(self.presence));
-    if (!inside) return stopMedia();
-    const mayPublish = !options.receiveOnly && state.rights.includes("publish");
+    const gate = state.gate;
+    const atGate = gate !== null && gate.consent === "given" && SEEN_AT_GATE.has(gate.stage);
+    // The connection that the gate has looked at goes on into the courtroom.
+    const passedHere = gate?.stage === "passed" && publisher !== null;
+    if (!inside && !atGate && !passedHere) return stopMedia();
+    const mayPublish =
+      !options.receiveOnly &&
+      state.rights.includes("publish") &&
+      (gate === null || atGate || gate.stage === "passed");
     // Whoever was turned away waits its time out, whatever else happens in the hearing meanwhile.
     const waits = (direction: "send" | "receive") => retry !== null && refused.has(direction);
     if (mayPublish && !publisher && (tracks.camera || tracks.microphone) && !waits("send")) {
@@ -211,7 +220,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
         },
       );
     }
-    if (waits("receive")) return;
+    if (!inside || waits("receive")) return;
     const wanted = options.choose ? options.choose(state.publications) : state.publications;
     const receiver = watcher ?? (wanted.length > 0 ? startReceiving() : null);
     receiver?.show(wanted).catch((cause) => answered("receive", cause));
@@ -269,7 +278,8 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     keepAwake(),
     effect(() => {
       // Read, so that a change of any of them brings the connections in line.
-      void [hearing.state.value.publications, hearing.self.value?.presence, hearing.link.value.at];
+      const { publications, gate } = hearing.state.value;
+      void [publications, gate?.stage, gate?.consent, hearing.self.value?.presence, hearing.link.value.at];
       follow();
     }),
     hearing.listen((message) => {

@@ -1,5 +1,6 @@
 import { common } from "./en/common.ts";
+import { gate } from "./en/gate.ts";
 import { party } from "./en/party.ts";
 import type { Texts } from "./index.ts";
 
-export const en: Texts = { common, party };
+export const en: Texts = { common, party, gate };

@@ -1,10 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, type CourtCard } from "../../protocol/api.ts";
-import { type Hearing, joinHearing } from "../../state/hearing.ts";
+import { type Hearing, joinHearing, person } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice } from "../../ui/index.ts";
 import { FlowRail } from "../flow/FlowRail.tsx";
+import { GateFlow } from "../gate/GateFlow.tsx";
+import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Stage, StatusBar } from "../hearing/index.ts";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
@@ -45,13 +47,14 @@ export function Console({ session, court, onBack }: Props) {
 }
 
 function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing }) {
-  const { bench: t, court: words } = courtText();
+  const { bench: t, court: words, desk } = courtText();
   const { media, problem, retry } = useOwnMedia(hearing);
   const [keys, setKeys] = useState(false);
   const spoke = useRef(false);
   const log = useLog(hearing, session);
   const state = hearing.state.value;
   const view = state.hearing;
+  const atGate = state.gate !== null && state.gate.stage !== "passed";
   const may = (right: (typeof state.rights)[number]) => state.rights.includes(right);
   const visited = useMemo(() => visitedPhases(log, view?.phase), [log, view?.phase]);
   useSounds(hearing);
@@ -126,7 +129,24 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
           </Banner>
         )}
       </div>
-      <div class="console-desk">
+      {state.gate && atGate && media && (
+        <div class="console-gate">
+          <GateFlow view={state.gate} hearing={hearing} media={media} />
+          <Vouching session={session} me={state.me} />
+        </div>
+      )}
+      {state.watch.some((chip) => chip.state !== "present" && chip.state !== "unknown") && (
+        <Banner tone="warn">
+          {state.watch
+            .filter((chip) => chip.state !== "present" && chip.state !== "unknown")
+            .map((chip) => `${person(state, chip.participant)?.seat.name ?? ""} ${desk.chips[chip.state]}`)
+            .join(" · ")}
+        </Banner>
+      )}
+      {state.gate_queue.some((row) => row.needs_clerk) && (
+        <Banner tone="info">{desk.waiting(state.gate_queue.filter((row) => row.needs_clerk).length)}</Banner>
+      )}
+      <div class={`console-desk${atGate ? " console-closed" : ""}`}>
         <aside class="console-seats">
           <SeatMap hearing={hearing} mayOrder={may("keep_order")} />
         </aside>

@@ -6,6 +6,8 @@ import { type HearingMedia, joinMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Button } from "../../ui/index.ts";
 import type { Ready } from "../entry/DeviceCheck.tsx";
+import { GateFlow } from "../gate/GateFlow.tsx";
+import { proofs } from "../gate/proof.ts";
 import { StatusBar } from "../hearing/StatusBar.tsx";
 import { EndCard, isOver, StateCard } from "./Cards.tsx";
 import { Courtroom } from "./Courtroom.tsx";
@@ -37,13 +39,20 @@ export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, ex
   const [joined, setJoined] = useState<Joined | null>(null);
   const [left, setLeft] = useState(false);
   useEffect(() => {
-    const hearing = joinHearing({ ticket: async () => (await api.invitationTicket(code)).ticket, keep });
+    const proof = proofs(keep);
+    const hearing = joinHearing({
+      ticket: async () => (await api.invitationTicket(code, proof.value)).ticket,
+      keep,
+    });
     const media = joinMedia(hearing, ready);
     const { kit } = ready;
     const told = hearing.listen((message) => {
       if (message.type !== "welcome") return;
       told();
       if (kit) hearing.socket.kit(kit).catch(() => undefined);
+    });
+    hearing.listen((message) => {
+      if (message.type === "gate" && message.gate.proof) proof.value = message.gate.proof;
     });
     setJoined({ hearing, media });
     return () => {
@@ -117,6 +126,8 @@ function Inside({ hearing, media, left, flip, onLeft, onExit, exitWord, atEnd }:
       </StateCard>
     );
   }
+  const { gate } = hearing.state.value;
+  if (gate && gate.stage !== "passed") return <GateFlow view={gate} hearing={hearing} media={media} />;
   const inside = self.presence === "present" || self.presence === "testifying" || self.presence === "dropped";
   return inside ? (
     <Courtroom hearing={hearing} media={media} onLeft={onLeft} flip={flip} />

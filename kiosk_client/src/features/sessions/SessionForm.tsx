@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
 import type { CourtCard } from "../../protocol/api.ts";
+import { identityLevelValues } from "../../protocol/messages.ts";
 import { type NewSeat, type SessionDetail, type Staff, staffApi } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, Field, Notice, Tick } from "../../ui/index.ts";
+import { Button, Field, Notice, Select, Tick } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 import { tidyCaseNo } from "./caseNo.ts";
 import { courtInstant, courtTime } from "./courtTime.ts";
@@ -35,6 +36,7 @@ function firstDraft(staff: Staff, day: string): SessionDraft {
     public: true,
     day,
     time: "09:30",
+    identity: "",
     seats: [
       emptySeat("judge"),
       { ...emptySeat("clerk"), name: staff.name, account: staff.account },
@@ -64,7 +66,7 @@ export function newSeats(seats: readonly SeatDraft[], taken: readonly string[] =
 
 /** A new session: the case, the time on the court's clock, who sits where. */
 export function SessionForm({ court, staff, day, onMade, onClose }: Props) {
-  const { clerk } = courtText();
+  const { clerk, desk } = courtText();
   const t = clerk.form;
   const [draft, setDraft] = useState<SessionDraft>(() => firstDraft(staff, day));
   const [checked, setChecked] = useState(false);
@@ -98,6 +100,7 @@ export function SessionForm({ court, staff, day, onMade, onClose }: Props) {
           title: draft.title.trim(),
           public: draft.public,
           scheduled_utc_ms: at_ms,
+          ...(draft.identity ? { identity: draft.identity } : {}),
           seats: newSeats(draft.seats),
         }),
       );
@@ -159,6 +162,18 @@ export function SessionForm({ court, staff, day, onMade, onClose }: Props) {
         <Tick checked={draft.public} onChange={(open) => set({ public: open })}>
           {t.public}
         </Tick>
+        <Select
+          label={desk.level}
+          value={draft.identity}
+          options={[
+            { value: "", label: t.identityUsual },
+            ...identityLevelValues.map((value) => ({
+              value,
+              label: `${desk.levels[value]}：${desk.levelHints[value]}`,
+            })),
+          ]}
+          onChange={(value) => set({ identity: value as SessionDraft["identity"] })}
+        />
         <fieldset class="seat-list">
           <legend>{t.seats}</legend>
           {seatsProblem.map((problem) => (

@@ -7,6 +7,8 @@ import { text } from "../../text/index.ts";
 import { Button, CopyButton, Field, Notice, Progress, Tabs } from "../../ui/index.ts";
 import { ExportWizard } from "../exports/ExportWizard.tsx";
 import { RecordingTable } from "../exports/RecordingTable.tsx";
+import { GateDesk } from "../gatedesk/GateDesk.tsx";
+import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
 import { Attendance } from "../seats/Attendance.tsx";
 import { CourtroomView } from "../seats/CourtroomView.tsx";
@@ -15,7 +17,9 @@ import { courtWhen } from "./DayList.tsx";
 import { Invitations } from "./Invitations.tsx";
 import { StateTag } from "./StateTag.tsx";
 
-type Tab = "seats" | "live" | "record" | "export";
+type Tab = "seats" | "gate" | "live" | "record" | "export";
+
+const TABS: Tab[] = ["seats", "gate", "live", "record", "export"];
 
 interface Props {
   id: string;
@@ -27,7 +31,7 @@ interface Props {
 
 /** One session as the clerk works on it: before, during and after the hearing. */
 export function SessionPane({ id, court, account, onChange }: Props) {
-  const { clerk: t } = courtText();
+  const { clerk: t, desk } = courtText();
   const [session, setSession] = useState<SessionDetail | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [tab, setTab] = useState<Tab>("seats");
@@ -78,6 +82,10 @@ export function SessionPane({ id, court, account, onChange }: Props) {
       </Notice>
     );
   if (!session) return <Progress label={text().common.loading} />;
+  const tabs: Tab[] = session.identity === "none" ? TABS.filter((one) => one !== "gate") : TABS;
+  const names = new Map(session.seats.map((seat) => [seat.participant, seat.name]));
+  const own = hearing?.state.value.gate ?? null;
+  const atGate = hearing?.state.value.gate_queue ?? [];
   const changed = (next: SessionDetail) => {
     setSession(next);
     onChange();
@@ -95,6 +103,9 @@ export function SessionPane({ id, court, account, onChange }: Props) {
           </p>
           <div class="row">
             <StateTag state={state} />
+            <span class={`tag ${session.identity === "none" ? "tag-warn" : ""}`}>
+              {desk.levels[session.identity]}
+            </span>
             <span class={`tag ${session.public ? "" : "tag-warn"}`}>{session.public ? t.public : t.notPublic}</span>
             <span class="digits">{courtWhen(court.time_zone, session.scheduled_utc_ms)}</span>
           </div>
@@ -142,9 +153,26 @@ export function SessionPane({ id, court, account, onChange }: Props) {
           label={session.case_no}
           value={tab}
           onChange={setTab}
-          tabs={(["seats", "live", "record", "export"] as const).map((value) => ({ value, label: t.tabs[value] }))}
+          tabs={tabs.map((value) => ({ value, label: t.tabs[value] }))}
         >
           {tab === "seats" && <Invitations session={session} court={court} onChange={() => void load()} />}
+          {tab === "gate" && (
+            <>
+              {own && own.stage !== "passed" && (
+                <>
+                  <div class="panel-body">
+                    <Notice tone="warn" title={desk.own}>
+                      {desk.ownHint}
+                    </Notice>
+                  </div>
+                  <Vouching session={id} me={hearing?.state.value.me ?? ""} />
+                </>
+              )}
+              {own?.stage === "passed" && (
+                <GateDesk session={id} names={names} rows={atGate.length > 0 ? atGate : null} />
+              )}
+            </>
+          )}
           {tab === "live" && <Attendance hearing={hearing} noSeat={live && !seated} />}
           {tab === "record" && <RecordingTable hearing={hearing} />}
           {tab === "export" && <ExportWizard session={session} state={state} hearing={hearing} court={court} />}

@@ -1,4 +1,4 @@
-import type { Role } from "../../protocol/messages.ts";
+import type { IdentityLevel, Role } from "../../protocol/messages.ts";
 import { type CaseNoProblem, caseNoProblem } from "./caseNo.ts";
 import { courtDay, courtInstant } from "./courtTime.ts";
 
@@ -20,6 +20,8 @@ export interface SessionDraft {
   public: boolean;
   day: string;
   time: string;
+  /** Empty: as the court usually does. */
+  identity: IdentityLevel | "";
   seats: SeatDraft[];
 }
 

@@ -75,6 +75,7 @@ const draft = (more: Partial<SessionDraft> = {}): SessionDraft => ({
   public: true,
   day: "2026-11-23",
   time: "09:30",
+  identity: "",
   seats: [seat({ role: "judge", account: "judge" }), seat({})],
   ...more,
 });

@@ -1,1 +1,0 @@
-import{a as e,r as t}from"./Cards-CrZpsKPf.js";import{N as n,s as r,t as i}from"./open-CXJCL9DQ.js";function a(){let i=r(),{later:a}=i.party;return n(e,{court:i.common.product,children:n(t,{icon:`doc`,title:a.title,lead:a.lead,hint:location.pathname===`/verify`?a.hint:void 0,children:n(`a`,{class:`button button-plain`,href:`/`,children:a.home})})})}i(`later`,n(a,{}));

@@ -1,0 +1,89 @@
+import { useState } from "preact/hooks";
+import type { GateApi } from "../../protocol/gate.ts";
+import type { GateView } from "../../protocol/messages.ts";
+import type { Hearing } from "../../state/hearing.ts";
+import type { HearingMedia } from "../../state/media.ts";
+import { either, text } from "../../text/index.ts";
+import { Button, Icon, type IconName, Notice, VideoTile } from "../../ui/index.ts";
+import { GateFrame } from "./GateFrame.tsx";
+import type { Attempt } from "./useAttempt.ts";
+
+interface Props {
+  view: GateView;
+  gate: GateApi;
+  hearing: Hearing;
+  media: HearingMedia;
+  attempt: Attempt;
+}
+
+/** The own picture is mirrored, as people know themselves: then the person's left is the left of the picture. */
+const ARROWS: Record<string, IconName> = { left: "back", right: "arrow" };
+
+/** The live check: oneself in an oval, one large instruction at a time, and what would help. */
+export function FaceCheck({ view, gate, hearing, media, attempt }: Props) {
+  const t = text().gate.face;
+  const { challenge, gate_hint: hint } = hearing.state.value;
+  const [running, setRunning] = useState(false);
+  const stream = media.ownStream.value;
+  const seen = media.upHealth.value === "connected";
+  const failed = view.failures > 0 && view.reason !== "";
+  const begin = async () => {
+    setRunning(await attempt.run(() => hearing.socket.challenge("start")));
+  };
+  const under = running || challenge !== null;
+  const arrow = challenge && ARROWS[challenge.action];
+  return (
+    <GateFrame
+      step={2}
+      title={t.title}
+      lead={under ? undefined : t.lead}
+      problem={attempt.problem}
+      actions={
+        <>
+          <Button
+            kind="quiet"
+            disabled={attempt.busy}
+            onClick={() =>
+              void attempt
+                .run(() => (under ? hearing.socket.challenge("stop") : gate.decline()))
+                .then(() => setRunning(false))
+            }
+          >
+            {under ? t.stop : t.byClerk}
+          </Button>
+          {!under && (
+            <Button kind="primary" big wide disabled={!stream || !seen || attempt.busy} onClick={() => void begin()}>
+              {failed ? t.again : t.start}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {failed && !under && (
+        <Notice tone="warn" urgent title={t.failed}>
+          <p>{either(view.reason_zh, view.reason_en)}</p>
+          <p>{t.left(view.failures_left)}</p>
+        </Notice>
+      )}
+      <div class="gate-mirror">
+        <VideoTile stream={stream} label={t.self} placeholder={t.noCamera} mirrored />
+        {stream && <span class="gate-oval" aria-hidden="true" />}
+      </div>
+      <div class="gate-prompt" role="status" aria-live="assertive">
+        {challenge ? (
+          <>
+            <p class="gate-action">
+              {arrow === "back" && <Icon name="back" />}
+              <span>{either(challenge.zh, challenge.en)}</span>
+              {arrow === "arrow" && <Icon name="arrow" />}
+            </p>
+            <p class="soft digits">{t.step(challenge.step, challenge.steps)}</p>
+          </>
+        ) : (
+          <p>{under ? t.starting : !stream ? t.noCameraHint : seen ? "" : t.connecting}</p>
+        )}
+        {hint && <p class="gate-hint">{either(hint.zh, hint.en)}</p>}
+      </div>
+    </GateFrame>
+  );
+}
