@@ -12,7 +12,7 @@ import msgspec
 from hearing.events import Entry
 from hearing.state import Hearing
 from signaling.protocol import Update
-from signaling.view import Audience, audience, hearing_view, may_see
+from signaling.view import Audience, at_the_gate, audience, hearing_view, may_see
 
 RECENT_ENTRIES = 256
 RECENT_BYTES = 4 * 1024 * 1024
@@ -40,20 +40,27 @@ class EncodedUpdate:
         person = self.hearing.people.get(participant)
         who = audience_of(self.hearing, participant)
         visible = person is not None and may_see(who, person, self.entry.event)
+        if at_the_gate(self.hearing, participant):
+            # Not kept: a frame of their own for everybody at the gate, small because it names few.
+            return self._encoded(visible, outside=True, only=participant)
         key = (visible, who is Audience.OUTSIDE)
         if key not in self._frames:
-            frame = self._frames[key] = _encoder.encode(
-                Update(
-                    seq=self.entry.seq,
-                    at_ms=self.entry.at_ms,
-                    utc_ms=self.entry.utc_ms,
-                    actor=self.entry.actor,
-                    event=self.entry.event if visible else None,
-                    hearing=hearing_view(self.hearing, outside=who is Audience.OUTSIDE),
-                )
-            )
+            frame = self._frames[key] = self._encoded(visible, outside=who is Audience.OUTSIDE)
             self.size_bytes += len(frame)
         return self._frames[key]
+
+    def _encoded(self, visible: bool, *, outside: bool, only: str | None = None) -> bytes:
+        entry = self.entry
+        return _encoder.encode(
+            Update(
+                seq=entry.seq,
+                at_ms=entry.at_ms,
+                utc_ms=entry.utc_ms,
+                actor=entry.actor if only is None else "",
+                event=entry.event if visible else None,
+                hearing=hearing_view(self.hearing, outside=outside, only=only),
+            )
+        )
 
 
 class Recent:

@@ -19,7 +19,7 @@ from signaling.fanout import audience_of
 from signaling.protocol import MAX_FRAME_BYTES, PROTOCOL_VERSION, Hello, IceServer, Leave, Welcome
 from signaling.rooms import Rooms
 from signaling.services import Services
-from signaling.view import Audience, clock_view, hearing_view
+from signaling.view import Audience, at_the_gate, clock_view, hearing_view
 
 _HARD_LIMIT_BYTES = 4 * MAX_FRAME_BYTES
 """Up to here an oversized frame is refused with words; beyond it the connection is closed (1009)."""
@@ -118,6 +118,7 @@ class Gateway:
         room, services = guest.room, self._services
         person = room.hearing.people[guest.participant]
         publications = room.publications_for(guest.participant)
+        waits = at_the_gate(room.hearing, guest.participant)
         room.remember_publications(guest.participant, publications)
         return Welcome(
             participant=guest.participant,
@@ -128,7 +129,9 @@ class Gateway:
             ping_interval_ms=services.timing.ping_interval_ms,
             clock=clock_view(room.ledger, services.sources.utc_ms()),
             hearing=hearing_view(
-                room.hearing, outside=audience_of(room.hearing, guest.participant) is Audience.OUTSIDE
+                room.hearing,
+                outside=waits or audience_of(room.hearing, guest.participant) is Audience.OUTSIDE,
+                only=guest.participant if waits else None,
             ),
             publications=publications,
             ice_servers=tuple(

@@ -100,11 +100,22 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
     return who is not Audience.PUBLIC or not isinstance(event, _HIDDEN_FROM_PUBLIC)
 
 
-def hearing_view(hearing: Hearing, *, outside: bool) -> HearingView:
-    """The whole view; `outside` leaves out what goes on in the courtroom."""
+def at_the_gate(hearing: Hearing, participant: str) -> bool:
+    """Whether the gate has not passed this participant, who then sees no names but the court's and their own."""
+    person = hearing.people.get(participant)
+    return person is not None and not is_verified(hearing, person)
+
+
+def hearing_view(hearing: Hearing, *, outside: bool, only: str | None = None) -> HearingView:
+    """The whole view; `outside` leaves out what goes on in the courtroom, `only` the parties but this one."""
     closed_at_ms = hearing.closed_at_ms
     reopen_until_ms = closed_at_ms + REOPEN_WINDOW_MS if closed_at_ms is not None else None
-    people = [person for person in hearing.people.values() if not is_public_role(person.role)]
+    people = [
+        person
+        for person in hearing.people.values()
+        if not is_public_role(person.role)
+        and (only is None or is_staff(person.role) or person.seat.participant == only)
+    ]
     observers = sum(
         person.role is Role.OBSERVER and person.presence in CONNECTED for person in hearing.people.values()
     )

@@ -243,6 +243,17 @@ async def test_media_is_refused_before_a_verdict() -> None:
         assert (await page.do("hand", raised=True))["code"] == "not-verified"
 
 
+async def test_who_is_at_the_gate_learns_no_partys_name_but_their_own() -> None:
+    async with gate_court() as gate:
+        page = await gate.visitor.enter()
+        await gate.other.enter()
+        await gate.visitor.agree()
+        await page.update("identity.consented")
+        seen = [message["hearing"] for message in page.heard if message["type"] in {"welcome", "update"}]
+        assert {p["seat"]["name"] for hearing in seen for p in hearing["people"]} == {"陈法官", "李书记员", "张三丰"}
+        assert "李四光" not in str(page.heard)
+
+
 async def test_a_link_handed_on_does_not_carry_the_verdict() -> None:
     async with gate_court(gate_tools(ToldMatcher("pass", ""))) as gate:
         await gate.staff_vouched()

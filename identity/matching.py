@@ -1,0 +1,79 @@
+"""The engine as the gate uses it: live frames against a reference photo, in the worker pool, with a score."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+import msgspec
+
+from hearing.errors import UserError
+from identity.engine import Embedding, FaceEngine, NoFace, Rgb, only_face
+from identity.images import read_picture, write_jpeg
+from identity.ports import Match
+from identity.score import FRAMES, Scorer, Template
+
+LEAST_FACE_PX = 80
+"""Width of the face in a reference photo; smaller ones tell nobody apart."""
+
+
+class EngineMatcher:
+    """`identity.ports.Matcher` over one engine and its scorer."""
+
+    def __init__(self, engine: FaceEngine, scorer: Scorer, pool: Executor) -> None:
+        self._engine = engine
+        self._scorer = scorer
+        self._pool = pool
+
+    async def match(self, frames: Sequence[Rgb], reference: bytes) -> Match:
+        """See `Matcher`. Raises also EngineUnavailable."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._match, list(frames), reference)
+
+    async def check_reference(self, picture: bytes) -> bytes:
+        """See `Matcher`."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._clean, picture)
+
+    async def jpeg(self, picture: Rgb) -> bytes:
+        """See `Matcher`."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, write_jpeg, picture)
+
+    def _match(self, frames: list[Rgb], reference: bytes) -> Match:
+        enrolled = self._scorer.enrol([self._vector(read_picture(reference))])
+        vectors = []
+        for frame in frames[: FRAMES[1]]:
+            try:
+                vectors.append(self._vector(frame))
+            except NoFace:
+                # Turned far: the others tell.
+                continue
+        if not vectors:
+            raise NoFace
+        decision = self._scorer.decide(enrolled, vectors)
+        template = self._scorer.enrol(vectors)
+        return Match(
+            decision=decision.outcome,
+            score_milli=round(decision.score * 1_000),
+            engine_id=self._scorer.engine_id,
+            template=msgspec.msgpack.encode(template),
+            reason=decision.reason,
+        )
+
+    def _clean(self, picture: bytes) -> bytes:
+        rgb = read_picture(picture)
+        face = only_face(self._engine.detect(rgb))
+        if face.width < LEAST_FACE_PX:
+            raise UserError(
+                "face-too-small",
+                f"照片中人脸过小，宽度至少 {LEAST_FACE_PX} 像素",
+                f"the face in the photo is too small: at least {LEAST_FACE_PX} pixels wide",
+            )
+        return write_jpeg(rgb)
+
+    def _vector(self, rgb: Rgb) -> Embedding:
+        return self._engine.embed(rgb, only_face(self._engine.detect(rgb)))
+
+
+def opened_template(data: bytes) -> Template:
+    """A template as `Match.template` holds it."""
+    return msgspec.msgpack.decode(data, type=Template)
