@@ -55,6 +55,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "本院尚未完成比对校准，由书记员核对",
         "this court's matching is not calibrated: the clerk compares",
     ),
+    "face-engine-unavailable": (
+        "人脸引擎暂不可用，由书记员核对",
+        "the face engine is not available: the clerk compares",
+    ),
     "no-reference": ("没有留存照片，由书记员核验", "no reference photo: the clerk checks"),
     "registry-unknown": ("实名登记暂时无法比对，由书记员核验", "the registry did not answer: the clerk checks"),
     "no-face-wanted": (

@@ -17,6 +17,7 @@ from hearing.identity_events import VerdictMethod, VerdictOutcome
 from hearing.ids import new_ulid
 from hearing.session import is_over
 from hearing.state import Hearing, Person
+from identity.engine import EngineUnavailable
 from identity.gate import GateStage, stage, visitor
 from identity.ports import Challenge, ChallengeResult, Enrolled, Match, Picture
 from identity.vault import Purpose
@@ -108,6 +109,9 @@ class GateChallenges:
             if reference is not None:
                 try:
                     match = await matcher.match(frames, reference.data)
+                except EngineUnavailable as problem:
+                    # No fault of the person's: the clerk compares.
+                    reason = problem.code
                 except UserError as problem:
                     await self._log.attempt(session, participant, "failed", problem.code)
                     return

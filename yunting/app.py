@@ -27,6 +27,7 @@ from aiohttp import web
 from config import Settings, SettingsError
 from hearing.clock import Sources
 from hearing.tasks import TaskSet
+from identity.pool import FacePool
 from media_server.dataplane import make_data_plane
 from media_server.loudest import LoudestSettings
 from media_server.sfu import Sfu, SfuSettings
@@ -84,7 +85,9 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
-        gate = await asyncio.to_thread(gate_tools, settings)
+        faces = FacePool(workers=2, waiting=64)
+        stack.callback(faces.close)
+        gate = await asyncio.to_thread(gate_tools, settings, faces)
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)
         yield Services(

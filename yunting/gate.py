@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import stat
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from config import Settings, SettingsError
+from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
+from identity.liveness import Challenge
+from identity.liveness_runner import LivenessRunner
+from identity.matching import EngineMatcher
+from identity.pool import FacePool
+from identity.ports import ChallengeResult, Match, Tell
+from identity.score import Scorer
 from identity.vault import KEY_BYTES
 from signaling.gate_tools import GateTools
 
 
-def gate_tools(settings: Settings) -> GateTools:
+def gate_tools(settings: Settings, pool: FacePool) -> GateTools:
     """Reads or makes the wrapping key: call it off the event loop. Raises SettingsError, OSError."""
-    return GateTools(wrapping_key=wrapping_key(settings))
+    engine = LateEngine(Path(settings.storage.folder) / "models")
+    return GateTools(
+        wrapping_key=wrapping_key(settings),
+        matcher=LateMatcher(engine, pool.executor),
+        liveness=lambda tell: _Runner(engine, pool.executor, tell),
+        pool=pool.executor,
+    )
 
 
 def wrapping_key(settings: Settings) -> bytes:
@@ -58,3 +76,93 @@ def _parsed(text: str, source: str) -> bytes:
         # The key itself is never repeated.
         raise SettingsError(f"{source}: 应为 64 位十六进制 / must be {KEY_BYTES * 2} hex digits")
     return key
+
+
+class LateEngine:
+    """`FaceEngine` that reads its hundred megabytes at first use, in whoever's worker thread that is.
+
+    Raises EngineUnavailable from then on where it cannot be opened.
+    """
+
+    engine_id = "dlib_onnx"
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._lock = threading.Lock()
+        self._engine: FaceEngine | None = None
+
+    @property
+    def model_sha256(self) -> str:
+        """See `FaceEngine`."""
+        return self._opened().model_sha256
+
+    def detect(self, rgb: Rgb, roi: Box | None = None) -> list[Box]:
+        """See `FaceEngine`."""
+        return self._opened().detect(rgb, roi)
+
+    def landmarks(self, rgb: Rgb, box: Box) -> Landmarks:
+        """See `FaceEngine`."""
+        return self._opened().landmarks(rgb, box)
+
+    def embed(self, rgb: Rgb, box: Box, flip: bool = True) -> Embedding:
+        """See `FaceEngine`."""
+        return self._opened().embed(rgb, box, flip)
+
+    def _opened(self) -> FaceEngine:
+        with self._lock:
+            if self._engine is None:
+                try:
+                    from identity.engines.dlib_onnx import DlibOnnx
+
+                    self._engine = DlibOnnx(self._cache)
+                except (OSError, ImportError, RuntimeError) as problem:
+                    raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from None
+            return self._engine
+
+
+class LateMatcher:
+    """`Matcher` over a LateEngine: its scorer needs the model's digest. Without a cohort nobody passes alone."""
+
+    def __init__(self, engine: LateEngine, pool: Executor) -> None:
+        self._engine = engine
+        self._pool = pool
+        self._matcher: EngineMatcher | None = None
+
+    async def match(self, frames: Sequence[Rgb], reference: bytes) -> Match:
+        """See `Matcher`."""
+        return await (await self._opened()).match(frames, reference)
+
+    async def check_reference(self, picture: bytes) -> bytes:
+        """See `Matcher`."""
+        return await (await self._opened()).check_reference(picture)
+
+    async def jpeg(self, picture: Rgb) -> bytes:
+        """See `Matcher`."""
+        return await (await self._opened()).jpeg(picture)
+
+    async def _opened(self) -> EngineMatcher:
+        if self._matcher is None:
+            sha256 = await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self._engine.model_sha256)
+            scorer = Scorer(self._engine.engine_id, sha256)
+            self._matcher = EngineMatcher(self._engine, scorer, self._pool)
+        return self._matcher
+
+
+class _Runner:
+    """`LiveRunner` over `identity.liveness_runner`."""
+
+    def __init__(self, engine: FaceEngine, pool: Executor, tell: Tell) -> None:
+        challenge = Challenge(secrets.SystemRandom(), _now_ms())
+        self._runner = LivenessRunner(challenge, engine, pool, tell, _now_ms)
+        self.offer = self._runner.offer
+
+    async def run(self) -> ChallengeResult:
+        result = await self._runner.run()
+        outcome = result.outcome
+        return ChallengeResult(
+            passed=outcome.passed, frames=result.frames, reason="" if outcome.passed else outcome.code
+        )
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,51 @@
+"""The gate's own engine, as the program puts it together, on real photos."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hearing.errors import UserError
+from identity.images import read_picture
+from identity.matching import opened_template
+from identity.pool import FacePool
+from yunting.gate import LateEngine, LateMatcher
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+ME, AGAIN, OTHER = "obama.jpg", "obama2.jpg", "biden.jpg"
+
+
+@pytest.fixture
+async def matcher(tmp_path: Path) -> AsyncIterator[LateMatcher]:
+    pool = FacePool(workers=1, waiting=4)
+    yield LateMatcher(LateEngine(tmp_path), pool.executor)
+    pool.close()
+
+
+async def test_without_a_calibration_every_match_is_the_clerks_and_the_score_tells_people_apart(
+    matcher: LateMatcher, data_dir: Path
+) -> None:
+    mine, again, other = [(data_dir / "faces" / "photos" / name).read_bytes() for name in (ME, AGAIN, OTHER)]
+    reference = await matcher.check_reference(mine)
+    same = await matcher.match([read_picture(again)] * 3, reference)
+    another = await matcher.match([read_picture(other)] * 3, reference)
+    assert (same.decision, another.decision) == ("review", "review")
+    assert same.reason == "not-calibrated"
+    assert another.reason == "no-match"
+    assert same.score_milli > 2_500 > another.score_milli
+    assert opened_template(same.template).engine_id == same.engine_id == "dlib_onnx"
+
+
+async def test_what_is_no_photo_of_one_face_is_refused_by_name(matcher: LateMatcher) -> None:
+    for bad, code in ((b"\xff\xd8 no picture", "not-a-picture"), (b"", "not-a-picture")):
+        with pytest.raises(UserError) as refused:
+            await matcher.check_reference(bad)
+        assert refused.value.code == code
+    blank = await matcher.jpeg(np.full((240, 320, 3), 128, np.uint8))
+    with pytest.raises(UserError) as refused:
+        await matcher.check_reference(blank)
+    assert refused.value.code == "no-face"
