@@ -45,6 +45,13 @@ def test_noise_of_the_landmarks_alone_stays_far_below() -> None:
     assert max(noisy) < 0.04
 
 
+@pytest.mark.parametrize("yaw_deg", [0, 30, 55])
+@pytest.mark.parametrize("warp", [{"mouth": 1.0}, {"blink": 1.0}, {"mouth": 1.0, "blink": 1.0}], ids=str)
+def test_a_flat_face_gains_no_depth_by_opening_its_mouth(yaw_deg: float, warp: dict[str, float]) -> None:
+    frontal, turned = points_of(Face(flat=True)), points_of(Face(yaw_deg=yaw_deg, flat=True, **warp))
+    assert planarity_residual(frontal, turned) < 1e-6
+
+
 def test_the_fitted_map_is_the_map() -> None:
     view = np.array([[1.1, 0.1, 5], [-0.05, 0.9, -3], [1e-4, -2e-4, 1]])
     fitted = fit_homography(points_of(REST), project(view, points_of(REST)))

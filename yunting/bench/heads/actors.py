@@ -15,7 +15,7 @@ from identity.liveness_words import TURNS, Action, draw_steps
 from yunting.bench.heads.cast import Person
 from yunting.bench.heads.expression import Expression
 from yunting.bench.heads.model import Picture, Surface, card_surface
-from yunting.bench.heads.render import Camera, Optics, Pose, room
+from yunting.bench.heads.render import Camera, Pose, room
 
 BONA_FIDE = "bona_fide"
 
@@ -68,14 +68,16 @@ class Actor:
         chance: random.Random,
         able: tuple[Action, ...] = tuple(Action),
         shake: float = 0.0,
-        optics: Optics | None = None,
+        gapes: bool = False,
     ) -> None:
         self._surface = surface
         self._habits = habits
         self._able = able
         self._shake = shake
+        self._gapes = gapes
+        """Opens its mouth while it turns, which looks like depth to a fit of all points."""
         self._chance = chance
-        self._camera = Camera(optics, seed=chance.randint(0, 2**31))
+        self._camera = Camera(seed=chance.randint(0, 2**31))
         self._rest = Pose(scale=chance.uniform(0.13, 0.17), x=chance.uniform(0.45, 0.55), y=chance.uniform(0.42, 0.5))
         self._room = room(person.head, self._camera.optics, self._rest)
         self._phase_ms = chance.randint(0, 10_000)
@@ -93,6 +95,8 @@ class Actor:
         blink = self._own_blink(time_ms) if habits.blinks else 0.0
         mouth = 0.0
         amount = _amount(since_ms - habits.delay_ms, habits.turn_ms, habits.hold_ms)
+        if self._gapes and action in TURNS:
+            mouth = amount
         match action:
             case Action.LEFT:
                 pose = replace(pose, yaw_deg=pose.yaw_deg + amount * habits.turn_deg)
@@ -198,11 +202,12 @@ def _card(
     able: tuple[Action, ...] = (),
     shake: float = 0.0,
     bend: tuple[float, float] = (0.0, 0.0),
+    gapes: bool = False,
 ) -> Actor:
     surface = card_surface(scene.person.photo, scene.person.head.landmarks, scene.chance.uniform(*bend))
     habits = Habits.drawn(scene.chance, turn_deg, blinks=Action.BLINK in able)
     habits = replace(habits, sway=habits.sway if shake else 0.0)
-    return Actor(surface, scene.person, habits, scene.chance, able, shake)
+    return Actor(surface, scene.person, habits, scene.chance, able, shake, gapes)
 
 
 def _swap(scene: Scene) -> Swap:
@@ -221,6 +226,7 @@ PERFORMERS: dict[str, Callable[[Scene], Performer]] = {
     "eyelid_warp": lambda scene: _card(scene, (20, 55), _BLINKS, shake=0.5),
     "eyelid_jaw_warp": lambda scene: _card(scene, (20, 65), _ALL, shake=0.5),
     "eyelid_jaw_warp_bent": lambda scene: _card(scene, (20, 45), _ALL, shake=0.5, bend=(0.2, 0.9)),
+    "jaw_warp_in_turn": lambda scene: _card(scene, (40, 65), _ALL, shake=0.5, gapes=True),
     "replayed_clip": lambda scene: Replay(_head(scene), scene.asked, scene.chance),
     "head_swap": _swap,
 }
