@@ -19,7 +19,7 @@ export interface GateApi {
   decline(): Promise<GateView>;
   withdraw(): Promise<GateView>;
   document(kind: DocumentKind, number: string): Promise<GateView>;
-  sendCode(phone: string): Promise<void>;
+  sendCode(): Promise<{ phone_masked: string }>;
   checkCode(code: string): Promise<GateView>;
 }
 
@@ -33,7 +33,7 @@ export function gateApi(credential: () => string): GateApi {
     decline: () => post("decline"),
     withdraw: () => post("withdraw"),
     document: (kind, number) => post("document", { kind, number }),
-    sendCode: (phone) => post("code", { phone }),
+    sendCode: () => post("code"),
     checkCode: (code) => post("code/check", { code }),
   };
 }
@@ -55,8 +55,12 @@ export function deskApi(session: string) {
     revoke: (participant: string, text: string) => act<GateRow>(participant, "revoke", { text }),
     message: (participant: string, text: string, call_: boolean) =>
       act<void>(participant, "message", { text, call: call_ }),
-    number: (participant: string, number: string) =>
-      call<GateRow>(`${base}/${at(participant)}/number`, { method: "PUT", body: { number } }),
+    /** What the case file says; empty: unknown. */
+    file: (participant: string, kind: DocumentKind, number: string, phone: string) =>
+      call<GateRow>(`${base}/${at(participant)}/file`, {
+        method: "PUT",
+        body: { kind, ...(number ? { number } : {}), ...(phone ? { phone } : {}) },
+      }),
     reference: (participant: string, photo: Blob) =>
       call<GateRow>(`${base}/${at(participant)}/reference`, { method: "PUT", blob: photo }),
     /** Address of a picture; `beat` makes a browser ask for the present one. */

@@ -5,26 +5,28 @@ import { Button, Field, Notice } from "../../ui/index.ts";
 import { GateFrame } from "./GateFrame.tsx";
 import type { Attempt } from "./useAttempt.ts";
 
-/** The one-time code: a phone number, then six digits. */
+const DIGITS = 6;
+
+/** The one-time code, sent to the telephone that the case file has: nobody can name another one here. */
 export function CodeForm({ gate, attempt }: { gate: GateApi; attempt: Attempt }) {
   const t = text().gate.code;
-  const [phone, setPhone] = useState("");
   const [code, setCode] = useState("");
-  const [sent, setSent] = useState(false);
-  const send = async () => setSent(await attempt.run(() => gate.sendCode(phone.trim())));
+  const [sentTo, setSentTo] = useState<string | null>(null);
+  const send = () => attempt.run(async () => setSentTo((await gate.sendCode()).phone_masked));
   const submit = (event: Event) => {
     event.preventDefault();
-    void (sent ? attempt.run(() => gate.checkCode(code.trim())) : send());
+    void (sentTo === null ? send() : attempt.run(() => gate.checkCode(code.trim())));
   };
   return (
     <form onSubmit={submit} noValidate>
       <GateFrame
         step={2}
         title={t.title}
+        lead={t.lead}
         problem={attempt.problem}
         actions={
           <>
-            {sent && (
+            {sentTo !== null && (
               <Button kind="quiet" onClick={() => void send()} disabled={attempt.busy}>
                 {t.again}
               </Button>
@@ -34,31 +36,22 @@ export function CodeForm({ gate, attempt }: { gate: GateApi; attempt: Attempt })
               type="submit"
               big
               wide
-              disabled={attempt.busy || (sent ? code.trim().length < 4 : phone.trim().length < 5)}
+              disabled={attempt.busy || (sentTo !== null && code.trim().length !== DIGITS)}
             >
-              {sent ? t.check : t.send}
+              {sentTo === null ? t.send : t.check}
             </Button>
           </>
         }
       >
-        <Field
-          label={t.phone}
-          type="tel"
-          inputMode="tel"
-          autocomplete="tel"
-          value={phone}
-          onInput={setPhone}
-          maxLength={20}
-        />
-        {sent && <Notice tone="ok">{t.sent}</Notice>}
-        {sent && (
+        {sentTo !== null && <Notice tone="ok">{t.sent(sentTo)}</Notice>}
+        {sentTo !== null && (
           <Field
             label={t.code}
             inputMode="numeric"
             autocomplete="one-time-code"
             value={code}
             onInput={setCode}
-            maxLength={8}
+            maxLength={DIGITS}
           />
         )}
       </GateFrame>

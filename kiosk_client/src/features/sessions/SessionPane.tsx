@@ -7,6 +7,7 @@ import { text } from "../../text/index.ts";
 import { Button, CopyButton, Field, Notice, Progress, Tabs } from "../../ui/index.ts";
 import { ExportWizard } from "../exports/ExportWizard.tsx";
 import { RecordingTable } from "../exports/RecordingTable.tsx";
+import { CaseFile } from "../gatedesk/CaseFile.tsx";
 import { GateDesk } from "../gatedesk/GateDesk.tsx";
 import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
@@ -169,7 +170,10 @@ export function SessionPane({ id, court, account, onChange }: Props) {
                 </>
               )}
               {own?.stage === "passed" && (
-                <GateDesk session={id} names={names} rows={atGate.length > 0 ? atGate : null} />
+                <>
+                  <GateDesk session={id} names={names} rows={atGate.length > 0 ? atGate : null} />
+                  <CaseFile session={id} seats={session.seats.filter((seat) => seat.account === null)} />
+                </>
               )}
             </>
           )}

@@ -33,6 +33,13 @@ export const desk = {
     passed: "passed",
     refused: "refused",
   },
+  file: {
+    title: "What the case file says (number, telephone, photo)",
+    hint: "For the automatic comparison. Numbers are kept as a keyed hash, photos sealed; neither can be read back here.",
+    phone: "Mobile number",
+    save: "Save",
+    saved: "Saved",
+  },
   person: "Person",
   stage: "State",
   pictures: "Now and on file",

@@ -42,9 +42,9 @@ export const gate = {
   },
   code: {
     title: "Code by text message",
-    phone: "Mobile number",
+    lead: "It goes to the telephone of the case file",
     send: "Send the code",
-    sent: "The code was sent and is valid for five minutes",
+    sent: (phone: string) => `The code was sent to ${phone} and is valid for five minutes`,
     code: "Six-digit code",
     check: "Check",
     again: "Send again",

@@ -33,6 +33,13 @@ export const desk = {
     passed: "已通过",
     refused: "已拒绝",
   },
+  file: {
+    title: "登记案卷信息（证件号码、手机、照片）",
+    hint: "用于自动比对；证件号码只保存加密摘要，照片加密保存，均不能在此读回。",
+    phone: "手机号码",
+    save: "保存",
+    saved: "已保存",
+  },
   person: "人员",
   stage: "状态",
   pictures: "现场与留存",

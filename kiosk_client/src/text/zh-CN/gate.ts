@@ -31,9 +31,9 @@ export const gate = {
   },
   code: {
     title: "短信验证码",
-    phone: "手机号码",
+    lead: "验证码发到案卷登记的手机",
     send: "发送验证码",
-    sent: "验证码已发送，五分钟内有效",
+    sent: (phone: string) => `验证码已发送至 ${phone}，五分钟内有效`,
     code: "六位验证码",
     check: "验证",
     again: "重新发送",
