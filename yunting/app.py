@@ -43,6 +43,7 @@ from yunting.addresses import announced, with_nat64
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools
+from yunting.memory import keep_giving_back
 from yunting.recordings import Recordings
 
 _SHUTDOWN_S = 5.0
@@ -114,6 +115,9 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     """
     async with assembled(settings) as services, AsyncExitStack() as stack:
         await services.media.start()
+        tasks = TaskSet()
+        stack.push_async_callback(tasks.close)
+        tasks.spawn(keep_giving_back(), "give memory back")
         base_url, certificate = await _listen(stack, settings, services)
         yield Server(base_url=base_url, certificate=certificate, services=services)
 

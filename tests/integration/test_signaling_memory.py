@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from pathlib import Path
 
 import pytest
 
+from config import load
 from hearing import events as ev
 from hearing.state import Hearing
 from signaling.fanout import EncodedUpdate
 from signaling.web import ROOMS
 from tests.fakes.courthouse import ID, courthouse
+from tests.fakes.serving import ServerProcess
+from yunting import app
 
 pytestmark = pytest.mark.integration
 
@@ -46,3 +51,15 @@ async def test_a_long_session_keeps_its_log_on_disk_and_serves_it_from_there() -
             assert back.seqs == list(range(known + 1, back.seqs[-1] + 1))
             credential = back.welcome["credential"] or credential
             await back.socket.close()
+
+
+async def test_the_server_gives_freed_memory_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = asyncio.Event()
+
+    async def begin() -> None:
+        begun.set()
+
+    monkeypatch.setattr(app, "keep_giving_back", begin)
+    settings = await asyncio.to_thread(load, None, ServerProcess(tmp_path).environment())
+    async with app.running(settings):
+        await asyncio.wait_for(begun.wait(), 5)
