@@ -1,14 +1,14 @@
 """Where faces are looked at: a few threads beside the event loop, with a short queue and a plain answer when it is
 full.
 
-Threads suffice for engines that release the GIL in their long calls (`dlib_onnx`: detection and network). They run
-at a lower priority than the event loop, so that a crowd at the gate delays the gate, never a packet or a ballot.
+Threads suffice for engines that release the GIL in their long calls (`dlib_onnx`: detection and network). They keep
+the event loop's priority: a slower thread that is stopped while it holds the GIL would stop the loop with it.
+`leave_one` leaves the loop a core instead.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import threading
 import time
@@ -21,7 +21,6 @@ from identity.engine import EngineBusy
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NICE = 10
 _FIRST_GUESS_S = 0.1
 _WEIGHT = 0.1
 
@@ -33,7 +32,7 @@ class FacePool:
     def __init__(self, workers: int, waiting: int) -> None:
         if workers < 1 or waiting < 0:
             raise ValueError(f"{workers} workers, {waiting} waiting")
-        self._threads = ThreadPoolExecutor(workers, "face", initializer=_stand_back)
+        self._threads = ThreadPoolExecutor(workers, "face")
         self._workers = workers
         self._most = workers + waiting
         self._lock = threading.Lock()
@@ -87,9 +86,6 @@ class FacePool:
             self._taken -= 1
 
 
-def _stand_back() -> None:
-    # On Linux a priority belongs to the thread; elsewhere this would slow the whole process.
-    if os.uname().sysname == "Linux":
-        with contextlib.suppress(OSError):
-            me = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, me, min(19, os.getpriority(os.PRIO_PROCESS, me) + _NICE))
+def leave_one() -> int:
+    """How many workers leave the event loop a core of its own."""
+    return max(1, (os.cpu_count() or 1) - 1)

@@ -25,9 +25,17 @@ LONGEST_SIDE = 1280
 ROI_WIDTH = 160
 """A region of interest is looked through at this width: the face in it has then some 90 pixels."""
 
+_POINTS_5, _POINTS_68 = "shape_predictor_5_face_landmarks.dat", "shape_predictor_68_face_landmarks.dat"
 _detector_copy: bytes = b""
 _making = threading.Lock()
 _mine = threading.local()
+
+
+def warm() -> None:
+    """Load detector and shape predictors: a second of CPU, mostly with the GIL held. Raises EngineUnavailable."""
+    _detector()
+    for name in (_POINTS_5, _POINTS_68):
+        _predictor(name)
 
 
 def detect(rgb: Rgb, roi: Box | None = None) -> list[Box]:
@@ -42,14 +50,14 @@ def detect(rgb: Rgb, roi: Box | None = None) -> list[Box]:
 
 def landmarks(rgb: Rgb, box: Box) -> Landmarks:
     """The 68 points of `identity.engine.Landmarks`. Holds the GIL for about a millisecond."""
-    shape = _predictor("shape_predictor_68_face_landmarks.dat")(check_picture(rgb), _rectangle(box))
+    shape = _predictor(_POINTS_68)(check_picture(rgb), _rectangle(box))
     return np.array([(point.x, point.y) for point in shape.parts()], np.float32)
 
 
 def chip(rgb: Rgb, box: Box) -> Rgb:
     """The face turned upright and cut out by five points, 150 x 150, as dlib's network was trained."""
     rgb = check_picture(rgb)
-    points = _predictor("shape_predictor_5_face_landmarks.dat")(rgb, _rectangle(box))
+    points = _predictor(_POINTS_5)(rgb, _rectangle(box))
     cut: Rgb = dlib.get_face_chip(rgb, points, CHIP, CHIP_PADDING)
     return cut
 

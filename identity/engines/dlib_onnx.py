@@ -19,8 +19,9 @@ from identity.engines.dlib_weights import RESNET, cached_model, file_sha256, mod
 class DlibOnnx:
     """Implements `identity.engine.FaceEngine`; safe for several threads at once. A vector has 128 numbers.
 
-    `cache` is a folder for the converted model (22 MB, made at the first start in about two seconds).
-    Raises EngineUnavailable where the weights are not installed.
+    `cache` is a folder for the converted model (22 MB, made at the first start in about two seconds). Making one
+    takes a second and holds the GIL: do it before serving. Raises EngineUnavailable where the weights are not
+    installed.
     """
 
     engine_id = "dlib_onnx"
@@ -29,6 +30,7 @@ class DlibOnnx:
         weights = model_folder() / RESNET
         self.model_sha256 = file_sha256(weights)
         self._session = open_session(cached_model(weights, cache))
+        dlib_faces.warm()
 
     def detect(self, rgb: Rgb, roi: Box | None = None) -> list[Box]:
         """See `FaceEngine.detect`."""

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ def _plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _show(result: msgspec.Struct, json: bool) -> None:
+def _show(result: object, json: bool) -> None:
     facts: dict[str, Any] = msgspec.to_builtins(result)
     if json:
         sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
@@ -215,6 +216,24 @@ def liveness(
         return
     _show_table(result.rows)
     _show(msgspec.structs.replace(result, rows=()), json)
+
+
+@bench.command()
+def faces(
+    pairs: Annotated[Path, typer.Option(help="CSV: left,right,same")],
+    json: Json = False,
+) -> None:
+    """人脸比对的错误率与 CPU / error rates of face matching and its CPU, beside dlib's own network."""
+    from yunting.bench.faces import FacesOptions, run
+
+    with _plain_errors():
+        result = run(FacesOptions(pairs=pairs))
+    if json:
+        _show(result, json)
+        return
+    _show_table(result.table)
+    _show_table(result.points)
+    _show(replace(result, table=[], points=[]), json)
 
 
 def _choice(option: str, value: str, known: tuple[str, ...]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 
@@ -95,18 +94,6 @@ async def test_nothing_begins_after_closing() -> None:
     with pytest.raises(RuntimeError):
         await pool.run(int)
     assert pool.taken == 0
-
-
-async def test_its_threads_stand_back() -> None:
-    if os.uname().sysname != "Linux":
-        pytest.skip("priorities of threads are Linux's")
-    pool = FacePool(1, 0)
-
-    def nice() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    assert await pool.run(nice) == min(19, nice() + 10)
-    pool.close()
 
 
 async def test_the_wait_that_is_named_follows_what_work_takes() -> None:
