@@ -157,7 +157,7 @@ def equal_error(scores: Scores) -> tuple[float, float]:
     """The rate at which as many impostors pass as own people are refused, and its threshold."""
     genuine, impostor = np.sort(scores.genuine), np.sort(scores.impostor)
     refused = np.searchsorted(genuine, impostor, side="left") / max(len(genuine), 1)
-    passed = 1 - np.arange(len(impostor)) / max(len(impostor), 1)
+    passed = 1 - np.searchsorted(impostor, impostor, side="left") / max(len(impostor), 1)
     at = int(np.argmin(np.abs(passed - refused)))
     return float((passed[at] + refused[at]) / 2), float(impostor[at])
 

@@ -107,8 +107,8 @@ def test_the_equal_error_rate_is_where_both_errors_meet(genuine: list[float], im
     gap = min(abs(passed - refused) for passed, refused in map(rates, impostor))
     passed, refused = rates(threshold)
     assert threshold in impostor
-    assert abs(passed - refused) <= gap + 1 / len(impostor)
-    assert abs(found - (passed + refused) / 2) <= impostor.count(threshold) / len(impostor)
+    assert abs(passed - refused) == pytest.approx(gap)
+    assert found == pytest.approx((passed + refused) / 2)
 
 
 def test_rates_that_the_pairs_cannot_show_are_not_shown() -> None:
