@@ -13,7 +13,6 @@ import struct
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from media_server import packets
 from media_server.dataplane.ports import DataPlane, SrtpProfile
@@ -22,6 +21,7 @@ from media_server.nack import NackGenerator
 from media_server.packets import KeyframeRequest, SenderInfo
 from media_server.reports import ntp_from_us
 from media_server.sfu import Sfu
+from tests.fakes.made_playback import Playback
 from tests.fakes.srtp_client import Rtp, SrtpClient, keys
 
 AUDIO, VIDEO, RTX = 111, 96, 97
@@ -180,6 +180,7 @@ class MadeViewer:
     heard: list[float] = field(default_factory=list)
     seen: list[tuple[float, str]] = field(default_factory=list)
     """Complete or not, each picture's last packet with its layer."""
+    playback: Playback = field(default_factory=Playback)
     _feedback: TransportFeedback = field(default_factory=TransportFeedback)
     _nack: NackGenerator = field(default_factory=NackGenerator)
     _video_ssrc: int = 0
@@ -203,11 +204,6 @@ class MadeViewer:
         """Layers of the pictures that came since, one letter each."""
         return "".join(layer for at, layer in self.seen if at >= since_s)
 
-    def longest_silence_s(self, since_s: float) -> float:
-        """The longest time without audio since then."""
-        times = [since_s, *(at for at in self.heard if at >= since_s), time.monotonic()]
-        return max(later - earlier for earlier, later in pairwise(times))
-
     def _take(self, packet: Rtp | None, now_us: int, arrival_us: int) -> None:
         if packet is None:
             return
@@ -216,13 +212,17 @@ class MadeViewer:
             self._feedback.received(int.from_bytes(number, "big"), arrival_us)
         if packet.payload_type == AUDIO:
             self.heard.append(now_us / 1_000_000)
+            self.playback.audio(packet)
         elif packet.payload_type == VIDEO:
             self._video_ssrc = packet.ssrc
             self._nack.received(packet.sequence, now_us)
+            self.playback.video(packet.sequence, packet.payload, packet)
             if packet.marker:
                 self.seen.append((now_us / 1_000_000, chr(packet.payload[2])))
         elif packet.payload_type == RTX:
-            self._nack.received(int.from_bytes(packet.payload[:2], "big"), now_us)
+            repeated = int.from_bytes(packet.payload[:2], "big")
+            self._nack.received(repeated, now_us)
+            self.playback.video(repeated, packet.payload[2:], packet)
 
     def _tell(self, now_us: int) -> None:
         for report in self._feedback.build(1, self._video_ssrc):
