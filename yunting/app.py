@@ -17,7 +17,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from aiohttp import web
 from config import Settings, SettingsError
 from hearing.clock import Sources
 from hearing.tasks import TaskSet
-from identity.pool import FacePool
+from identity.pool import FacePool, leave_one
 from media_server.dataplane import make_data_plane
 from media_server.loudest import LoudestSettings
 from media_server.sfu import Sfu, SfuSettings
@@ -42,7 +42,7 @@ from signaling.web import build_app
 from yunting.addresses import announced, with_nat64
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
-from yunting.gate import gate_tools
+from yunting.gate import gate_tools, open_registry
 from yunting.memory import keep_giving_back
 from yunting.recordings import Recordings
 
@@ -86,9 +86,10 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(media.close)
         recordings = Recordings(folder / "recordings", tasks)
         stack.push_async_callback(recordings.close)
-        faces = FacePool(workers=2, waiting=64)
+        faces = FacePool(leave_one(), waiting=64)
         stack.callback(faces.close)
         gate = await asyncio.to_thread(gate_tools, settings, faces)
+        gate = replace(gate, registry=await open_registry(settings, stack, sources.utc_ms))
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)
         yield Services(

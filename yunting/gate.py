@@ -8,9 +8,12 @@ import secrets
 import stat
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import AsyncExitStack
 from pathlib import Path
+
+import aiohttp
 
 from config import Settings, SettingsError
 from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
@@ -18,7 +21,9 @@ from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
 from identity.matching import EngineMatcher
 from identity.pool import FacePool
-from identity.ports import ChallengeResult, Match, Tell
+from identity.ports import ChallengeResult, Match, Registry, Tell
+from identity.registries.http import HttpRegistry
+from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer
 from identity.vault import KEY_BYTES
 from signaling.gate_tools import GateTools
@@ -33,6 +38,17 @@ def gate_tools(settings: Settings, pool: FacePool) -> GateTools:
         liveness=lambda tell: _Runner(engine, pool.executor, tell),
         pool=pool.executor,
     )
+
+
+async def open_registry(settings: Settings, stack: AsyncExitStack, utc_ms: Callable[[], int]) -> Registry:
+    """The official service of the settings, else none. `stack` closes its connections. Raises SettingsError."""
+    if not settings.identity.registry_url:
+        return OfflineRegistry()
+    http = await stack.enter_async_context(aiohttp.ClientSession())
+    try:
+        return HttpRegistry(http, settings.identity.registry_url, settings.identity.registry_secret, utc_ms)
+    except ValueError as problem:
+        raise SettingsError(f"identity.registry_url, registry_secret: {problem}") from None
 
 
 def wrapping_key(settings: Settings) -> bytes:

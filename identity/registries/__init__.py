@@ -1,0 +1,1 @@
+"""Real-name registries: implementations of `identity.ports.Registry`."""
