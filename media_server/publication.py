@@ -83,7 +83,13 @@ class Publication:
         former = self.layer_of(rid)
         if former is not None:
             self._release(former)
-        self._plane.set_stream(self.peer, ssrc, self.info.codec, self.clock_rate_hz)
+        self._plane.set_stream(
+            self.peer,
+            ssrc,
+            self.info.codec,
+            self.clock_rate_hz,
+            dependency_descriptor=self.dependency_descriptor,
+        )
         self.layers.append(layer)
         self.layers.sort(key=self._rank)
         if not self.allowed:

@@ -119,6 +119,9 @@ class Forwarder:
             return
         if stream.cache:
             stream.cache[packet.number % len(stream.cache)] = packet
+        if packet.layers is not None and packet.payload:
+            place = packet.layers[:2]
+            stream.layer_bytes[place] = stream.layer_bytes.get(place, 0) + len(packet.payload)
         if packet.keyframe and stream.waiting:
             for route in stream.waiting:
                 route.stream.routes.remove(route)

@@ -20,6 +20,7 @@ from media_server.dataplane.ports import (
     Bandwidth,
     BandwidthLimits,
     HopExtensions,
+    InnerLayer,
     PeerId,
     PlaneStats,
     Route,
@@ -206,9 +207,20 @@ class PlainDataPlane:
 
         return remove
 
-    def set_stream(self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int) -> None:
+    def set_stream(
+        self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int, *, dependency_descriptor: int = 0
+    ) -> None:
         """See `DataPlane`."""
-        self._peers[peer].stream(ssrc).carry(codec)
+        stream = self._peers[peer].stream(ssrc)
+        stream.carry(codec)
+        stream.dependency_descriptor = dependency_descriptor or stream.dependency_descriptor
+
+    def inner_layers(self, peer: PeerId, ssrc: int) -> Sequence[InnerLayer]:
+        """See `DataPlane`."""
+        stream = self._peers[peer].streams.get(ssrc)
+        return (
+            [] if stream is None else [InnerLayer(*place, size) for place, size in sorted(stream.layer_bytes.items())]
+        )
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """See `DataPlane`."""

@@ -95,6 +95,15 @@ class RouteStats:
 
 
 @dataclass(frozen=True, slots=True)
+class InnerLayer:
+    """One layer inside a stream (VP8 temporal; VP9 and AV1 spatial and temporal), and what of it has come so far."""
+
+    spatial: int
+    temporal: int
+    payload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class HopExtensions:
     """Header extensions that belong to one hop and are written anew on every packet to a peer; 0 = not negotiated."""
 
@@ -284,9 +293,16 @@ class DataPlane(Protocol):
     def add_tap(self, peer: PeerId, ssrc: int, sink: TapSink) -> Callable[[], None]:
         """Give `sink` every packet of the stream, in order of arrival; returns a function that ends it."""
 
-    def set_stream(self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int) -> None:
-        """Say what an incoming stream carries: from now on its keyframes are found and its packets cached, with or
-        without routes. `add_route` implies it. Idempotent; another codec empties the cache."""
+    def set_stream(
+        self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int, *, dependency_descriptor: int = 0
+    ) -> None:
+        """Say what an incoming stream carries: from now on its keyframes are found, its packets cached and its layers
+        counted, with or without routes. `add_route` implies it. `dependency_descriptor`: see `Route`; 0 changes
+        nothing. Idempotent; another codec empties the cache and the counts."""
+
+    def inner_layers(self, peer: PeerId, ssrc: int) -> Sequence[InnerLayer]:
+        """What has come of each layer inside this stream since it was named, repairs included, lowest spatial layer
+        first; empty while it does not say its layers or is not known. KeyError when the peer is unknown."""
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """Forward nothing of this incoming stream to any route or tap while muted. Idempotent."""

@@ -52,7 +52,7 @@ class Stream:
 
     __slots__ = (
         "cache", "codec", "dependencies", "dependency_descriptor", "highest_timestamp", "highest_us", "hushed",
-        "life", "muted", "routes", "ssrc", "taps", "waiting", "window",
+        "layer_bytes", "life", "muted", "routes", "ssrc", "taps", "waiting", "window",
     )  # fmt: skip
 
     def __init__(self, ssrc: int, life: int) -> None:
@@ -67,6 +67,8 @@ class Stream:
         self.dependency_descriptor = 0
         """Extension id of the AV1 dependency descriptor; 0 = none."""
         self.dependencies = Dependencies()
+        self.layer_bytes: dict[tuple[int, int], int] = {}
+        """Payload that came, by spatial and temporal layer."""
         self.muted = False
         self.hushed = False
         """Taps go on, routes do not."""
@@ -91,6 +93,7 @@ class Stream:
         if codec != self.codec:
             self.codec = codec
             self.cache = [None] * (AUDIO_CACHE_PACKETS if codec == "opus" else VIDEO_CACHE_PACKETS)
+            self.layer_bytes.clear()
 
     def described(self, packet: Packet) -> Packet:
         """The packet with what its payload says of keyframe and layers."""

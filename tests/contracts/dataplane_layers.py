@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.contracts.dataplane_world import SUBSCRIBER, WithWorld, World, one_byte, steps
+from media_server.dataplane.ports import PeerId
+from tests.contracts.dataplane_world import PUBLISHER, SUBSCRIBER, WithWorld, World, one_byte, steps
 from tests.fakes.srtp_client import Rtp
 
 
@@ -179,6 +180,48 @@ class LayersInside(WithWorld):
         got += await world.flow()
         assert [packet.timestamp for packet in got[4:]] == [9, 10]
         assert set(steps(got)) == {1}
+
+    async def test_what_came_of_each_layer_is_counted_with_or_without_routes(self, world: World) -> None:
+        def counted() -> list[tuple[int, int, int]]:
+            return [(one.spatial, one.temporal, one.payload_bytes) for one in world.plane.inner_layers(PUBLISHER, 1)]
+
+        assert counted() == []
+        world.publisher.send(Rtp(1, vp8(1, kind="key"), 1))
+        await world.handled()
+        assert counted() == [], "nobody has said what it carries"
+        world.plane.set_stream(PUBLISHER, 1, "vp8", 90_000)
+        size = len(vp8(1))
+        world.publisher.send(
+            Rtp(2, vp8(2, temporal=2), 2), Rtp(3, vp8(3, temporal=1), 3, padding=5), Rtp(4, vp8(4, temporal=2), 4),
+            Rtp(5, b"", 5),
+        )  # fmt: skip
+        await world.handled()
+        assert counted() == [(0, 1, size), (0, 2, 2 * size)]
+        world.plane.limit_layers(world.route(), 0, 0)
+        world.plane.set_rtx(PUBLISHER, 3, 1, {97: 96})
+        world.publisher.send(
+            Rtp(8, vp8(8, kind="key"), 8), Rtp(1, b"\0\7" + vp8(7, temporal=1), 7, ssrc=3, payload_type=97)
+        )
+        assert len(await world.flow()) == 1
+        assert counted() == [(0, 0, size), (0, 1, 2 * size), (0, 2, 2 * size)], "repairs and what is left out count"
+        world.plane.mute(PUBLISHER, 1, True)
+        world.publisher.send(Rtp(9, vp8(9), 9))
+        await world.handled()
+        world.plane.set_stream(PUBLISHER, 1, "vp8", 90_000)
+        assert sum(size for _, _, size in counted()) == 5 * size
+        world.plane.set_stream(PUBLISHER, 1, "vp9", 90_000)
+        assert counted() == []
+        with pytest.raises(KeyError):
+            world.plane.inner_layers(PeerId(77), 1)
+
+    async def test_av1_layers_are_counted_before_there_is_a_route(self, world: World) -> None:
+        world.plane.set_stream(PUBLISHER, 1, "av1", 90_000, dependency_descriptor=6)
+        structure = two_byte({6: av1(0, structure=True)})
+        world.publisher.send(Rtp(1, b"\x18obus", 1, extension=structure))
+        world.publisher.send(Rtp(2, b"\x10obus", 2, extension=one_byte({6: av1(2)})), Rtp(3, b"\x10obus", 3))
+        await world.handled()
+        counted = world.plane.inner_layers(PUBLISHER, 1)
+        assert [(one.spatial, one.temporal, one.payload_bytes) for one in counted] == [(0, 0, 5), (0, 2, 5)]
 
     @pytest.mark.parametrize(
         ("codec", "payload"),

@@ -55,7 +55,9 @@ class Side:
         plane = self.world.plane
         plane.set_rtx(PUBLISHER, PUBLISHER_RTX, VIDEO, {97: 96})
         plane.add_tap(PUBLISHER, VIDEO, self._tap)
-        plane.set_stream(PUBLISHER, OTHER_VIDEO, self.codec, 90_000)
+        plane.set_stream(
+            PUBLISHER, OTHER_VIDEO, self.codec, 90_000, dependency_descriptor=6 if self.codec == "av1" else 0
+        )
         audio = replace(
             ROUTE, in_ssrc=AUDIO, out_ssrc=19, codec="opus", clock_rate_hz=48_000, payload_types={111: 100}
         )
@@ -151,6 +153,11 @@ class Side:
             "routes": [
                 (one.packets, one.payload_bytes, one.retransmitted, one.timestamp_offset, one.in_ssrc, one.queued)
                 for one in routes
+            ],
+            "inner layers": [
+                (one.spatial, one.temporal, one.payload_bytes)
+                for ssrc in (VIDEO, OTHER_VIDEO, AUDIO, UNKNOWN)
+                for one in plane.inner_layers(PUBLISHER, ssrc)
             ],
             "stats": (stats.forwarded, stats.dropped_auth, stats.dropped_malformed, stats.dropped_unbound),
         }  # fmt: skip
@@ -301,3 +308,5 @@ def test_the_comparison_is_of_something() -> None:
     assert {packet.ssrc for packet in packets} == {9, 10, 19}
     assert len(packets) > 80
     assert plain["answers"] == [9]
+    counted: list[tuple[int, int, int]] = plain["inner layers"]  # type: ignore[assignment]
+    assert {temporal for _, temporal, _ in counted} == {0, 1, 2}

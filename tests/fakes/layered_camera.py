@@ -23,7 +23,9 @@ class TappedPlane:
         self.streams: dict[int, str] = {}
         self.muted: set[int] = set()
 
-    def set_stream(self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int) -> None:
+    def set_stream(
+        self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int, *, dependency_descriptor: int = 0
+    ) -> None:
         self.streams[ssrc] = codec
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:

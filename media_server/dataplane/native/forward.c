@@ -171,6 +171,7 @@ bool yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t h
     if (stream->muted)
         return packet->keyframe;
     yt_stream_keep(stream, packet);
+    yt_stream_count(stream, packet);
     if (packet->keyframe && stream->waiting.count)
         switch_waiting(stream);
     if (!stream->hushed) {

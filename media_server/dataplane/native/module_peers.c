@@ -12,6 +12,8 @@ typedef struct {
     yt_srtp *inbound, *outbound;
     yt_rtx rtx;
     yt_codec codec;
+    uint8_t dependency_id;
+    uint64_t (*layer_bytes)[YT_LAYERS];
     const uint8_t *data;
     size_t length;
 } peer_call;
@@ -72,7 +74,18 @@ static yt_outcome set_stream(yt_plane *plane, void *argument) {
     peer_call *call = argument;
     yt_stream *stream;
     yt_outcome outcome = stream_of(plane, call, &stream);
-    return outcome == YT_DONE && !yt_stream_carry(stream, call->codec) ? YT_NO_MEMORY : outcome;
+    if (outcome == YT_DONE && !(yt_stream_carry(stream, call->codec) && yt_stream_depend(stream, call->dependency_id)))
+        return YT_NO_MEMORY;
+    return outcome;
+}
+
+static yt_outcome inner_layers(yt_plane *plane, void *argument) {
+    peer_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    yt_stream *stream = peer ? yt_peer_find(peer, (uint32_t)call->ssrc) : NULL;
+    if (stream)
+        memcpy(call->layer_bytes, stream->layer_bytes, sizeof stream->layer_bytes);
+    return peer ? YT_DONE : YT_NO_PEER;
 }
 
 static void silence(yt_plane *plane, yt_stream *stream, bool muted, bool hushed) {
@@ -206,13 +219,33 @@ static PyObject *py_set_rtx(PyObject *self, PyObject *args) {
     return done(yt_run(self, set_rtx, &call, false));
 }
 
+/* (peer, ssrc, codec, dependency descriptor's id) */
 static PyObject *py_set_stream(PyObject *self, PyObject *args) {
     peer_call call = {0};
     const char *codec;
-    if (!PyArg_ParseTuple(args, "Lks", &call.peer, &call.ssrc, &codec))
+    if (!PyArg_ParseTuple(args, "Lksb", &call.peer, &call.ssrc, &codec, &call.dependency_id))
         return NULL;
     call.codec = yt_codec_named(codec);
     return done(yt_run(self, set_stream, &call, false));
+}
+
+/* (peer, ssrc): rows in the order of the fields of `ports.InnerLayer`. */
+static PyObject *py_inner_layers(PyObject *self, PyObject *args) {
+    uint64_t bytes[YT_LAYERS][YT_LAYERS] = {0};
+    peer_call call = {.layer_bytes = bytes};
+    if (!PyArg_ParseTuple(args, "Lk", &call.peer, &call.ssrc) || !yt_run(self, inner_layers, &call, false))
+        return NULL;
+    PyObject *rows = PyList_New(0);
+    for (int at = 0; rows && at < YT_LAYERS * YT_LAYERS; at++) {
+        int spatial = at / YT_LAYERS, temporal = at % YT_LAYERS;
+        if (!bytes[spatial][temporal])
+            continue;
+        PyObject *row = Py_BuildValue("iiK", spatial, temporal, (unsigned long long)bytes[spatial][temporal]);
+        if (!row || PyList_Append(rows, row))
+            Py_CLEAR(rows);
+        Py_XDECREF(row);
+    }
+    return rows;
 }
 
 /* (peer, ssrc, on) */
@@ -252,6 +285,7 @@ PyMethodDef yt_peer_methods[] = {
     {"set_keys", py_set_keys, METH_VARARGS, NULL},
     {"set_rtx", py_set_rtx, METH_VARARGS, NULL},
     {"set_stream", py_set_stream, METH_VARARGS, NULL},
+    {"inner_layers", py_inner_layers, METH_VARARGS, NULL},
     {"mute", py_mute, METH_VARARGS, NULL},
     {"hush", py_hush, METH_VARARGS, NULL},
     {"tap", py_tap, METH_VARARGS, NULL},

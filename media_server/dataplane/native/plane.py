@@ -22,6 +22,7 @@ from media_server.dataplane.ports import (
     Bandwidth,
     BandwidthLimits,
     HopExtensions,
+    InnerLayer,
     PeerId,
     PlaneStats,
     Received,
@@ -176,9 +177,15 @@ class NativeDataPlane:
 
         return remove
 
-    def set_stream(self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int) -> None:
+    def set_stream(
+        self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int, *, dependency_descriptor: int = 0
+    ) -> None:
         """See `DataPlane`."""
-        self._plane.set_stream(peer, ssrc, codec)
+        self._plane.set_stream(peer, ssrc, codec, dependency_descriptor)
+
+    def inner_layers(self, peer: PeerId, ssrc: int) -> Sequence[InnerLayer]:
+        """See `DataPlane`."""
+        return list(starmap(InnerLayer, self._plane.inner_layers(peer, ssrc)))
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """See `DataPlane`."""

@@ -58,7 +58,14 @@ bool yt_stream_carry(yt_stream *stream, yt_codec codec) {
     stream->cache = cache;
     stream->cache_size = size;
     stream->codec = codec;
+    memset(stream->layer_bytes, 0, sizeof stream->layer_bytes);
     return true;
+}
+
+void yt_stream_count(yt_stream *stream, const yt_packet *packet) {
+    const yt_layers *layers = &packet->layers;
+    if (layers->known)
+        stream->layer_bytes[layers->spatial % YT_LAYERS][layers->temporal % YT_LAYERS] += packet->size;
 }
 
 bool yt_stream_depend(yt_stream *stream, uint8_t id) {

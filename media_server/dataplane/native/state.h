@@ -26,6 +26,7 @@ enum {
     YT_MOST_QUEUED = 1000,
     YT_JUMP = 3000, /* a stream that goes on further ahead begins anew */
     YT_NO_TYPE = 0xFF,
+    YT_LAYERS = YT_ALL_LAYERS + 1,
 };
 
 typedef struct yt_peer yt_peer;
@@ -66,6 +67,7 @@ struct yt_stream {
     bool muted, hushed, tapped;
     uint8_t dependency_id; /* incoming extension id of the AV1 dependency descriptor; 0 = none */
     yt_dependency *dependency; /* made with the id */
+    uint64_t layer_bytes[YT_LAYERS][YT_LAYERS]; /* payload that came, by spatial and temporal layer */
     uint16_t cache_size;
     yt_packet **cache; /* ring by index */
     yt_list routes;
@@ -165,6 +167,7 @@ void yt_stream_accept(yt_stream *, int64_t index);
 void yt_stream_keep(yt_stream *, yt_packet *);
 yt_packet *yt_stream_cached(const yt_stream *, int64_t index); /* borrowed; NULL when it is not there */
 bool yt_stream_silent(const yt_stream *);
+void yt_stream_count(yt_stream *, const yt_packet *); /* the payload to its layer */
 void yt_stream_free(yt_stream *);
 
 #endif
