@@ -31,6 +31,9 @@ LOSSY = 0.1
 threshold; less may be a bad radio)."""
 OVERUSED_SHARE = 0.8
 """What may be used of the estimate while a queue stands: it must empty, and the estimate comes down in steps."""
+FLOODED = 0.25
+"""A path that loses more than this is no bad radio: what is sent does not fit, and repeats fit still less. At 15 %
+repeats are what keeps pictures whole."""
 REPEATS_SHARE = 0.25
 """What repeats may have of it: most of what a full queue has dropped is too late to be repaired."""
 _REPEAT_BITS = 9_000
@@ -94,7 +97,8 @@ class Downlink:
 
     def may_repeat(self, wanted: int, now_us: int) -> int:
         """How many of so many packets may be repeated now; counts them."""
-        if not self._congested:
+        known = self._known
+        if known is None or not (known.jammed or known.loss > FLOODED):
             return wanted
         if now_us - self._repeats_since_us >= 100_000:
             self._repeats_since_us, self._repeats = now_us, 0

@@ -110,6 +110,9 @@ def test_what_is_wanted_and_not_carried_is_probed_for(plane: RoutePlane, downlin
 def test_repeats_are_bounded_only_while_the_path_is_congested(plane: RoutePlane, downlink: Downlink) -> None:
     downlink.video_budget(SECOND_US)
     assert downlink.may_repeat(200, SECOND_US) == 200
+    plane.known = replace(KNOWN, loss=0.15)
+    downlink.video_budget(SECOND_US)
+    assert downlink.may_repeat(200, SECOND_US) == 200, "a bad radio: repeats keep its pictures whole"
     plane.known = replace(KNOWN, estimate_bps=400_000, loss=0.4)
     downlink.video_budget(2 * SECOND_US)
     granted = sum(downlink.may_repeat(50, 2 * SECOND_US + tick * 20_000) for tick in range(50))
