@@ -112,6 +112,7 @@ class Identity(_Section, frozen=True, kw_only=True):
     key: str
     key_file: str
     retention_h: Annotated[int, msgspec.Meta(ge=0, le=24 * 365)]
+    cohort: str
     registry_url: str
     registry_secret: str
     code_url: str

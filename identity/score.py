@@ -119,6 +119,7 @@ class Scorer:
 
     def decide(self, enrolled: Template, frames: Sequence[Embedding]) -> Decision:
         """Compare a visit's frames, flip-averaged, with a template. Raises as `score`; ValueError: no frames."""
+        frames = self._as_calibrated(frames)
         score, distance = self._compare(enrolled, mean_vector(frames))
         outcome: Outcome
         if score < REVIEW_FROM:
@@ -132,6 +133,14 @@ class Scorer:
         return Decision(
             outcome, score, reason, distance, self.cohort is not None, len(frames), REVIEW_FROM, self.pass_from
         )
+
+    def _as_calibrated(self, frames: Sequence[Embedding]) -> Sequence[Embedding]:
+        """Not more frames than the calibration averaged, spread over the visit: a mean of more scores higher."""
+        found = self.cohort.calibration if self.cohort else None
+        most = max(FRAMES[0], found.frames) if found else FRAMES[1]
+        if len(frames) <= most:
+            return frames
+        return [frames[round(at * (len(frames) - 1) / (most - 1))] for at in range(most)]
 
     def _compare(self, enrolled: Template, probe: Embedding) -> tuple[float, float]:
         if (enrolled.engine_id, enrolled.model_sha256) != (self.engine_id, self.model_sha256):

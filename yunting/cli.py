@@ -19,6 +19,7 @@ from config import Settings, SettingsError, load
 from config.settings import default_text
 from hearing.errors import UserError
 from yunting.bench.commands import bench
+from yunting.identity_commands import identity
 from yunting.logs import set_up as set_up_logs
 
 app = typer.Typer(
@@ -29,12 +30,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 session = typer.Typer(help="庭次 / sessions", no_args_is_help=True)
-identity = typer.Typer(help="身份核验 / the gate", no_args_is_help=True)
 staff = typer.Typer(help="工作人员账号 / staff accounts", no_args_is_help=True)
 app.add_typer(session, name="session")
 app.add_typer(staff, name="staff")
-app.add_typer(identity, name="identity")
 app.add_typer(bench, name="bench")
+app.add_typer(identity, name="identity")
 
 NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
 

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 
 from config import Settings, SettingsError
+from identity.cohort import Cohort
 from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
 from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
@@ -27,14 +29,17 @@ from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer
 from identity.vault import KEY_BYTES
 from signaling.gate_tools import GateTools
+from yunting.calibration import cohort_file, cohort_key, open_cohort
 
 
 def gate_tools(settings: Settings, pool: FacePool) -> GateTools:
     """Reads or makes the wrapping key: call it off the event loop. Raises SettingsError, OSError."""
     engine = LateEngine(Path(settings.storage.folder) / "models")
+    key = wrapping_key(settings)
+    cohort = partial(open_cohort, cohort_file(settings), cohort_key(key), engine)
     return GateTools(
-        wrapping_key=wrapping_key(settings),
-        matcher=LateMatcher(engine, pool.executor),
+        wrapping_key=key,
+        matcher=LateMatcher(engine, pool.executor, cohort),
         liveness=lambda tell: _Runner(engine, pool.executor, tell),
         pool=pool.executor,
     )
@@ -137,11 +142,13 @@ class LateEngine:
 
 
 class LateMatcher:
-    """`Matcher` over a LateEngine: its scorer needs the model's digest. Without a cohort nobody passes alone."""
+    """`Matcher` over a LateEngine: its scorer needs the model's digest and the cohort, which `cohort` opens in a
+    worker. Without one nobody passes alone."""
 
-    def __init__(self, engine: LateEngine, pool: Executor) -> None:
+    def __init__(self, engine: LateEngine, pool: Executor, cohort: Callable[[], Cohort | None]) -> None:
         self._engine = engine
         self._pool = pool
+        self._cohort = cohort
         self._matcher: EngineMatcher | None = None
 
     async def match(self, frames: Sequence[Rgb], reference: bytes) -> Match:
@@ -158,10 +165,12 @@ class LateMatcher:
 
     async def _opened(self) -> EngineMatcher:
         if self._matcher is None:
-            sha256 = await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self._engine.model_sha256)
-            scorer = Scorer(self._engine.engine_id, sha256)
+            scorer = await asyncio.get_running_loop().run_in_executor(self._pool, self._scorer)
             self._matcher = EngineMatcher(self._engine, scorer, self._pool)
         return self._matcher
+
+    def _scorer(self) -> Scorer:
+        return Scorer(self._engine.engine_id, self._engine.model_sha256, self._cohort())
 
 
 class _Runner:
