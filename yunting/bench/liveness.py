@@ -7,7 +7,6 @@ nothing: see `docs/identity.md`, "Liveness".
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import random
@@ -20,6 +19,7 @@ import msgspec
 
 from identity.engines.dlib_onnx import DlibOnnx
 from identity.face_look import FaceFollower
+from identity.intervals import upper_bound
 from identity.liveness import Challenge, Observation, Prompt, Rules
 from yunting.bench.heads.actors import BONA_FIDE, PERFORMERS, Scene, prompt_at
 from yunting.bench.heads.cast import Person, choose_people, load_person
@@ -88,7 +88,9 @@ def run(options: LivenessOptions) -> LivenessResult:
         codes = Counter(each.code for each in own)
         reasons = ", ".join(f"{code} {count}" for code, count in codes.most_common() if code != "passed")
         rows.append(
-            KindRow(kind, options.tries, codes["passed"], round(upper_95(codes["passed"], options.tries), 4), reasons)
+            KindRow(
+                kind, options.tries, codes["passed"], round(upper_bound(codes["passed"], options.tries), 4), reasons
+            )
         )
     lengths = sorted(each.took_ms for each in tries if each.code == "passed")
     seconds = sum(each.took_ms for each in tries) / 1_000
@@ -99,18 +101,6 @@ def run(options: LivenessOptions) -> LivenessResult:
         cpu_ms_per_s=round(sum(each.cpu_ms for each in tries) / max(seconds, 1e-9), 1),
         challenge_s=lengths[len(lengths) // 2] / 1_000 if lengths else 0.0,
     )
-
-
-def upper_95(passed: int, tries: int) -> float:
-    """The rate at which so few passes would be seen in one of twenty series: one-sided Clopper-Pearson bound."""
-    if passed >= tries:
-        return 1.0
-    low, high = passed / tries, 1.0
-    for _ in range(60):
-        rate = (low + high) / 2
-        seen = sum(math.comb(tries, k) * rate**k * (1 - rate) ** (tries - k) for k in range(passed + 1))
-        low, high = (rate, high) if seen > 0.05 else (low, rate)
-    return high
 
 
 def perform(
