@@ -22,7 +22,7 @@ SEATS = (
 )
 
 
-async def _session(server: ServerProcess, level: str) -> dict[str, Any]:
+async def session(server: ServerProcess, level: str) -> dict[str, Any]:
     """A gathered session of this level: its id and the plaintiff's link."""
     async with server.api() as clerk:
         await clerk.sign_in("desk", PASSWORD)
@@ -45,11 +45,11 @@ async def _session(server: ServerProcess, level: str) -> dict[str, Any]:
         return made
 
 
-def _link(made: dict[str, Any]) -> str:
+def link(made: dict[str, Any]) -> str:
     return next(str(seat["invitation"]["url"]) for seat in made["seats"] if seat["seat"] == "plaintiff-1")
 
 
-async def _to_the_face_check(phone: Page) -> None:
+async def to_the_face_check(phone: Page) -> None:
     """Consent and document by keyboard alone, the number mistyped first; nothing is sent before."""
     await expect(phone.get_by_role("heading", name="是否使用人脸核验？")).to_be_visible()
     await phone.get_by_role("button", name="使用人脸核验 约半分钟").focus()
@@ -69,7 +69,7 @@ async def _to_the_face_check(phone: Page) -> None:
     await expect(phone.get_by_role("heading", name="人脸核验")).to_be_visible()
 
 
-async def _vouches(browser: Browser, base_url: str, colleague: str) -> None:
+async def vouch(browser: Browser, base_url: str, colleague: str) -> None:
     """The judge, who has not passed the gate either, vouches for a colleague."""
     judge = await visit(browser, f"{base_url}/judge", 1440, 900)
     await sign_in(judge, "bench")
@@ -83,10 +83,10 @@ async def _vouches(browser: Browser, base_url: str, colleague: str) -> None:
 
 async def test_the_clerk_admits_a_party_who_declines_the_face_check(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, chromium() as browser:
-        made = await _session(server, "face")
-        phone = await visit(browser, _link(made), 390, 844)
+        made = await session(server, "face")
+        phone = await visit(browser, link(made), 390, 844)
         await consent_and_check(phone)
-        await _to_the_face_check(phone)
+        await to_the_face_check(phone)
         await expect(phone.get_by_role("button", name="开始")).to_be_enabled()
         await phone.get_by_role("button", name="改由书记员核验").click()
         await expect(phone.get_by_role("heading", name="等候书记员核验")).to_be_visible()
@@ -96,7 +96,7 @@ async def test_the_clerk_admits_a_party_who_declines_the_face_check(tmp_path: Pa
         await clerk.locator(".session-card").click()
         await clerk.get_by_role("tab", name="身份核验").click()
         await expect(clerk.get_by_text("您本人尚未核验")).to_be_visible()
-        await _vouches(browser, server.base_url, "林晓")
+        await vouch(browser, server.base_url, "林晓")
         await expect(clerk.get_by_text("您本人尚未核验")).to_have_count(0)
         row = clerk.get_by_role("row").filter(has_text="张三")
         await expect(row).to_contain_text("110***********002X")

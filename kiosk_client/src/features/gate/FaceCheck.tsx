@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { GateApi } from "../../protocol/gate.ts";
 import type { GateView } from "../../protocol/messages.ts";
 import type { Hearing } from "../../state/hearing.ts";
@@ -27,6 +27,8 @@ export function FaceCheck({ view, gate, hearing, media, attempt }: Props) {
   const stream = media.ownStream.value;
   const seen = media.upHealth.value === "connected";
   const failed = view.failures > 0 && view.reason !== "";
+  // A failure ends the try that was running.
+  useEffect(() => setRunning(false), [view.failures]);
   const begin = async () => {
     setRunning(await attempt.run(() => hearing.socket.challenge("start")));
   };

@@ -1,0 +1,36 @@
+"""Attacks on the face check, each tried once in Chromium: none reaches the clerk's comparison, each is told why.
+
+Too long for every run of the tests; how often each kind passes below the browser says `yunting bench liveness`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.test_gate_face import Cast, Stage, at_the_check, begin, cast  # noqa: F401
+from tests.browser.test_pages_gate import link, session
+from tests.browser.visitors import chromium, needs_chromium
+from tests.fakes.serving import serving
+from yunting.bench.liveness import ATTACKS, default_photos
+
+pytestmark = [
+    pytest.mark.soak,
+    needs_chromium,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not default_photos().is_dir(), reason="no photographs: set YUNTING_DATA"),
+]
+
+
+@pytest.mark.parametrize("kind", ATTACKS)
+async def test_an_attack_is_refused_with_its_reason(tmp_path: Path, cast: Cast, kind: str) -> None:  # noqa: F811
+    async with serving(tmp_path) as server, chromium() as browser:
+        made = await session(server, "face")
+        async with at_the_check(browser, link(made), Stage(cast.performer(kind))) as phone:
+            await begin(phone)
+            told = phone.locator(".notice-warn", has_text="本次未通过")
+            await expect(told).to_be_visible(timeout=90_000)
+            print(f"{kind}: {(await told.inner_text()).splitlines()[1]}")  # noqa: T201
+            await expect(phone.get_by_text("还可尝试 2 次")).to_be_visible()
