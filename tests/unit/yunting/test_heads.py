@@ -1,4 +1,4 @@
-"""Heads of the liveness bench turn like heads, cards like cards; the bench's bound is Clopper and Pearson's."""
+"""Heads of the liveness bench turn like heads, cards like cards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.fakes.landmark_face import REST, points_of
 from yunting.bench.heads.expression import NEUTRAL, Expression, express
 from yunting.bench.heads.model import Surface, card_surface, head_surface
 from yunting.bench.heads.render import Camera, Optics, Pose, project, replace, room
-from yunting.bench.liveness import LivenessOptions, run, upper_95
+from yunting.bench.liveness import LivenessOptions, run
 
 pytestmark = pytest.mark.unit
 
@@ -65,13 +65,6 @@ def test_the_camera_takes_pictures_of_its_size_the_same_ones_for_the_same_seed()
 def test_a_face_too_small_makes_no_head() -> None:
     with pytest.raises(ValueError):
         head_surface(PHOTO, MARKS / 20)
-
-
-@pytest.mark.parametrize(
-    ("passed", "tries", "bound"), [(0, 40, 0.0722), (1, 40, 0.1133), (40, 40, 1.0), (0, 1, 0.95)]
-)
-def test_the_bound_is_clopper_and_pearsons(passed: int, tries: int, bound: float) -> None:
-    assert upper_95(passed, tries) == pytest.approx(bound, abs=1e-3)
 
 
 def test_what_the_bench_cannot_do_is_said(tmp_path: Path) -> None:
