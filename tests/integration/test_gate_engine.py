@@ -22,7 +22,7 @@ ME, AGAIN, OTHER = "obama.jpg", "obama2.jpg", "biden.jpg"
 @pytest.fixture
 async def matcher(tmp_path: Path) -> AsyncIterator[LateMatcher]:
     pool = FacePool(workers=1, waiting=4)
-    yield LateMatcher(LateEngine(tmp_path), pool.executor)
+    yield LateMatcher(LateEngine(tmp_path), pool.executor, cohort=lambda: None)
     pool.close()
 
 
