@@ -5,7 +5,7 @@
 | `present` | a face is there, and it matches where there is something to compare with |
 | `absent` | no face in 3 samples over at least 15 s |
 | `multiple` | two or more faces, the smaller at least 40 % as wide as the larger, in 2 whole pictures running |
-| `mismatch` | the moving average of the score was below the reject limit in 3 of the last 5 usable samples |
+| `mismatch` | the score's moving average was below the reject limit in 3 of the last 5 usable samples, or 5 running |
 | `unknown` | nothing usable: pose, darkness, blur, no picture; never counts as mismatch |
 
 A change is a hint for the judge's and the clerk's console and for the record (身份复核提示), never an order: whether
@@ -86,6 +86,8 @@ class SeatWatch:
         self._unusable: list[int] = []
         self._compared: deque[tuple[int, bool]] = deque(maxlen=self.rules.window)
         """Time and whether the average was below the limit then."""
+        self._low: list[int] = []
+        """Samples running whose own score was below it: just below, they pull the average down too slowly."""
 
     @property
     def suspects(self) -> bool:
@@ -125,6 +127,8 @@ class SeatWatch:
         if len(self._unusable) >= rules.unknown_samples:
             return self._become(WatchState.UNKNOWN, now_ms, self._unusable[0])
         below = [time_ms for time_ms, low in self._compared if low]
+        if len(self._low) >= rules.window:
+            return self._become(WatchState.MISMATCH, now_ms, self._low[0])
         if len(below) >= rules.mismatches:
             return self._become(WatchState.MISMATCH, now_ms, below[0])
         if not sample.usable or (sample.score is not None and self._compared[-1][1]):
@@ -137,6 +141,7 @@ class SeatWatch:
         weight = self.rules.weight
         self.average = score if self.average is None else weight * score + (1 - weight) * self.average
         self._compared.append((time_ms, self.average < self.rules.reject))
+        self._count(self._low, score < self.rules.reject, time_ms)
 
     def _become(self, state: WatchState, now_ms: int, since_ms: int) -> WatchChange | None:
         if state is self.state:

@@ -74,6 +74,12 @@ def test_another_person_is_reported_within_a_minute(phase_ms: int, good: float, 
     assert seat.sees(1, 60, good) == ["present"]
 
 
+def test_another_person_just_below_the_limit_is_reported_within_a_minute() -> None:
+    seat = Seat()
+    seat.sees(1, 600, 5.0)
+    assert seat.sees(1, 60, 2.375) == ["mismatch"]
+
+
 @given(st.integers(0, 1_000))
 def test_two_hours_of_the_same_person_report_nothing(seed: int) -> None:
     """Scores of one sample in twenty below the limit, a look away now and then, darkness: none of it counts."""
