@@ -109,6 +109,7 @@ class Identity(_Section, frozen=True, kw_only=True):
 
     level: Literal["face", "code", "clerk", "none"]
     allow_none: bool
+    engine: Literal["dlib_onnx", "face_recognition"]
     key: str
     key_file: str
     retention_h: Annotated[int, msgspec.Meta(ge=0, le=24 * 365)]

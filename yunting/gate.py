@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import stat
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -18,7 +17,7 @@ import aiohttp
 
 from config import Settings, SettingsError
 from identity.cohort import Cohort
-from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
+from identity.engine import FaceEngine, Rgb
 from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
 from identity.matching import EngineMatcher
@@ -30,17 +29,19 @@ from identity.score import Scorer
 from identity.vault import KEY_BYTES
 from signaling.gate_tools import GateTools
 from yunting.calibration import cohort_file, cohort_key, open_cohort
+from yunting.engines import chosen_engine, live_engine
 
 
 def gate_tools(settings: Settings, pool: FacePool) -> GateTools:
     """Reads or makes the wrapping key: call it off the event loop. Raises SettingsError, OSError."""
-    engine = LateEngine(Path(settings.storage.folder) / "models")
+    live = live_engine(settings)
+    engine = chosen_engine(settings, live)
     key = wrapping_key(settings)
     cohort = partial(open_cohort, cohort_file(settings), cohort_key(key), engine)
     return GateTools(
         wrapping_key=key,
         matcher=LateMatcher(engine, pool.executor, cohort),
-        liveness=lambda tell: _Runner(engine, pool.executor, tell),
+        liveness=lambda tell: _Runner(live, pool.executor, tell),
         pool=pool.executor,
     )
 
@@ -99,53 +100,11 @@ def _parsed(text: str, source: str) -> bytes:
     return key
 
 
-class LateEngine:
-    """`FaceEngine` that reads its hundred megabytes at first use, in whoever's worker thread that is.
-
-    Raises EngineUnavailable from then on where it cannot be opened.
-    """
-
-    engine_id = "dlib_onnx"
-
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
-        self._lock = threading.Lock()
-        self._engine: FaceEngine | None = None
-
-    @property
-    def model_sha256(self) -> str:
-        """See `FaceEngine`."""
-        return self._opened().model_sha256
-
-    def detect(self, rgb: Rgb, roi: Box | None = None) -> list[Box]:
-        """See `FaceEngine`."""
-        return self._opened().detect(rgb, roi)
-
-    def landmarks(self, rgb: Rgb, box: Box) -> Landmarks:
-        """See `FaceEngine`."""
-        return self._opened().landmarks(rgb, box)
-
-    def embed(self, rgb: Rgb, box: Box, flip: bool = True) -> Embedding:
-        """See `FaceEngine`."""
-        return self._opened().embed(rgb, box, flip)
-
-    def _opened(self) -> FaceEngine:
-        with self._lock:
-            if self._engine is None:
-                try:
-                    from identity.engines.dlib_onnx import DlibOnnx
-
-                    self._engine = DlibOnnx(self._cache)
-                except (OSError, ImportError, RuntimeError) as problem:
-                    raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from None
-            return self._engine
-
-
 class LateMatcher:
-    """`Matcher` over a LateEngine: its scorer needs the model's digest and the cohort, which `cohort` opens in a
-    worker. Without one nobody passes alone."""
+    """`Matcher` over an engine that opens at first use: its scorer needs the model's digest and the cohort, which
+    `cohort` opens in a worker. Without one nobody passes alone."""
 
-    def __init__(self, engine: LateEngine, pool: Executor, cohort: Callable[[], Cohort | None]) -> None:
+    def __init__(self, engine: FaceEngine, pool: Executor, cohort: Callable[[], Cohort | None]) -> None:
         self._engine = engine
         self._pool = pool
         self._cohort = cohort

@@ -23,13 +23,13 @@ def identity_calibrate(
 ) -> None:
     """校准人脸比对，只用同意参加的工作人员照片 / calibrate with photos of consenting staff only."""
     from config import load
-    from identity.engines.dlib_onnx import DlibOnnx
     from yunting.calibration import calibrate_from, said
+    from yunting.engines import chosen_engine, live_engine
     from yunting.gate import wrapping_key
 
     settings = load(config, os.environ)
     errors = Console(stderr=True, highlight=False)
-    engine = DlibOnnx(Path(settings.storage.folder) / "models")
+    engine = chosen_engine(settings, live_engine(settings))
     report = calibrate_from(settings, engine, photos, wrapping_key(settings), errors)
     if json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config import Settings, load
 from hearing.errors import UserError
 from identity.images import read_picture
 from identity.matching import opened_template
 from identity.pool import FacePool
-from yunting.gate import LateEngine, LateMatcher
+from yunting.engines import live_engine
+from yunting.gate import LateMatcher
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -20,9 +22,14 @@ ME, AGAIN, OTHER = "obama.jpg", "obama2.jpg", "biden.jpg"
 
 
 @pytest.fixture
-async def matcher(tmp_path: Path) -> AsyncIterator[LateMatcher]:
+def settings(tmp_path: Path) -> Settings:
+    return load(None, {"YUNTING_STORAGE_FOLDER": str(tmp_path)})
+
+
+@pytest.fixture
+async def matcher(settings: Settings) -> AsyncIterator[LateMatcher]:
     pool = FacePool(workers=1, waiting=4)
-    yield LateMatcher(LateEngine(tmp_path), pool.executor, cohort=lambda: None)
+    yield LateMatcher(live_engine(settings), pool.executor, cohort=lambda: None)
     pool.close()
 
 

@@ -1,0 +1,78 @@
+"""Which face engine the settings choose, opened at first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from config import Settings
+from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
+
+
+class LateEngine:
+    """`FaceEngine` that reads its hundred megabytes at first use, in whoever's worker thread that is.
+
+    Raises EngineUnavailable where it cannot be opened; the next use tries again.
+    """
+
+    def __init__(self, engine_id: str, make: Callable[[], FaceEngine]) -> None:
+        self.engine_id = engine_id
+        self._make = make
+        self._lock = threading.Lock()
+        self._engine: FaceEngine | None = None
+
+    @property
+    def model_sha256(self) -> str:
+        """See `FaceEngine`."""
+        return self.opened().model_sha256
+
+    def detect(self, rgb: Rgb, roi: Box | None = None) -> list[Box]:
+        """See `FaceEngine`."""
+        return self.opened().detect(rgb, roi)
+
+    def landmarks(self, rgb: Rgb, box: Box) -> Landmarks:
+        """See `FaceEngine`."""
+        return self.opened().landmarks(rgb, box)
+
+    def embed(self, rgb: Rgb, box: Box, flip: bool = True) -> Embedding:
+        """See `FaceEngine`."""
+        return self.opened().embed(rgb, box, flip)
+
+    def opened(self) -> FaceEngine:
+        """The engine itself. Raises EngineUnavailable."""
+        with self._lock:
+            if self._engine is None:
+                try:
+                    self._engine = self._make()
+                except (OSError, ImportError, RuntimeError) as problem:
+                    raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from None
+            return self._engine
+
+
+def live_engine(settings: Settings) -> LateEngine:
+    """What looks at the live challenge, whatever compares faces afterwards: its limits were measured with these
+    landmarks and vectors."""
+
+    def make() -> FaceEngine:
+        from identity.engines.dlib_onnx import DlibOnnx
+
+        return DlibOnnx(Path(settings.storage.folder) / "models")
+
+    return LateEngine("dlib_onnx", make)
+
+
+def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
+    """What compares faces: `identity.engine`; `live` where that is the same."""
+    match settings.identity.engine:
+        case "dlib_onnx":
+            return live
+        case "face_recognition":
+            return LateEngine("face_recognition", _face_recognition)
+
+
+def _face_recognition() -> FaceEngine:
+    from identity.engines.face_recognition_engine import FaceRecognition
+    from identity.pool import leave_one
+
+    return FaceRecognition(leave_one())
