@@ -42,7 +42,7 @@ from signaling.web import build_app
 from yunting.addresses import announced, with_nat64
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
-from yunting.gate import gate_tools, open_registry
+from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back
 from yunting.recordings import Recordings
 
@@ -89,7 +89,11 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         faces = FacePool(leave_one(), waiting=64)
         stack.callback(faces.close)
         gate = await asyncio.to_thread(gate_tools, settings, faces)
-        gate = replace(gate, registry=await open_registry(settings, stack, sources.utc_ms))
+        gate = replace(
+            gate,
+            registry=await open_registry(settings, stack, sources.utc_ms),
+            codes=await open_codes(settings, stack, sources.utc_ms),
+        )
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)
         yield Services(

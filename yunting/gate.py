@@ -16,13 +16,14 @@ from pathlib import Path
 import aiohttp
 
 from config import Settings, SettingsError
+from identity.code_sender import HttpCodeSender
 from identity.cohort import Cohort
 from identity.engine import FaceEngine, Rgb
 from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
 from identity.matching import EngineMatcher
 from identity.pool import FacePool
-from identity.ports import ChallengeResult, Match, Registry, Tell
+from identity.ports import ChallengeResult, CodeSender, Match, Registry, Tell
 from identity.registries.http import HttpRegistry
 from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer
@@ -55,6 +56,17 @@ async def open_registry(settings: Settings, stack: AsyncExitStack, utc_ms: Calla
         return HttpRegistry(http, settings.identity.registry_url, settings.identity.registry_secret, utc_ms)
     except ValueError as problem:
         raise SettingsError(f"identity.registry_url, registry_secret: {problem}") from None
+
+
+async def open_codes(settings: Settings, stack: AsyncExitStack, utc_ms: Callable[[], int]) -> CodeSender | None:
+    """The SMS service of the settings, else none. `stack` closes its connections. Raises SettingsError."""
+    if not settings.identity.code_url:
+        return None
+    http = await stack.enter_async_context(aiohttp.ClientSession())
+    try:
+        return HttpCodeSender(http, settings.identity.code_url, settings.identity.code_secret, utc_ms)
+    except ValueError as problem:
+        raise SettingsError(f"identity.code_url, code_secret: {problem}") from None
 
 
 def wrapping_key(settings: Settings) -> bytes:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 from collections.abc import Callable
 from typing import Literal
 
@@ -24,8 +22,8 @@ from identity.breaker import Breaker
 from identity.documents import Document
 from identity.images import MAX_BYTES
 from identity.ports import RegistryAnswer
+from identity.signed import SIGNATURE, checked_service, sign
 
-SIGNATURE = "X-Yunting-Signature"
 TIMEOUT_S = 3.0
 TRIES = 2
 _MOST_BYTES = MAX_BYTES * 3 // 2
@@ -53,8 +51,8 @@ class _Outage(Exception):
 
 
 class HttpRegistry:
-    """Implements `identity.ports.Registry`. The session is the caller's to close. ValueError: a secret shorter than
-    16 characters, or plain HTTP to another machine."""
+    """Implements `identity.ports.Registry`. The session is the caller's to close. ValueError: as
+    `identity.signed.checked_service`."""
 
     def __init__(
         self,
@@ -66,13 +64,8 @@ class HttpRegistry:
         timeout_s: float = TIMEOUT_S,
         breaker: Breaker | None = None,
     ) -> None:
-        if len(secret) < 16:
-            raise ValueError("the registry's secret has fewer than 16 characters")
-        if not url.startswith(("https://", "http://127.0.0.1:", "http://[::1]:")):
-            raise ValueError("the registry must be asked by https")
+        self._url, self._secret = checked_service(url, secret)
         self._http = http
-        self._url = url
-        self._secret = secret.encode()
         self._utc_ms = utc_ms
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._breaker = breaker or Breaker()
@@ -118,11 +111,6 @@ class HttpRegistry:
         if told.request != request:
             raise _Outage("the answer to another request")
         return told
-
-
-def sign(secret: bytes, body: bytes) -> str:
-    """HMAC-SHA256 of the body, 64 hex digits."""
-    return hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
 def _photo(text: str | None) -> bytes | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from identity.registries.http import SIGNATURE, sign
+from identity.signed import SIGNATURE, sign
 
 SECRET = "a secret of thirty-two characters"
 

@@ -1,0 +1,82 @@
+"""One-time codes go to an SMS service that is real but for the telephones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from hearing.errors import UserError
+from identity.breaker import Breaker
+from identity.code_sender import HttpCodeSender
+from tests.fakes.sms_server import SECRET, SmsServer
+
+pytestmark = pytest.mark.integration
+
+PHONE, CODE = "13900001234", "042917"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SmsServer]:
+    made = SmsServer()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def sender(server: SmsServer, http: aiohttp.ClientSession) -> HttpCodeSender:
+    return HttpCodeSender(http, await server.start(), SECRET, lambda: 0, breaker=Breaker(3, 30_000))
+
+
+async def test_a_code_goes_to_its_telephone(sender: HttpCodeSender, server: SmsServer) -> None:
+    await sender.send(PHONE, CODE, "r1")
+    assert server.sent == {"r1": (PHONE, CODE)}
+
+
+@pytest.mark.parametrize("fault", [500, 503, 429, 307, "lost"])
+async def test_asked_twice_it_is_one_message(sender: HttpCodeSender, server: SmsServer, fault: int | str) -> None:
+    server.faults = [fault]
+    await sender.send(PHONE, CODE, "r1")
+    assert (server.sent, server.asked) == ({"r1": (PHONE, CODE)}, 2)
+
+
+async def test_a_service_that_is_down_is_said_so_and_left_alone(sender: HttpCodeSender, server: SmsServer) -> None:
+    server.faults = [503] * 9
+    for asked in (2, 3, 3):
+        with pytest.raises(UserError) as refused:
+            await sender.send(PHONE, CODE, "r1")
+        assert refused.value.code == "code-not-sent"
+        assert server.asked == asked
+    assert server.sent == {}
+
+
+async def test_silence_ends(server: SmsServer, http: aiohttp.ClientSession) -> None:
+    sender = HttpCodeSender(http, await server.start(), SECRET, lambda: 0, timeout_s=0.2)
+    server.faults = ["silence", "silence"]
+    with pytest.raises(UserError):
+        await sender.send(PHONE, CODE, "r1")
+
+
+async def test_another_secret_sends_nothing(server: SmsServer, http: aiohttp.ClientSession) -> None:
+    sender = HttpCodeSender(http, await server.start(), "x" * 16, lambda: 0)
+    with pytest.raises(UserError):
+        await sender.send(PHONE, CODE, "r1")
+    assert server.sent == {}
+
+
+async def test_neither_telephone_nor_code_is_logged(
+    sender: HttpCodeSender, server: SmsServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults = [500]
+    await sender.send(PHONE, CODE, "r1")
+    shown = "".join(capsys.readouterr())
+    assert "codes.outage" in shown
+    assert PHONE not in shown
+    assert CODE not in shown
