@@ -109,7 +109,7 @@ class Identity(_Section, frozen=True, kw_only=True):
 
     level: Literal["face", "code", "clerk", "none"]
     allow_none: bool
-    engine: Literal["dlib_onnx", "face_recognition"]
+    engine: Literal["dlib_onnx", "face_recognition", "onnx_generic"]
     key: str
     key_file: str
     retention_h: Annotated[int, msgspec.Meta(ge=0, le=24 * 365)]
@@ -118,6 +118,20 @@ class Identity(_Section, frozen=True, kw_only=True):
     registry_secret: str
     code_url: str
     code_secret: str
+
+
+class FaceModel(_Section, frozen=True, kw_only=True):
+    """The operator's own models, for the engine `onnx_generic`."""
+
+    embedder: str
+    embedder_sha256: str
+    detector: str
+    detector_sha256: str
+    alignment: Literal["arcface", "dlib"]
+    colours: Literal["rgb", "bgr"]
+    mean: Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=3)]
+    scale: Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=3)]
+    side: Annotated[int, msgspec.Meta(ge=0, le=512)]
 
 
 class Limits(_Section, frozen=True, kw_only=True):
@@ -141,6 +155,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     recording: Recording
     composite: Composite
     identity: Identity
+    face_model: FaceModel
     limits: Limits
 
 
@@ -206,11 +221,12 @@ def _parse(text: str, default: object, name: str) -> object:
             return int(text)
         if isinstance(default, float):
             return float(text)
+        if isinstance(default, list):
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            return [float(part) for part in parts] if default and isinstance(default[0], float) else parts
     except (ValueError, KeyError):
-        kind = type(default).__name__
+        kind = "numbers" if isinstance(default, list) else type(default).__name__
         raise SettingsError(f"environment: {name}={text!r} 应为 / must be {kind}") from None
-    if isinstance(default, list):
-        return [part.strip() for part in text.split(",") if part.strip()]
     return text
 
 

@@ -34,7 +34,15 @@ class RawBands(msgspec.Struct, frozen=True):
     review: float
 
 
-_RAW = {"dlib_onnx": RawBands(0.42, 0.55), "face_recognition": RawBands(0.42, 0.55)}
+_UNIT = RawBands(0.89, 1.13)
+"""Of vectors of unit length: cosines of 0.6 and 0.36. The second is what OpenCV's documentation says for SFace; other
+networks differ, so it is no more than a start for the clerk's eyes until there is a calibration."""
+_RAW = {
+    "dlib_onnx": RawBands(0.42, 0.55),
+    "face_recognition": RawBands(0.42, 0.55),
+    "onnx_generic": _UNIT,
+    "http": _UNIT,
+}
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -84,8 +92,8 @@ class Decision(msgspec.Struct, frozen=True):
 class Scorer:
     """Compares vectors of one engine and model. Immutable, safe for threads.
 
-    Raises ModelMismatch: the cohort is of another model. CohortError `cohort-needed`: without a cohort only dlib's
-    distances are known.
+    Raises ModelMismatch: the cohort is of another model. CohortError `cohort-needed`: what this engine's distances
+    mean without one is not known.
     """
 
     def __init__(self, engine_id: str, model_sha256: str, cohort: Cohort | None = None) -> None:

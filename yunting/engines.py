@@ -5,9 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from config import Settings
+from config import Settings, SettingsError
 from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
+
+if TYPE_CHECKING:
+    from identity.engines.onnx_generic import FaceModels
 
 
 class LateEngine:
@@ -63,12 +67,49 @@ def live_engine(settings: Settings) -> LateEngine:
 
 
 def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
-    """What compares faces: `identity.engine`; `live` where that is the same."""
+    """What compares faces: `identity.engine`; `live` where that is the same. Raises SettingsError."""
     match settings.identity.engine:
         case "dlib_onnx":
             return live
         case "face_recognition":
             return LateEngine("face_recognition", _face_recognition)
+        case "onnx_generic":
+            models = face_models(settings)
+            return LateEngine("onnx_generic", lambda: _onnx_generic(models))
+
+
+def face_models(settings: Settings) -> FaceModels:
+    """The operator's models. Reads the files, since a wrong one must not be found by the first person who comes.
+    Raises SettingsError, naming the file and both digests."""
+    from identity.engines.onnx_generic import FaceModels
+    from identity.engines.onnx_models import PinnedModel, Preparation
+
+    told = settings.face_model
+    models = FaceModels(
+        embedder=PinnedModel(Path(told.embedder), told.embedder_sha256),
+        detector=PinnedModel(Path(told.detector), told.detector_sha256) if told.detector else None,
+        alignment=told.alignment,
+        preparation=Preparation(told.colours, told.mean, told.scale),
+        side=told.side,
+    )
+    if not told.embedder:
+        raise SettingsError("identity.engine = onnx_generic 须设置 / needs face_model.embedder")
+    try:
+        models.preparation.check()
+        for model in (models.embedder, models.detector):
+            if model is not None:
+                model.read()
+    except ValueError as problem:
+        raise SettingsError(f"face_model: {problem}") from None
+    except EngineUnavailable as problem:
+        raise SettingsError(f"face_model: {problem.detail}") from None
+    return models
+
+
+def _onnx_generic(models: FaceModels) -> FaceEngine:
+    from identity.engines.onnx_generic import OnnxGeneric
+
+    return OnnxGeneric(models)
 
 
 def _face_recognition() -> FaceEngine:

@@ -29,7 +29,8 @@ class DlibOnnx:
     def __init__(self, cache: Path) -> None:
         weights = model_folder() / RESNET
         self.model_sha256 = file_sha256(weights)
-        self._session = open_session(cached_model(weights, cache))
+        model = cached_model(weights, cache)
+        self._session = open_session(str(model), model.name)
         dlib_faces.warm()
 
     def detect(self, rgb: Rgb, roi: Box | None = None) -> list[Box]:
@@ -52,12 +53,13 @@ class DlibOnnx:
         return np.asarray(vectors, np.float32)
 
 
-def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """A session that runs in the calling thread alone: the pool is what uses the cores. Raises EngineUnavailable."""
+def open_session(model: str | bytes, name: str) -> onnxruntime.InferenceSession:
+    """A session over a file's path or a model's bytes, which runs in the calling thread alone: the pool is what uses
+    the cores. Raises EngineUnavailable."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # onnxruntime's own types share no base but this
-        raise EngineUnavailable(f"onnxruntime cannot open {path.name}: {type(problem).__name__}") from problem
+        raise EngineUnavailable(f"onnxruntime cannot open {name}: {type(problem).__name__}") from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -15,8 +16,12 @@ import pytest
 
 from identity.engine import EngineUnavailable, FaceEngine, only_face
 from identity.engines.dlib_onnx import DlibOnnx
+from identity.engines.dlib_weights import RESNET, cached_model, model_folder
 from identity.engines.face_recognition_engine import FaceRecognition
+from identity.engines.onnx_generic import FaceModels, OnnxGeneric
+from identity.engines.onnx_models import PinnedModel, Preparation
 from tests.contracts.face_engine import FaceEngineContract, photo
+from tests.fakes.onnx_networks import floats_first, pinned
 
 pytestmark = pytest.mark.contract
 
@@ -98,6 +103,90 @@ class TestFaceRecognition(FaceEngineContract):
         )
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
         assert ended.stdout.endswith("still here\n")
+
+
+@pytest.fixture(scope="session")
+def converted(dlib_onnx: DlibOnnx, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network of the default engine as somebody's own model."""
+    return cached_model(model_folder() / RESNET, tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="session")
+def own_model(converted: Path) -> OnnxGeneric:
+    return OnnxGeneric(FaceModels(embedder=_pinned(converted), alignment="dlib"))
+
+
+class TestOnnxGeneric(FaceEngineContract):
+    """A network that takes bytes, and dlib's detector."""
+
+    @pytest.fixture
+    def engine(self, own_model: OnnxGeneric) -> FaceEngine:
+        return own_model
+
+    @pytest.mark.parametrize("flip", [False, True])
+    def test_its_vectors_are_the_networks_at_unit_length(
+        self, own_model: OnnxGeneric, dlib_onnx: DlibOnnx, data_dir: Path, flip: bool
+    ) -> None:
+        rgb = photo(data_dir, "biden.jpg")
+        box = only_face(own_model.detect(rgb))
+        mine, theirs = (each.embed(rgb, box, flip) for each in (own_model, dlib_onnx))
+        assert float(np.linalg.norm(mine)) == pytest.approx(1, abs=1e-5)
+        assert mine @ theirs / np.linalg.norm(theirs) > (0.999 if flip else 0.99999)
+
+
+@pytest.fixture(scope="session")
+def prepared_model(converted: Path) -> OnnxGeneric:
+    bare = converted.with_name("floats.onnx")
+    preparation = Preparation(mean=(122.782, 117.001, 104.298), scale=(256.0,))
+    return OnnxGeneric(
+        FaceModels(
+            embedder=pinned(bare, floats_first(converted)), alignment="dlib", preparation=preparation, side=150
+        )
+    )
+
+
+class TestOnnxGenericPrepared(FaceEngineContract):
+    """A network that takes normalised floats, colours first, one face at a time and of any size."""
+
+    @pytest.fixture
+    def engine(self, prepared_model: OnnxGeneric) -> FaceEngine:
+        return prepared_model
+
+    def test_normalised_by_the_settings_it_is_the_same_network(
+        self, prepared_model: OnnxGeneric, own_model: OnnxGeneric, data_dir: Path
+    ) -> None:
+        rgb = photo(data_dir, "biden.jpg")
+        box = only_face(own_model.detect(rgb))
+        assert np.linalg.norm(prepared_model.embed(rgb, box) - own_model.embed(rgb, box)) < 1e-4
+        assert prepared_model.model_sha256 != own_model.model_sha256
+
+
+@pytest.fixture(scope="session")
+def yunet_model(converted: Path, data_dir: Path) -> OnnxGeneric:
+    found = data_dir / "models" / "yunet.onnx"
+    if not found.is_file():
+        pytest.skip(f"no YuNet detector at {found}")
+    return OnnxGeneric(FaceModels(embedder=_pinned(converted), detector=_pinned(found), alignment="dlib"))
+
+
+class TestOnnxGenericYuNet(FaceEngineContract):
+    """The same with a YuNet detector, where the test data has one."""
+
+    @pytest.fixture
+    def engine(self, yunet_model: OnnxGeneric) -> FaceEngine:
+        return yunet_model
+
+    def test_its_boxes_are_like_dlibs(self, yunet_model: OnnxGeneric, dlib_onnx: DlibOnnx, data_dir: Path) -> None:
+        for name in ("obama.jpg", "obama2.jpg", "biden.jpg"):
+            rgb = photo(data_dir, name)
+            one, other = (only_face(each.detect(rgb)) for each in (yunet_model, dlib_onnx))
+            assert abs(one.left - other.left) < 0.2 * other.width
+            assert abs(one.top - other.top) < 0.2 * other.width
+            assert one.width == pytest.approx(other.width, rel=0.25)
+
+
+def _pinned(path: Path) -> PinnedModel:
+    return PinnedModel(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _worker(engine: FaceRecognition) -> int:

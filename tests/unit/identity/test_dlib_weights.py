@@ -71,4 +71,4 @@ def test_a_missing_file_and_a_bad_model_say_so(tmp_path: Path) -> None:
     bad = tmp_path / "bad.onnx"
     bad.write_bytes(b"not a model")
     with pytest.raises(EngineUnavailable):
-        open_session(bad)
+        open_session(str(bad), bad.name)

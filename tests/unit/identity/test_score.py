@@ -114,9 +114,22 @@ def test_models_are_never_mixed() -> None:
 
 def test_an_engine_of_unknown_scale_needs_a_cohort() -> None:
     with pytest.raises(CohortError) as refused:
-        Scorer("onnx_generic", SHA)
+        Scorer("somebodys", SHA)
     assert refused.value.code == "cohort-needed"
-    Scorer("onnx_generic", SHA, Cohort("onnx_generic", SHA, STRANGERS))
+    Scorer("somebodys", SHA, Cohort("somebodys", SHA, STRANGERS))
+
+
+@pytest.mark.parametrize("engine_id", ["onnx_generic", "http"])
+def test_another_networks_scores_never_pass_by_themselves(engine_id: str) -> None:
+    """However alike: the same vector twice goes to the clerk, until a calibration of this very model."""
+    unit = FACE / np.linalg.norm(FACE)
+    scorer = Scorer(engine_id, SHA)
+    decision = scorer.decide(scorer.enrol([unit]), [unit] * 5)
+    assert (decision.outcome, decision.reason, decision.pass_from) == ("review", "not-calibrated", None)
+    stranger = STRANGERS[0] / np.linalg.norm(STRANGERS[0])
+    assert scorer.decide(scorer.enrol([unit]), [stranger] * 5).outcome == "fail"
+    with pytest.raises(ModelMismatch):
+        Scorer(engine_id, SHA, Cohort("dlib_onnx", SHA, STRANGERS))
 
 
 def test_a_template_survives_the_vault_and_shows_nothing() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from config import Settings, SettingsError, load
 from identity.engine import EngineUnavailable, FaceEngine
-from yunting.engines import LateEngine, chosen_engine, live_engine
+from identity.engines.onnx_models import Preparation
+from tests.fakes.onnx_networks import embedder, pinned
+from yunting.engines import LateEngine, chosen_engine, face_models, live_engine
 
 pytestmark = pytest.mark.unit
 
@@ -45,3 +50,37 @@ def test_what_cannot_be_opened_is_unavailable_and_is_tried_again(problem: Except
         with pytest.raises(EngineUnavailable):
             late.opened()
     assert tries == 2
+
+
+def onnx_settings(tmp_path: Path, **keys: str) -> Settings:
+    model = pinned(tmp_path / "face.onnx", embedder([1, 3, 32, 32]))
+    told = {"embedder": str(model.path), "embedder_sha256": model.sha256, **keys}
+    return settings(identity_engine="onnx_generic", **{f"face_model_{name}": value for name, value in told.items()})
+
+
+def test_the_operators_own_model_is_prepared_as_the_settings_say(tmp_path: Path) -> None:
+    chosen = onnx_settings(tmp_path, mean="1, 2, 3", scale="4", colours="bgr", alignment="dlib")
+    models = face_models(chosen)
+    assert (models.alignment, models.preparation) == ("dlib", Preparation("bgr", (1.0, 2.0, 3.0), (4.0,)))
+    engine = chosen_engine(chosen, live_engine(chosen))
+    assert engine.engine_id == "onnx_generic"
+    assert engine.model_sha256 == models.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("embedder", "", "face_model.embedder"),
+        ("embedder", "/nowhere/face.onnx", "/nowhere/face.onnx"),
+        ("embedder_sha256", "ab" * 32, "ab" * 32),
+        ("embedder_sha256", "", "face.onnx"),
+        ("detector", "/nowhere/yunet.onnx", "/nowhere/yunet.onnx"),
+        ("mean", "1,2", "mean"),
+        ("mean", "a", "MEAN"),
+        ("scale", "0", "scale"),
+        ("alignment", "eyes", "alignment"),
+    ],
+)
+def test_a_wrong_model_does_not_start_and_is_named(tmp_path: Path, name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        chosen_engine(chosen := onnx_settings(tmp_path, **{name: value}), live_engine(chosen))
