@@ -109,7 +109,7 @@ class Identity(_Section, frozen=True, kw_only=True):
 
     level: Literal["face", "code", "clerk", "none"]
     allow_none: bool
-    engine: Literal["dlib_onnx", "face_recognition", "onnx_generic"]
+    engine: Literal["dlib_onnx", "face_recognition", "onnx_generic", "http"]
     key: str
     key_file: str
     retention_h: Annotated[int, msgspec.Meta(ge=0, le=24 * 365)]
@@ -134,6 +134,14 @@ class FaceModel(_Section, frozen=True, kw_only=True):
     side: Annotated[int, msgspec.Meta(ge=0, le=512)]
 
 
+class FaceService(_Section, frozen=True, kw_only=True):
+    """An official face service, for the engine `http`."""
+
+    url: str
+    secret: str
+    model: str
+
+
 class Limits(_Section, frozen=True, kw_only=True):
     """Rate and size limits."""
 
@@ -156,6 +164,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     composite: Composite
     identity: Identity
     face_model: FaceModel
+    face_service: FaceService
     limits: Limits
 
 

@@ -88,7 +88,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(recordings.close)
         faces = FacePool(leave_one(), waiting=64)
         stack.callback(faces.close)
-        gate = await asyncio.to_thread(gate_tools, settings, faces)
+        gate = await asyncio.to_thread(gate_tools, settings, faces, stack)
         gate = replace(
             gate,
             registry=await open_registry(settings, stack, sources.utc_ms),

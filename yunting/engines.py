@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from config import Settings, SettingsError
 from identity.engine import Box, Embedding, EngineUnavailable, FaceEngine, Landmarks, Rgb
+from identity.signed import checked_service
 
 if TYPE_CHECKING:
     from identity.engines.onnx_generic import FaceModels
+
+
+@runtime_checkable
+class _Closes(Protocol):
+    def close(self) -> None: ...
 
 
 class LateEngine:
@@ -42,6 +48,13 @@ class LateEngine:
     def embed(self, rgb: Rgb, box: Box, flip: bool = True) -> Embedding:
         """See `FaceEngine`."""
         return self.opened().embed(rgb, box, flip)
+
+    def close(self) -> None:
+        """End the engine's processes or connections, where it has any. Idempotent."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if isinstance(engine, _Closes):
+            engine.close()
 
     def opened(self) -> FaceEngine:
         """The engine itself. Raises EngineUnavailable."""
@@ -76,6 +89,15 @@ def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
         case "onnx_generic":
             models = face_models(settings)
             return LateEngine("onnx_generic", lambda: _onnx_generic(models))
+        case "http":
+            told = settings.face_service
+            try:
+                checked_service(told.url, told.secret)
+                if not told.model.strip():
+                    raise ValueError("the service's model has no name")
+            except ValueError as problem:
+                raise SettingsError(f"face_service: {problem}") from None
+            return LateEngine("http", lambda: _http_faces(told.url, told.secret, told.model))
 
 
 def face_models(settings: Settings) -> FaceModels:
@@ -110,6 +132,12 @@ def _onnx_generic(models: FaceModels) -> FaceEngine:
     from identity.engines.onnx_generic import OnnxGeneric
 
     return OnnxGeneric(models)
+
+
+def _http_faces(url: str, secret: str, model: str) -> FaceEngine:
+    from identity.engines.http_faces import HttpFaces
+
+    return HttpFaces(url, secret, model)
 
 
 def _face_recognition() -> FaceEngine:

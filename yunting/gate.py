@@ -33,10 +33,12 @@ from yunting.calibration import cohort_file, cohort_key, open_cohort
 from yunting.engines import chosen_engine, live_engine
 
 
-def gate_tools(settings: Settings, pool: FacePool) -> GateTools:
-    """Reads or makes the wrapping key: call it off the event loop. Raises SettingsError, OSError."""
+def gate_tools(settings: Settings, pool: FacePool, stack: AsyncExitStack) -> GateTools:
+    """Reads models and reads or makes the wrapping key: call it off the event loop. `stack` ends the engine. Raises
+    SettingsError, OSError."""
     live = live_engine(settings)
     engine = chosen_engine(settings, live)
+    stack.push_async_callback(asyncio.to_thread, engine.close)
     key = wrapping_key(settings)
     cohort = partial(open_cohort, cohort_file(settings), cohort_key(key), engine)
     return GateTools(

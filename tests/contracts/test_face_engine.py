@@ -18,9 +18,11 @@ from identity.engine import EngineUnavailable, FaceEngine, only_face
 from identity.engines.dlib_onnx import DlibOnnx
 from identity.engines.dlib_weights import RESNET, cached_model, model_folder
 from identity.engines.face_recognition_engine import FaceRecognition
+from identity.engines.http_faces import HttpFaces
 from identity.engines.onnx_generic import FaceModels, OnnxGeneric
 from identity.engines.onnx_models import PinnedModel, Preparation
 from tests.contracts.face_engine import FaceEngineContract, photo
+from tests.fakes.face_service import MODEL, SECRET, FaceService
 from tests.fakes.onnx_networks import floats_first, pinned
 
 pytestmark = pytest.mark.contract
@@ -183,6 +185,38 @@ class TestOnnxGenericYuNet(FaceEngineContract):
             assert abs(one.left - other.left) < 0.2 * other.width
             assert abs(one.top - other.top) < 0.2 * other.width
             assert one.width == pytest.approx(other.width, rel=0.25)
+
+
+@pytest.fixture(scope="session")
+def service(dlib_onnx: DlibOnnx) -> Iterator[FaceService]:
+    made = FaceService(dlib_onnx)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def official(service: FaceService) -> Iterator[HttpFaces]:
+    engine = HttpFaces(service.url, SECRET, MODEL)
+    yield engine
+    engine.close()
+
+
+class TestHttpFaces(FaceEngineContract):
+    @pytest.fixture
+    def engine(self, official: HttpFaces) -> FaceEngine:
+        return official
+
+    def test_only_the_face_leaves_this_machine(
+        self, official: HttpFaces, service: FaceService, data_dir: Path
+    ) -> None:
+        rgb = photo(data_dir, "two_people.jpg", 2000)
+        box = official.detect(rgb)[0]
+        service.sizes.clear()
+        official.embed(rgb, box, flip=False)
+        ((height, width, _),) = service.sizes
+        assert height <= 480
+        assert width <= 480
 
 
 def _pinned(path: Path) -> PinnedModel:

@@ -9,6 +9,7 @@ import pytest
 
 from config import Settings, SettingsError, load
 from identity.engine import EngineUnavailable, FaceEngine
+from identity.engines.http_faces import HttpFaces
 from identity.engines.onnx_models import Preparation
 from tests.fakes.onnx_networks import embedder, pinned
 from yunting.engines import LateEngine, chosen_engine, face_models, live_engine
@@ -84,3 +85,24 @@ def test_the_operators_own_model_is_prepared_as_the_settings_say(tmp_path: Path)
 def test_a_wrong_model_does_not_start_and_is_named(tmp_path: Path, name: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(said)):
         chosen_engine(chosen := onnx_settings(tmp_path, **{name: value}), live_engine(chosen))
+
+
+def service_settings(**keys: str) -> Settings:
+    told = {"url": "https://faces.example/vectors", "secret": "s" * 16, "model": "court-face 3.1", **keys}
+    return settings(identity_engine="http", **{f"face_service_{name}": value for name, value in told.items()})
+
+
+def test_a_face_service_is_asked_where_the_settings_say_so() -> None:
+    chosen = service_settings()
+    engine = chosen_engine(chosen, live_engine(chosen))
+    assert engine.engine_id == "http"
+    assert isinstance(engine.opened(), HttpFaces)
+    engine.close()
+    engine.close()
+
+
+@pytest.mark.parametrize(("name", "value"), [("url", "http://faces.example/"), ("secret", "short"), ("model", "")])
+def test_a_service_by_an_open_line_or_without_a_name_does_not_start(name: str, value: str) -> None:
+    chosen = service_settings(**{name: value})
+    with pytest.raises(SettingsError, match="face_service"):
+        chosen_engine(chosen, live_engine(chosen))
