@@ -5,6 +5,7 @@
     ├── SeveralFaces       more than one person where one is wanted
     ├── EngineBusy         the pool's queue is full; carries how long to wait
     ├── EngineUnavailable  the engine cannot be reached, or its model is missing
+    ├── ReferenceUnusable  the photo on file shows no face that can be compared
     └── ModelMismatch      vectors of two different models were to be compared
 
 An engine is used from worker threads (`identity.pool`), never on the event loop; its methods may be called from
@@ -137,6 +138,18 @@ class EngineUnavailable(FaceError):
             "Face verification is not available now: the clerk will check your identity",
         )
         self.detail = detail
+
+
+class ReferenceUnusable(FaceError):
+    """The photo on file shows no face that can be compared; `cause` is the code of what is wrong with it."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            "reference-unusable",
+            "留存照片无法比对，由书记员核验",
+            "the photo on file cannot be compared: the clerk checks",
+        )
+        self.cause = cause
 
 
 class ModelMismatch(FaceError):

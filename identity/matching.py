@@ -9,7 +9,16 @@ from concurrent.futures import Executor
 import msgspec
 
 from hearing.errors import UserError
-from identity.engine import Embedding, FaceEngine, NoFace, Rgb, only_face
+from identity.engine import (
+    Embedding,
+    EngineBusy,
+    EngineUnavailable,
+    FaceEngine,
+    NoFace,
+    ReferenceUnusable,
+    Rgb,
+    only_face,
+)
 from identity.images import read_picture, write_jpeg
 from identity.ports import Match
 from identity.score import FRAMES, Scorer, Template
@@ -27,7 +36,7 @@ class EngineMatcher:
         self._pool = pool
 
     async def match(self, frames: Sequence[Rgb], reference: bytes) -> Match:
-        """See `Matcher`. Raises also EngineUnavailable."""
+        """See `Matcher`."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._match, list(frames), reference)
 
     async def check_reference(self, picture: bytes) -> bytes:
@@ -39,7 +48,7 @@ class EngineMatcher:
         return await asyncio.get_running_loop().run_in_executor(self._pool, write_jpeg, picture)
 
     def _match(self, frames: list[Rgb], reference: bytes) -> Match:
-        enrolled = self._scorer.enrol([self._vector(read_picture(reference))])
+        enrolled = self._scorer.enrol([self._filed(reference)])
         vectors = []
         for frame in frames[: FRAMES[1]]:
             try:
@@ -71,6 +80,15 @@ class EngineMatcher:
                 f"the face in the photo is too small: at least {LEAST_FACE_PX} pixels wide",
             )
         return write_jpeg(rgb)
+
+    def _filed(self, reference: bytes) -> Embedding:
+        try:
+            return self._vector(read_picture(reference))
+        except (EngineUnavailable, EngineBusy):
+            raise
+        except UserError as problem:
+            # Checked when it was kept, by another engine perhaps; the person before the camera cannot mend it.
+            raise ReferenceUnusable(problem.code) from None
 
     def _vector(self, rgb: Rgb) -> Embedding:
         return self._engine.embed(rgb, only_face(self._engine.detect(rgb)))

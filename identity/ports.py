@@ -35,12 +35,14 @@ class Registry(Protocol):
 @dataclass(frozen=True, slots=True)
 class ChallengeResult:
     """How a challenge ended. `frames`: 3-5 pictures spread over the steps, empty unless `passed`; `reason` is a code
-    where not. `abandoned`: the page stopped, the media ended or the time ran out."""
+    where not. `abandoned`: the page stopped, the media ended or the time ran out. `unavailable`: the engine failed,
+    which is nobody's failure: a clerk decides."""
 
     passed: bool
     frames: tuple[Picture, ...] = ()
     reason: str = ""
     abandoned: bool = False
+    unavailable: bool = False
 
 
 class LiveRunner(Protocol):
@@ -73,8 +75,8 @@ class Matcher(Protocol):
     """The face engine with its cohort and calibration, in its pool."""
 
     async def match(self, frames: Sequence[Picture], reference: bytes) -> Match:
-        """Compare live frames with a reference photo (JPEG). Raises UserError (`no-face`, `many-faces`, ...) when
-        either side holds no usable face."""
+        """Compare live frames with a reference photo (JPEG). Raises NoFace or SeveralFaces where that is what the
+        frames show, and other FaceErrors, which are not the person's: the photo on file or the engine fails."""
 
     async def check_reference(self, picture: bytes) -> bytes:
         """The photo as a clean JPEG without metadata. Raises UserError `not-a-picture`, `picture-too-large`,

@@ -56,8 +56,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "this court's matching is not calibrated: the clerk compares",
     ),
     "face-engine-unavailable": (
-        "人脸引擎暂不可用，由书记员核对",
-        "the face engine is not available: the clerk compares",
+        "人脸核验系统暂不可用，不计为您的失败；由书记员核验",
+        "the face check is not available now, which does not count against you: the clerk checks",
+    ),
+    "face-engine-busy": (
+        "人脸核验人数较多，不计为您的失败；由书记员核验",
+        "too many people are being checked, which does not count against you: the clerk checks",
+    ),
+    "reference-unusable": (
+        "留存照片无法比对，由书记员核验",
+        "the photo on file cannot be compared: the clerk checks",
     ),
     "no-reference": ("没有留存照片，由书记员核验", "no reference photo: the clerk checks"),
     "registry-unknown": ("实名登记暂时无法比对，由书记员核验", "the registry did not answer: the clerk checks"),

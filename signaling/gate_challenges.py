@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.errors import UserError
@@ -17,15 +19,18 @@ from hearing.identity_events import VerdictMethod, VerdictOutcome
 from hearing.ids import new_ulid
 from hearing.session import is_over
 from hearing.state import Hearing, Person
-from identity.engine import EngineUnavailable
+from identity.engine import EngineBusy, EngineUnavailable, NoFace, ReferenceUnusable, SeveralFaces
 from identity.gate import GateStage, stage, visitor
 from identity.ports import Challenge, ChallengeResult, Enrolled, Match, Picture
 from identity.vault import Purpose
 from records.ledger import Ledger
+from signaling.errors import new_incident
 from signaling.gate_log import FACE_DATA, GateLog, with_entry
 from signaling.limits import Limiter
 
 CHALLENGE_MS = 60_000
+
+_logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,9 @@ class GateChallenges:
         if begun is None or not hmac.compare_digest(begun.nonce, nonce) or begun.fingerprint != fingerprint:
             raise _challenge_unknown()
         del self._open[session, participant]
+        if result.unavailable:
+            await self._to_the_clerk(session, participant, result.reason)
+            return
         if self._log.now() >= begun.expires_utc_ms:
             await self._log.attempt(session, participant, "abandoned", "abandoned")
             raise _challenge_unknown()
@@ -109,12 +117,12 @@ class GateChallenges:
             if reference is not None:
                 try:
                     match = await matcher.match(frames, reference.data)
-                except EngineUnavailable as problem:
-                    # No fault of the person's: the clerk compares.
-                    reason = problem.code
-                except UserError as problem:
+                except (NoFace, SeveralFaces) as problem:
                     await self._log.attempt(session, participant, "failed", problem.code)
                     return
+                except Exception as problem:
+                    # No fault of the person's: the clerk compares.
+                    reason = engine_failed("match", problem)
             if match is not None and match.decision == "fail":
                 await self._log.attempt(session, participant, "failed", match.reason or "no-match")
                 return
@@ -128,7 +136,15 @@ class GateChallenges:
         ledger = await self._log.ledger(session)
         await self._decide_face(ledger, participant, match, reason)
 
-    async def _decide_face(self, ledger: Ledger, participant: str, match: Match | None, reason: str) -> None:
+    async def _to_the_clerk(self, session: str, participant: str, reason: str) -> None:
+        """The challenge could not be watched to its end: that is no failure, but nobody passes by it either."""
+        ledger = await self._log.ledger(session)
+        if not is_over(ledger.hearing.state):
+            await self._decide_face(ledger, participant, None, reason, challenged=False)
+
+    async def _decide_face(
+        self, ledger: Ledger, participant: str, match: Match | None, reason: str, *, challenged: bool = True
+    ) -> None:
         standing = ledger.hearing.people[participant].standing
         known = visitor(ledger.hearing, ledger.hearing.people[participant]).staff or standing.registry == "yes"
         passes = match is not None and match.decision == "pass" and known
@@ -145,10 +161,8 @@ class GateChallenges:
         )
 
         def decided(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
-            ready = (
-                person.standing.challenged and stage(visitor(hearing, person), self._log.now()) is GateStage.CHALLENGE
-            )
-            return with_entry(hearing, given) if ready else ()
+            at_it = stage(visitor(hearing, person), self._log.now()) is GateStage.CHALLENGE
+            return with_entry(hearing, given) if at_it and person.standing.challenged >= challenged else ()
 
         await self._log.change(ledger.session, participant, decided, actor="server")
         if ledger.hearing.people[participant].standing.consent != "given":
@@ -162,6 +176,20 @@ class GateChallenges:
             return
         ledger = await self._log.ledger(session)
         await self._log.give_pass(ledger, participant, VerdictMethod.CODE, by="", checked=True)
+
+
+def engine_failed(where: str, problem: Exception) -> str:
+    """Tell the operator what the engine's failure was; returns the reason code for the person and the clerk."""
+    if not isinstance(problem, UserError):
+        new_incident(where, problem)
+        return "face-engine-unavailable"
+    match problem:
+        case EngineUnavailable(detail=told) | ReferenceUnusable(cause=told):
+            detail = told
+        case _:
+            detail = problem.en
+    _logger.warning("face_engine.failed", where=where, code=problem.code, detail=detail)
+    return problem.code if isinstance(problem, EngineBusy | ReferenceUnusable) else "face-engine-unavailable"
 
 
 def _challenge_unknown() -> UserError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
+import structlog
+
 from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.errors import UserError
@@ -18,6 +20,7 @@ from signaling.face_notice import PURPOSE, face_notice
 from signaling.gate_log import FACE_DATA, GateLog, end_of_verdict
 from signaling.limits import Limiter
 
+_logger = structlog.get_logger()
 _MOST_DOCUMENTS = 5
 """An hour, of one person: numbers must not be guessed here."""
 
@@ -147,7 +150,11 @@ class GateDesk:
 
         await self._log.change(session, participant, told_log)
         if photo is not None and not ledger.hearing.people[participant].standing.reference:
-            await self.keep_reference(session, participant, photo, "registry", "server")
+            try:
+                await self.keep_reference(session, participant, photo, "registry", "server")
+            except UserError as problem:
+                # The registry's photo is not the person's to mend: without a reference a clerk compares.
+                _logger.warning("registry.photo_refused", code=problem.code)
 
     def read_document(self, kind: str, number: str) -> Document:
         """Raises UserError as `identity.documents.DocumentReader.read`."""

@@ -14,6 +14,7 @@ from hearing.identity_events import IdentityLevel
 from hearing.participant import CONNECTED, Presence
 from hearing.policy import is_verified
 from hearing.tasks import TaskSet
+from identity.engine import EngineBusy
 from identity.gate import WAITS_FOR_CLERK, GateStage, stage, visitor
 from identity.liveness import Hint, Prompt
 from identity.ports import ChallengeResult
@@ -21,13 +22,15 @@ from media_server.ports import Answer, Direction
 from media_server.sampler import Picture
 from signaling.courtroom import Courtroom
 from signaling.errors import new_incident
-from signaling.gate_challenges import CHALLENGE_MS, GateChallenges
+from signaling.gate_challenges import CHALLENGE_MS, GateChallenges, engine_failed
 from signaling.gate_log import GateLog
 from signaling.gate_messages import ChallengeStep, GateHint
 from signaling.gate_room import GateRoom
 
 _MAY_SEND = WAITS_FOR_CLERK | {GateStage.CHALLENGE}
 """Before these no picture of anybody is taken: they have not said how they want to be checked."""
+_CHALLENGE_S = 10
+"""What a challenge takes somebody who does what is asked."""
 _GONE = frozenset({Presence.LEFT, Presence.REMOVED, Presence.DISMISSED})
 
 
@@ -151,7 +154,7 @@ class GateRooms:
 
     async def challenge(self, room: Courtroom, participant: str) -> None:
         """See `Door.challenge`. Raises UserError as `GateChallenges.begin_challenge`, and `gate-passed`, `no-camera`,
-        `not-ready`."""
+        `not-ready`; EngineBusy, which counts as no try, while as many people are challenged as can be watched."""
         liveness = self._log.tools.liveness
         if room.hearing.identity is IdentityLevel.NONE or _is_in(room, participant):
             raise UserError("gate-passed", "您已通过身份核验", "you have already passed the gate")
@@ -161,6 +164,9 @@ class GateRooms:
         if gate is None or not gate.camera:
             raise UserError("no-camera", "未收到摄像头画面，请先打开摄像头", "no picture of your camera arrives yet")
         await self.give_up(room, participant)
+        self._log.check(room.hearing, room.hearing.people[participant], GateStage.CHALLENGE)
+        if len(self._running) >= self._log.tools.challenges:
+            raise EngineBusy(_CHALLENGE_S)
         begun = await self._challenges.begin_challenge(room.session, participant, gate.fingerprint)
         self._running[room.session, participant] = room.tasks.spawn(
             self._run(room, gate, begun.nonce, gate.fingerprint), "gate challenge"
@@ -183,7 +189,7 @@ class GateRooms:
             self._running.pop((room.session, participant), None)
             # Another connection since the prompt is another camera.
             changed = gate.fingerprint != fingerprint
-            if changed:
+            if changed and not result.unavailable:
                 result = ChallengeResult(passed=False, reason="another-face")
             ended = self._ended(room.session, participant, nonce, fingerprint, result)
             await asyncio.shield(self._tasks.spawn(ended, "end of a challenge"))
@@ -207,6 +213,8 @@ class GateRooms:
                 return await runner.run()
         except TimeoutError:
             return ChallengeResult(passed=False, reason="abandoned", abandoned=True)
+        except Exception as problem:
+            return ChallengeResult(passed=False, reason=engine_failed("challenge", problem), unavailable=True)
         finally:
             detach()
             await sampler.close()

@@ -22,6 +22,8 @@ class GateTools:
     matcher: Matcher | None = None
     liveness: Callable[[Tell], LiveRunner] | None = None
     """Begins a challenge."""
+    challenges: int = 64
+    """Under way at once: more cannot be watched at ten pictures a second, and the next one is told when to come."""
     codes: CodeSender | None = None
     pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="gate"), repr=False)
     """Where pictures are decoded and looked at. Its threads start at first use; whoever made it ends it."""

@@ -22,7 +22,7 @@ from identity.engine import FaceEngine, Rgb
 from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
 from identity.matching import EngineMatcher
-from identity.pool import FacePool
+from identity.pool import FacePool, leave_one
 from identity.ports import ChallengeResult, CodeSender, Match, Registry, Tell
 from identity.registries.http import HttpRegistry
 from identity.registries.offline import OfflineRegistry
@@ -31,6 +31,9 @@ from identity.vault import KEY_BYTES
 from signaling.gate_tools import GateTools
 from yunting.calibration import cohort_file, cohort_key, open_cohort
 from yunting.engines import chosen_engine, live_engine
+
+_CHALLENGES_A_WORKER = 5
+"""Each costs a fifth of a core (docs/performance.md, "Liveness")."""
 
 
 def gate_tools(settings: Settings, pool: FacePool, stack: AsyncExitStack) -> GateTools:
@@ -45,6 +48,7 @@ def gate_tools(settings: Settings, pool: FacePool, stack: AsyncExitStack) -> Gat
         wrapping_key=key,
         matcher=LateMatcher(engine, pool.executor, cohort),
         liveness=lambda tell: _Runner(live, pool.executor, tell),
+        challenges=_CHALLENGES_A_WORKER * leave_one(),
         pool=pool.executor,
     )
 

@@ -32,11 +32,13 @@ class OneNameRegistry:
     """`yes` for everybody's NUMBER and CHILD, `no` for others; `unknown` while it is down."""
 
     down: bool = False
+    photo: bytes | None = None
 
     async def verify(self, name: str, document: Document) -> RegistryAnswer:
         if self.down:
             return RegistryAnswer("unknown", "test")
-        return RegistryAnswer("yes" if document.number in {NUMBER, CHILD} else "no", "test")
+        known = document.number in {NUMBER, CHILD}
+        return RegistryAnswer("yes" if known else "no", "test", self.photo if known else None)
 
 
 @dataclass
@@ -46,8 +48,12 @@ class ToldMatcher:
     decision: str = "review"
     reason: str = "not-calibrated"
     seen: list[int] = field(default_factory=list)
+    problem: Exception | None = None
+    """Raised instead of an answer."""
 
     async def match(self, frames: Sequence[Picture], reference: bytes) -> Match:
+        if self.problem is not None:
+            raise self.problem
         self.seen.append(len(frames))
         return Match(self.decision, 4_200, "fake-1", b"template of a face" * 20, self.reason)  # type: ignore[arg-type]
 
@@ -88,8 +94,9 @@ def gate_tools(
 class ScriptedLiveness:
     """Runs challenges: asks for one action, then ends with `result` once it was offered `pictures` pictures."""
 
-    def __init__(self, result: ChallengeResult, pictures: int = 3) -> None:
+    def __init__(self, result: ChallengeResult | Exception, pictures: int = 3) -> None:
         self.result = result
+        """Raised where it is an exception: the engine failed."""
         self.pictures = pictures
         self.offered: list[tuple[int, int]] = []
         """Width and height of each picture of any challenge."""
@@ -116,4 +123,6 @@ class _ScriptedRunner:
         now_ms = time.monotonic_ns() // 1_000_000
         self._tell(Prompt("n", 0, 3, Action.LEFT, now_ms + 3_000, "请向左转头", "turn left"))
         await self._enough.wait()
+        if isinstance(self._script.result, Exception):
+            raise self._script.result
         return self._script.result

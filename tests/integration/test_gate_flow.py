@@ -15,7 +15,17 @@ from records.memory import MemoryStore
 from signaling.gate_tools import GateTools
 from signaling.web import CHALLENGES
 from tests.fakes.courthouse import Courthouse, courthouse
-from tests.fakes.gate_tools import CHILD, FLAT, LIVE, NUMBER, OTHER_NUMBER, PHOTO, Letterbox, ToldMatcher, gate_tools
+from tests.fakes.gate_tools import (
+    CHILD,
+    FLAT,
+    LIVE,
+    NUMBER,
+    OTHER_NUMBER,
+    PHOTO,
+    Letterbox,
+    ToldMatcher,
+    gate_tools,
+)
 from tests.fakes.gate_visit import FACE, FINGERPRINT, GatedCourt, Visitor, gated, leave
 
 pytestmark = pytest.mark.integration

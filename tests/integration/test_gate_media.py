@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import pytest
 from aiortc import RTCPeerConnection
 
+from identity.engine import EngineUnavailable
 from identity.ports import ChallengeResult
 from media_server.ports import PublicationInfo, SenderReport
 from signaling.web import ROOMS
@@ -58,11 +59,14 @@ async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
 
 @asynccontextmanager
 async def scene(
-    monkeypatch: pytest.MonkeyPatch, result: ChallengeResult = LIVE, pictures: int = 3
+    monkeypatch: pytest.MonkeyPatch,
+    result: ChallengeResult | Exception = LIVE,
+    pictures: int = 3,
+    challenges: int = 9,
 ) -> AsyncIterator[Scene]:
     use_loopback(monkeypatch)
     liveness = ScriptedLiveness(result, pictures)
-    tools = gate_tools(ToldMatcher("pass", ""), liveness=liveness)
+    tools = replace(gate_tools(ToldMatcher("pass", ""), liveness=liveness), challenges=challenges)
     async with courthouse(environment=FACE, gate=tools) as court:
         gate = await gated(court)
         try:
@@ -184,6 +188,31 @@ async def test_giving_up_and_failing_count_and_lock(monkeypatch: pytest.MonkeyPa
         assert (await page.answer("stop"))["type"] == "done"
         assert await s.gate.visitor.stage() == "locked"
         assert await challenged(page) == "gate-locked"
+        await peer.close()
+
+
+@pytest.mark.parametrize("problem", [EngineUnavailable("no model"), RuntimeError("a bug of ours")])
+async def test_an_engine_that_fails_in_mid_challenge_sends_to_the_clerk_and_counts_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    async with scene(monkeypatch, result=problem, pictures=2) as s:
+        page = await ready(s.gate.visitor)
+        peer = await sending(page)
+        assert await challenged(page) == ""
+        told = (await page.hear("gate", within_s=20))["gate"]
+        while told["stage"] == "challenge":
+            told = (await page.hear("gate", within_s=20))["gate"]
+        assert (told["stage"], told["failures"]) == ("review", 0)
+        assert told["reason"] == "face-engine-unavailable"
+        await peer.close()
+
+
+async def test_more_than_can_be_watched_at_once_are_told_when_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch, pictures=10_000, challenges=0) as s:
+        page = await ready(s.gate.visitor)
+        peer = await sending(page)
+        assert await challenged(page) == "face-engine-busy"
+        assert (await s.gate.visitor("GET"))[1]["failures"] == 0
         await peer.close()
 
 
