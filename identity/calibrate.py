@@ -9,6 +9,7 @@ bootstrap over people (which sees no error where there was none).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from hearing.errors import UserError
 from identity.cohort import SMALLEST, Calibration, Cohort, Matrix
-from identity.engine import Embedding, FaceEngine, only_face
+from identity.engine import Embedding, EngineBusy, EngineUnavailable, FaceEngine, only_face
 from identity.evaluate import Indices, Operating, Scores, all_pairs, operating_table, smallest_cohort, threshold_at
 from identity.images import read_picture
 from identity.intervals import upper_bound
@@ -65,17 +66,35 @@ class Calibrated(msgspec.Struct, frozen=True):
 
 
 def photos_in(folder: Path) -> list[Photo]:
-    """The photos of a folder that has a folder for each person. Raises UserError `no-photos`."""
+    """The photos of a folder that has a folder for each person. Raises UserError `no-photos`, `loose-photos`,
+    `too-many-people`, naming the place."""
+    if not folder.is_dir():
+        raise UserError("no-photos", f"没有这个文件夹：{folder}", f"there is no such folder: {folder}")
+    inside = sorted(folder.iterdir())
+    loose = [each.name for each in inside if each.suffix.lower() in _KINDS and each.is_file()]
+    if loose:
+        # Left out, a court would believe that these people had been measured too.
+        raise UserError(
+            "loose-photos",
+            f"{folder}：照片须放在每人各自的文件夹内，例如 {loose[0]}（共 {len(loose)} 张）",
+            f"{folder}: photos belong into a folder of each person, not {loose[0]} (one of {len(loose)})",
+        )
+    people = [each for each in inside if each.is_dir() and not each.name.startswith(".")]
+    if len(people) > MOST_PEOPLE:
+        raise UserError(
+            "too-many-people",
+            f"{folder}：有 {len(people)} 人，至多 {MOST_PEOPLE} 人",
+            f"{folder}: {len(people)} people, at most {MOST_PEOPLE} can be compared with each other",
+        )
     found: list[Photo] = []
-    people = sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
-    for person, place in enumerate(people[:MOST_PEOPLE]):
-        files = sorted(each for each in place.iterdir() if each.suffix.lower() in _KINDS)
+    for person, place in enumerate(people):
+        files = sorted(each for each in place.iterdir() if each.suffix.lower() in _KINDS and each.is_file())
         found += [Photo(person, file) for file in files[:MOST_PHOTOS]]
     if not found:
         raise UserError(
             "no-photos",
-            "没有找到照片：每人一个文件夹，内放 JPEG、PNG 或 WebP 照片",
-            "no photos found: one folder for each person, with JPEG, PNG or WebP photos in it",
+            f"{folder}：没有找到照片；每人一个文件夹，内放 JPEG、PNG 或 WebP 照片",
+            f"{folder}: no photos found; one folder for each person, with JPEG, PNG or WebP photos in it",
         )
     return found
 
@@ -83,23 +102,42 @@ def photos_in(folder: Path) -> list[Photo]:
 def vectors_of(
     engine: FaceEngine, photos: list[Photo], step: Callable[[], None]
 ) -> tuple[Vectors, list[RefusedPhoto]]:
-    """The vector of each photo with one face that is large enough; `step` is called after each photo."""
-    vectors: Vectors = {}
+    """The vector of each photo with one face that is large enough; `step` is called after each photo. A picture that
+    is there twice counts once (`same-picture`); in the folders of two people it counts for neither (`two-people`), as
+    it would be an impostor who looks exactly alike. Raises EngineUnavailable, EngineBusy: half a calibration is none.
+    """
+    vectors: dict[int, dict[str, Embedding]] = {}
     refused: list[RefusedPhoto] = []
+    first: dict[str, Photo] = {}
     for photo in photos:
         try:
-            rgb = read_picture(photo.file.read_bytes())
-            face = only_face(engine.detect(rgb))
-            if face.width < LEAST_FACE_PX:
-                refused.append(RefusedPhoto(photo.file, "face-too-small"))
+            data = photo.file.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            other = first.setdefault(digest, photo)
+            if other is not photo:
+                refused.append(
+                    RefusedPhoto(photo.file, "same-picture" if other.person == photo.person else "two-people")
+                )
+                if other.person != photo.person and vectors.get(other.person, {}).pop(digest, None) is not None:
+                    refused.append(RefusedPhoto(other.file, "two-people"))
             else:
-                vectors.setdefault(photo.person, []).append(engine.embed(rgb, face))
+                vectors.setdefault(photo.person, {})[digest] = _vector(engine, data)
+        except (EngineUnavailable, EngineBusy):
+            raise
         except UserError as problem:
             refused.append(RefusedPhoto(photo.file, problem.code))
         except OSError:
             refused.append(RefusedPhoto(photo.file, "not-a-picture"))
         step()
-    return vectors, refused
+    return {person: list(each.values()) for person, each in vectors.items() if each}, refused
+
+
+def _vector(engine: FaceEngine, data: bytes) -> Embedding:
+    rgb = read_picture(data)
+    face = only_face(engine.detect(rgb))
+    if face.width < LEAST_FACE_PX:
+        raise UserError("face-too-small", "照片中人脸过小", "the face in the photo is too small")
+    return engine.embed(rgb, face)
 
 
 def calibrate(engine_id: str, model_sha256: str, vectors: Vectors, utc_ms: int) -> Calibrated:

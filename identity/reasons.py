@@ -16,6 +16,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "look-straight": ("请正视镜头，睁开眼睛，闭上嘴", "look straight at the camera, eyes open, mouth closed"),
     "hold-still": ("请保持不动", "hold still"),
     "ready": ("很好，请保持不动", "good: hold still"),
+    # Photos on file
+    "not-a-picture": ("不是可读的图片", "not a picture that can be read"),
+    "picture-too-large": ("图片过大", "the picture is too large"),
+    "face-too-small": ("照片中人脸过小", "the face in the photo is too small"),
+    "same-picture": ("同一张照片重复出现，只计一次", "the same picture again: it counts once"),
+    "two-people": ("同一张照片出现在两人名下，均不计入", "the same picture for two people: it counts for neither"),
     # The challenge
     "passed": ("活体检测通过", "the live check is passed"),
     "not-ready": (

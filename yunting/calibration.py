@@ -17,6 +17,7 @@ from identity.calibrate import FALSE_MATCH_RATE, calibrate, photos_in, vectors_o
 from identity.cohort import Cohort, CohortError, load, save
 from identity.engine import FaceEngine, ModelMismatch
 
+_TOLD_EVERY = 200
 _log = structlog.get_logger()
 
 
@@ -42,6 +43,9 @@ class CalibrationReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the command found. `pass_from` None: every match goes to the clerk."""
 
     cohort: str
+    engine: str
+    model_sha256: str
+    """A calibration counts for this engine and model alone."""
     people: int
     photos: int
     refused: list[Refusal]
@@ -49,6 +53,8 @@ class CalibrationReport(msgspec.Struct, frozen=True, kw_only=True):
     false_match_bound: float | None
     """Upper 95 % bound at `pass_from`; None where nothing could be measured."""
     false_match_wanted: float
+    impostor_pairs: int
+    """Probes of one person against photos of others, which the bound rests on."""
     table: list[Row]
 
 
@@ -78,11 +84,21 @@ def open_cohort(file: Path, key: bytes, engine: FaceEngine) -> Cohort | None:
 def calibrate_from(
     settings: Settings, engine: FaceEngine, photos: Path, wrapping_key: bytes, console: Console
 ) -> CalibrationReport:
-    """Measure the people of a folder and write the cohort. Raises UserError: no photos, too few people."""
+    """Measure the people of a folder and write the cohort. Raises UserError: no photos, too few people, and
+    as `vectors_of`; an older cohort stays then."""
     listed = photos_in(photos)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("照片 / photos", total=len(listed))
-        vectors, refused = vectors_of(engine, listed, lambda: bar.advance(task))
+        done = 0
+
+        def step() -> None:
+            nonlocal done
+            done += 1
+            bar.advance(task)
+            if not console.is_terminal and done % _TOLD_EVERY == 0:
+                console.print(f"照片 / photos {done}/{len(listed)}")
+
+        vectors, refused = vectors_of(engine, listed, step)
     console.print("正在比对所有人 / comparing everybody with everybody …")
     made = calibrate(engine.engine_id, engine.model_sha256, vectors, time.time_ns() // 1_000_000)
     file = cohort_file(settings)
@@ -90,12 +106,15 @@ def calibrate_from(
     found = made.cohort.calibration
     return CalibrationReport(
         cohort=str(file),
+        engine=engine.engine_id,
+        model_sha256=engine.model_sha256,
         people=len(made.cohort),
         photos=made.photos,
         refused=[Refusal(file=str(each.file.relative_to(photos)), reason=each.reason) for each in refused],
         pass_from=found.pass_from if found else None,
         false_match_bound=found.false_match_bound if found else None,
         false_match_wanted=FALSE_MATCH_RATE,
+        impostor_pairs=found.impostor_pairs if found else 0,
         table=[
             Row(
                 frames=table.frames,
@@ -116,9 +135,11 @@ def said(report: CalibrationReport) -> str:
     if report.pass_from is not None and report.false_match_bound is not None:
         bound = f"{report.false_match_bound:.1e}"
         return (
-            f"自动通过自 {report.pass_from:.2f} 分（误认率 95% 上限 {bound}），仅适用于与样本相似的人群\n"
-            f"matches pass by themselves from {report.pass_from:.2f}, for people like these "
-            f"(false matches at most {bound}, upper 95 % bound)"
+            f"自动通过自 {report.pass_from:.2f} 分（误认率 95% 上限 {bound}，{report.impostor_pairs} 对不同人），"
+            f"仅适用于与样本相似的人群和本模型（{report.engine} {report.model_sha256[:12]}）\n"
+            f"matches pass by themselves from {report.pass_from:.2f}: false matches at most {bound} (upper 95 % "
+            f"bound, {report.impostor_pairs} pairs of different people), for people like these and this model "
+            f"({report.engine} {report.model_sha256[:12]}) only"
         )
     if report.false_match_bound is None:
         return (

@@ -23,6 +23,7 @@ def identity_calibrate(
 ) -> None:
     """校准人脸比对，只用同意参加的工作人员照片 / calibrate with photos of consenting staff only."""
     from config import load
+    from identity.reasons import words
     from yunting.calibration import calibrate_from, said
     from yunting.engines import chosen_engine, live_engine
     from yunting.gate import wrapping_key
@@ -36,7 +37,8 @@ def identity_calibrate(
         return
     out = Console(highlight=False)
     for refusal in report.refused:
-        out.print(f"- {refusal.file}: {refusal.reason}", markup=False, soft_wrap=True)
+        said_zh, said_en = words(refusal.reason)
+        out.print(f"- {refusal.file}: {said_zh} / {said_en}", markup=False, soft_wrap=True)
     table = Table("照片数 / photos averaged", "阈值 / threshold", "误认 / FMR", "误拒 / FNMR", "95 %")
     for row in report.table:
         interval = f"{row.fnmr_low:.2%} – {row.fnmr_high:.2%}"

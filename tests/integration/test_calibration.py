@@ -3,6 +3,9 @@ by colour."""
 
 from __future__ import annotations
 
+import asyncio
+import io
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,12 @@ from rich.console import Console
 
 from config import Settings, load
 from hearing.errors import UserError
+from identity.cohort import CohortError
 from identity.engine import Box, Embedding, Landmarks, Rgb
+from identity.images import read_picture
+from identity.pool import FacePool
 from yunting.calibration import calibrate_from, cohort_file, cohort_key, open_cohort, said
+from yunting.gate import LateMatcher
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +66,11 @@ def test_from_photos_to_a_cohort_that_opens_with_its_key_only(tmp_path: Path) ->
     assert (report.people, report.photos) == (290, 290 * 6)
     assert [(each.file, each.reason) for each in report.refused] == [("000/broken.jpg", "not-a-picture")]
     assert report.pass_from is not None
-    assert f"{report.pass_from:.2f}" in said(report)
+    assert (report.engine, report.model_sha256) == ("mosaic", "cd" * 32)
+    # What it bounds, in words: how often, for whom, by which model, on how many pairs.
+    for part in (f"{report.pass_from:.2f}", str(report.impostor_pairs), "mosaic", "cd" * 6, "people like these"):
+        assert part in said(report)
+    assert report.impostor_pairs > 30_000
     assert {row.frames for row in report.table} == {1, 3, 5}
     file = cohort_file(chosen)
     cohort = open_cohort(file, cohort_key(KEY), ByMosaic())
@@ -70,6 +81,56 @@ def test_from_photos_to_a_cohort_that_opens_with_its_key_only(tmp_path: Path) ->
     other = ByMosaic()
     other.model_sha256 = "ef" * 32
     assert open_cohort(file, cohort_key(KEY), other) is None
+
+
+async def test_only_a_calibration_of_this_engine_and_model_lets_anybody_pass_alone(tmp_path: Path) -> None:
+    """Through what the server uses: the sealed file, the matcher, pictures."""
+    folder = await asyncio.to_thread(photos, tmp_path / "photos", 300, 6)
+    chosen = await asyncio.to_thread(settings, tmp_path / "data")
+    await asyncio.to_thread(calibrate_from, chosen, ByMosaic(), folder, KEY, Console(quiet=True))
+    pictures = await asyncio.to_thread(lambda: [(folder / "007" / f"{at}.png").read_bytes() for at in range(4)])
+    stranger = await asyncio.to_thread((folder / "008" / "0.png").read_bytes)
+    pool = FacePool(workers=1, waiting=4)
+
+    async def decision(engine: ByMosaic, key: bytes, reference: bytes) -> tuple[str, str]:
+        matcher = LateMatcher(
+            engine, pool.executor, partial(open_cohort, cohort_file(chosen), cohort_key(key), engine)
+        )
+        match = await matcher.match([read_picture(each) for each in pictures[:3]], reference)
+        return match.decision, match.reason
+
+    newer, renamed = ByMosaic(), ByMosaic()
+    newer.model_sha256 = "ef" * 32
+    renamed.engine_id = "http"
+    assert await decision(ByMosaic(), KEY, pictures[3]) == ("pass", "")
+    assert await decision(ByMosaic(), KEY, stranger) == ("fail", "no-match")
+    assert await decision(renamed, KEY, pictures[3]) == ("review", "not-calibrated")
+    for engine, key in ((newer, KEY), (ByMosaic(), bytes(32))):
+        # What this engine's distances mean is known from the calibration alone.
+        with pytest.raises(CohortError) as refused:
+            await decision(engine, key, pictures[3])
+        assert refused.value.code == "cohort-needed"
+    pool.close()
+
+
+async def test_a_visit_of_fewer_frames_than_three_is_the_clerks(tmp_path: Path) -> None:
+    folder = await asyncio.to_thread(photos, tmp_path / "photos", 300, 6)
+    chosen = await asyncio.to_thread(settings, tmp_path / "data")
+    await asyncio.to_thread(calibrate_from, chosen, ByMosaic(), folder, KEY, Console(quiet=True))
+    pictures = await asyncio.to_thread(lambda: [(folder / "007" / f"{at}.png").read_bytes() for at in range(3)])
+    pool, engine = FacePool(workers=1, waiting=4), ByMosaic()
+    matcher = LateMatcher(engine, pool.executor, partial(open_cohort, cohort_file(chosen), cohort_key(KEY), engine))
+    match = await matcher.match([read_picture(each) for each in pictures[:2]], pictures[2])
+    assert (match.decision, match.reason) == ("review", "uncertain")
+    pool.close()
+
+
+def test_long_work_says_how_far_it_is_where_nobody_sees_a_bar(tmp_path: Path) -> None:
+    out = io.StringIO()
+    chosen = settings(tmp_path / "data")
+    calibrate_from(chosen, ByMosaic(), photos(tmp_path / "photos", 210, 2), KEY, Console(file=out, width=200))
+    assert "200/420" in out.getvalue()
+    assert "400/420" in out.getvalue()
 
 
 def test_one_photo_each_leaves_passing_off_and_says_so(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from hearing.errors import UserError
 from identity.calibrate import FALSE_MATCH_RATE, Vectors, bounded_threshold, calibrate, photos_in, vectors_of
 from identity.cohort import CohortError, load, save
-from identity.engine import Box, Embedding, Landmarks, Rgb
+from identity.engine import Box, Embedding, EngineBusy, EngineUnavailable, Landmarks, Rgb
 from identity.evaluate import Scores
 from identity.score import STRONG, Scorer
 
@@ -143,16 +143,16 @@ class ByColour:
 
 
 def test_photos_are_read_by_person_and_what_is_left_out_is_named(tmp_path: Path) -> None:
-    for person, files in {"a": ["1.jpg", "2.PNG"], "b": ["1.jpg"], "empty": []}.items():
+    for person, files in {"a": ["1.jpg", "2.PNG"], "b": ["1.bmp.jpg"], "empty": [], ".trash": ["x.jpg"]}.items():
         (tmp_path / person).mkdir()
         for file in files:
-            Image.new("RGB", (120, 120), "white").save(tmp_path / person / file)
+            grey = 200 + len(person + file)
+            Image.new("RGB", (120, 120), (grey, grey, grey)).save(tmp_path / person / file)
     Image.new("RGB", (120, 120), "black").save(tmp_path / "a" / "dark.jpg")
     Image.new("RGB", (120, 120), "red").save(tmp_path / "a" / "two.jpg")
     Image.new("RGB", (40, 40), "white").save(tmp_path / "b" / "small.jpg")
     (tmp_path / "b" / "text.jpg").write_text("not a picture")
     (tmp_path / "b" / "notes.txt").write_text("no photo")
-    Image.new("RGB", (120, 120), "white").save(tmp_path / "of-nobody.jpg")
     photos = photos_in(tmp_path)
     steps: list[int] = []
     vectors, refused = vectors_of(ByColour(), photos, lambda: steps.append(1))
@@ -166,9 +166,50 @@ def test_photos_are_read_by_person_and_what_is_left_out_is_named(tmp_path: Path)
     assert len(steps) == len(photos) == 7
 
 
-def test_a_folder_without_people_is_said(tmp_path: Path) -> None:
-    (tmp_path / "loose.jpg").write_bytes(b"")
-    for folder in (tmp_path, tmp_path / "absent"):
+def test_a_picture_of_two_people_counts_for_neither_and_twice_once(tmp_path: Path) -> None:
+    for number, name in enumerate(("a/1.png", "a/2.png", "b/1.png", "b/2.png")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (120, 120), (200 + number,) * 3).save(tmp_path / name)
+    for source, copy in (("a/1.png", "a/3.png"), ("a/2.png", "b/3.png"), ("a/2.png", "b/4.png")):
+        (tmp_path / copy).write_bytes((tmp_path / source).read_bytes())
+    vectors, refused = vectors_of(ByColour(), photos_in(tmp_path), lambda: None)
+    assert {person: len(each) for person, each in vectors.items()} == {0: 1, 1: 2}
+    assert sorted((str(each.file.relative_to(tmp_path)), each.reason) for each in refused) == [
+        ("a/2.png", "two-people"),
+        ("a/3.png", "same-picture"),
+        ("b/3.png", "two-people"),
+        ("b/4.png", "two-people"),
+    ]
+
+
+@pytest.mark.parametrize("problem", [EngineUnavailable("gone"), EngineBusy(1.0)])
+def test_an_engine_that_fails_ends_it_and_blames_no_photo(tmp_path: Path, problem: UserError) -> None:
+    class Failing(ByColour):
+        def embed(self, rgb: Rgb, box: Box, flip: bool = True) -> Embedding:
+            raise problem
+
+    (tmp_path / "a").mkdir()
+    Image.new("RGB", (120, 120), "white").save(tmp_path / "a" / "1.png")
+    with pytest.raises(type(problem)):
+        vectors_of(Failing(), photos_in(tmp_path), lambda: None)
+
+
+def test_a_bad_folder_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal(folder: Path) -> UserError:
         with pytest.raises(UserError) as refused:
             photos_in(folder)
-        assert refused.value.code == "no-photos"
+        assert str(folder) in refused.value.zh
+        assert str(folder) in refused.value.en
+        return refused.value
+
+    (tmp_path / "person").mkdir()
+    (tmp_path / "person" / "notes.txt").write_text("no photo")
+    for folder in (tmp_path, tmp_path / "absent", tmp_path / "person" / "notes.txt"):
+        assert refusal(folder).code == "no-photos"
+    (tmp_path / "loose.jpg").write_bytes(b"")
+    loose = refusal(tmp_path)
+    assert (loose.code, "loose.jpg" in loose.en) == ("loose-photos", True)
+    (tmp_path / "loose.jpg").unlink()
+    (tmp_path / "another").mkdir()
+    monkeypatch.setattr("identity.calibrate.MOST_PEOPLE", 1)
+    assert refusal(tmp_path).code == "too-many-people"
