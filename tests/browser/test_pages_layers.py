@@ -101,7 +101,7 @@ class Court:
 
 
 async def _page(browser: Browser, url: str, width: int, height: int, refuses: str = "") -> tuple[Page, Line]:
-    page, line = await blank(browser, width, height), Line(refuses=refuses)
+    page, line = await blank(browser, width, height, full_camera=True), Line(refuses=refuses)
     await page.route_web_socket(re.compile(r"/ws$"), line.take)
     await page.goto(url)
     return page, line
