@@ -44,6 +44,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def examine(settings: Settings) -> Report:
     """Look at everything once. Changes nothing and contacts nobody."""
+    from yunting.doctor_faces import faces
+
     checks: list[Callable[[Settings], Finding]] = [
         _python,
         _http_port,
@@ -56,6 +58,7 @@ def examine(settings: Settings) -> Report:
         _codecs,
         _srtp,
         _data_plane,
+        faces,
         _data,
     ]
     findings = tuple(check(settings) for check in checks)

@@ -100,6 +100,22 @@ def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
             return LateEngine("http", lambda: _http_faces(told.url, told.secret, told.model))
 
 
+def model_of(settings: Settings) -> str:
+    """`FaceEngine.model_sha256` of the chosen engine, without opening it or asking anybody. Raises SettingsError,
+    EngineUnavailable."""
+    engine = settings.identity.engine
+    chosen_engine(settings, live_engine(settings))
+    if engine == "onnx_generic":
+        return face_models(settings).digest
+    if engine == "http":
+        from identity.engines.http_faces import digest_of
+
+        return digest_of(settings.face_service.model)
+    from identity.engines.dlib_weights import RESNET, file_sha256, model_folder
+
+    return file_sha256(model_folder() / RESNET)
+
+
 def face_models(settings: Settings) -> FaceModels:
     """The operator's models. Reads the files, since a wrong one must not be found by the first person who comes.
     Raises SettingsError, naming the file and both digests."""

@@ -82,7 +82,7 @@ def wrapping_key(settings: Settings) -> bytes:
         return _parsed(settings.identity.key, "identity.key")
     if settings.identity.key_file:
         return _from_file(Path(settings.identity.key_file))
-    own = Path(settings.storage.folder) / "keys" / "identity.key"
+    own = own_key_file(settings)
     try:
         return _from_file(own)
     except FileNotFoundError:
@@ -96,6 +96,11 @@ def wrapping_key(settings: Settings) -> bytes:
         # Another process made it meanwhile.
         pass
     return _from_file(own)
+
+
+def own_key_file(settings: Settings) -> Path:
+    """Where the key lies that nobody has set."""
+    return Path(settings.storage.folder) / "keys" / "identity.key"
 
 
 def _from_file(file: Path) -> bytes:

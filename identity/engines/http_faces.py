@@ -75,7 +75,7 @@ class HttpFaces:
         if not model.strip():
             raise ValueError("the service's model has no name")
         self._model = model.strip()
-        self.model_sha256 = hashlib.sha256(f"http\n{self._model}".encode()).hexdigest()
+        self.model_sha256 = digest_of(model)
         self._timeout_s = timeout_s
         self._breaker = breaker or Breaker()
         self._http: aiohttp.ClientSession | None = None
@@ -168,6 +168,11 @@ class HttpFaces:
         if told.model != self._model:
             raise _Outage(f"it runs the model {told.model[:80]!r}, the settings say {self._model!r}")
         return told
+
+
+def digest_of(model: str) -> str:
+    """Stands for the weights, which only the service has."""
+    return hashlib.sha256(f"http\n{model.strip()}".encode()).hexdigest()
 
 
 def _vectors(told: _Told, wanted: int) -> Embedding:
