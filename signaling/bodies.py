@@ -139,6 +139,8 @@ class AccountRow(Answer, frozen=True, kw_only=True):
     must_change_password: bool
     active: bool
     created_utc_ms: int
+    photo: bool
+    """Whether a photo for the face check is kept."""
 
 
 class Device(Answer, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from identity.engine import EngineBusy
 from identity.gate import WAITS_FOR_CLERK, GateStage, stage, visitor
 from identity.liveness import Hint, Prompt
 from identity.ports import ChallengeResult
+from identity.reasons import words
 from media_server.ports import Answer, Direction
 from media_server.sampler import Picture
 from signaling.courtroom import Courtroom
@@ -210,7 +211,11 @@ class GateRooms:
         sampler, detach = gate.watch(look)
         try:
             async with asyncio.timeout(CHALLENGE_MS / 1000):
-                return await runner.run()
+                result = await runner.run()
+            if result.passed:
+                # The comparison takes a second or two: nobody should stand waiting for one more step.
+                tell(Hint("passed", *words("passed")))
+            return result
         except TimeoutError:
             return ChallengeResult(passed=False, reason="abandoned", abandoned=True)
         except Exception as problem:

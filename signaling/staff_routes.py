@@ -7,6 +7,7 @@ from typing import Protocol
 from aiohttp import web
 
 from hearing.errors import UserError
+from identity.vault import ACCOUNTS, Purpose, Vault
 from signaling.bodies import AccountRow, ChangedAccount, Login, NewAccount, NewPassword, Staff
 from signaling.http import Senders, body_of, reply
 from signaling.limits import Limiter
@@ -58,12 +59,15 @@ class AccountChanged(Protocol):
 class StaffRoutes:
     """Handlers."""
 
-    def __init__(self, services: Services, desk: StaffDesk, senders: Senders, changed: AccountChanged) -> None:
+    def __init__(
+        self, services: Services, desk: StaffDesk, senders: Senders, changed: AccountChanged, vault: Vault
+    ) -> None:
         per_s = services.settings.limits.logins_per_minute / 60
         self._services = services
         self._desk = desk
         self._senders = senders
         self._changed = changed
+        self._vault = vault
         now_us = services.sources.monotonic_us
         self._by_pair = Limiter(per_s, 6, now_us)
         # Wider, or a stranger elsewhere could keep a judge out by failing on purpose.
@@ -125,7 +129,11 @@ class StaffRoutes:
     async def accounts(self, request: web.Request) -> web.Response:
         """All accounts."""
         await self._desk.require(request, "operator")
-        return reply([_row(account) for account in await self._desk.book.all()])
+        rows = []
+        for account in await self._desk.book.all():
+            photo = await self._vault.has(ACCOUNTS, account.account, Purpose.REFERENCE)
+            rows.append(_row(account, photo=photo))
+        return reply(rows)
 
     async def create(self, request: web.Request) -> web.Response:
         """A new account; its password must be changed at first sign-in."""
@@ -174,7 +182,7 @@ def _staff(account: StaffAccount) -> Staff:
     )
 
 
-def _row(account: StaffAccount) -> AccountRow:
+def _row(account: StaffAccount, *, photo: bool) -> AccountRow:
     return AccountRow(
         account=account.account,
         name=account.name,
@@ -182,4 +190,5 @@ def _row(account: StaffAccount) -> AccountRow:
         must_change_password=account.must_change_password,
         active=account.active,
         created_utc_ms=account.created_utc_ms,
+        photo=photo,
     )

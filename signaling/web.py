@@ -90,7 +90,7 @@ def build_app(services: Services) -> web.Application:
     app.add_routes([web.get("/ws", Gateway(services, rooms, admission).handle)])
     for room_of_routes in (
         pages,
-        StaffRoutes(services, desk, senders, sessions.account_changed),
+        StaffRoutes(services, desk, senders, sessions.account_changed, log.vault),
         SessionRoutes(services, desk, sessions, admission, gate),
         InvitationRoutes(services, invitations, admission, senders, gate),
         GateRoutes(log, gate, clerk, codes, admission),

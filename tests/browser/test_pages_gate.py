@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.visitors import chromium, consent_and_check, needs_chromium, sign_in, visit
+from tests.browser.visitors import CALM, chromium, consent_and_check, needs_chromium, sign_in, visit
 from tests.fakes.serving import PASSWORD, ServerProcess, serving
 
 pytestmark = [pytest.mark.browser, needs_chromium]
@@ -108,3 +108,34 @@ async def test_the_clerk_admits_a_party_who_declines_the_face_check(tmp_path: Pa
         await dialog.get_by_label("说明").fill("已核对身份证原件与本人一致")
         await dialog.get_by_role("button", name="核验通过").click()
         await expect(phone.get_by_role("heading", name="候审中")).to_be_visible()
+
+
+async def test_three_failures_close_the_way_and_the_clerk_sees_it_at_once(tmp_path: Path) -> None:
+    async with serving(tmp_path, **CALM) as server, chromium() as browser:
+        made = await session(server, "face")
+        await vouch(browser, server.base_url, "林晓")
+        clerk = await visit(browser, f"{server.base_url}/clerk", 1440, 900)
+        await sign_in(clerk, "desk")
+        await clerk.locator(".session-card").click()
+        await clerk.get_by_role("tab", name="身份核验").click()
+        phone = await visit(browser, link(made), 390, 844)
+        await consent_and_check(phone)
+        await to_the_face_check(phone)
+        row = clerk.get_by_role("row").filter(has_text="张三")
+        for begin, left in (("开始", "还可尝试 2 次"), ("再试一次", "还可尝试 1 次"), ("再试一次", "")):
+            await phone.get_by_role("button", name=begin).click(timeout=30_000)
+            # There is nobody before this camera: said at once, with what to do.
+            await expect(phone.locator(".gate-hint")).to_have_text("画面中没有人脸，请正对摄像头")
+            await phone.get_by_role("button", name="放弃本次核验").click()
+            if left:
+                await expect(phone.locator(".notice-warn")).to_contain_text(f"本次未通过，{left}")
+                await expect(phone.locator(".gate-reason")).to_have_text("核验未完成，已按一次未通过计")
+        await expect(phone.get_by_role("heading", name="自动核验暂时关闭")).to_be_visible()
+        await expect(phone.locator(".state-card")).to_contain_text("后可再次自动核验")
+        await expect(phone.get_by_role("button", name="再试一次")).to_have_count(0)
+        await expect(row).to_contain_text("已锁定")
+        await expect(row).to_contain_text("3 次未通过")
+        await row.get_by_role("button", name="解除锁定").click()
+        await clerk.locator("dialog[open]").get_by_label("说明").fill("电话里说摄像头已修好")
+        await clerk.locator("dialog[open]").get_by_role("button", name="解除锁定").click()
+        await expect(phone.get_by_role("button", name="开始")).to_be_enabled(timeout=30_000)

@@ -77,20 +77,25 @@ async def measured(size: str, contrast: str) -> dict[str, Any]:
     return found
 
 
+def assert_large(page: dict[str, Any], where: str) -> None:
+    """Large type, large targets, contrast, and nothing to scroll sideways, by what `MEASURE` found."""
+    assert page["body"] >= 24, where
+    assert page["leading"] >= 1.3, where
+    assert page["wide"] <= 0, f"{where} scrolls sideways"
+    small = [text for text in page["texts"] if text["px"] < 18]
+    assert page["texts"], where
+    assert not small, (where, small)
+    weak = [text for text in page["texts"] if text["contrast"] < 4.5]
+    assert not weak, (where, weak)
+    narrow = [target for target in page["targets"] if target["side"] < 60]
+    assert page["targets"], where
+    assert not narrow, (where, narrow)
+
+
 @pytest.mark.parametrize("contrast", ["normal", "high"])
 async def test_elder_mode_has_large_type_large_targets_and_contrast(contrast: str) -> None:
     for door, page in (await measured("elder", contrast)).items():
-        assert page["body"] >= 24, door
-        assert page["leading"] >= 1.3, door
-        assert page["wide"] <= 0, f"{door} scrolls sideways"
-        small = [text for text in page["texts"] if text["px"] < 18]
-        assert page["texts"], door
-        assert not small, (door, small)
-        weak = [text for text in page["texts"] if text["contrast"] < 4.5]
-        assert not weak, (door, weak)
-        narrow = [target for target in page["targets"] if target["side"] < 60]
-        assert page["targets"], door
-        assert not narrow, (door, narrow)
+        assert_large(page, door)
 
 
 async def test_the_usual_size_keeps_targets_of_44_and_contrast() -> None:

@@ -20,6 +20,10 @@ needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Chromium is not installed: apt-get install chromium"
 )
 
+CALM = {"YUNTING_MEDIA_SHED_LOAD": "false"}
+"""Settings for tests whose browsers and drawn heads share the machine with the server: that a busy one takes nobody
+in is not their subject."""
+
 # Keeps every connection of the page in sight, and notes when media last arrived.
 MEASURE = """
 window.peers = [];

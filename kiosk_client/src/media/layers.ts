@@ -16,6 +16,8 @@ export interface LayerWish {
   readonly picture: boolean;
   /** Rids that the server has asked for; null while it has said nothing: then all are sent. */
   readonly wanted: readonly string[] | null;
+  /** Somebody looks at a face: the whole picture alone, whatever the server asks for. */
+  readonly whole: boolean;
 }
 
 /**
@@ -28,10 +30,16 @@ export function planned(
   wish: LayerWish,
 ): Partial<RTCRtpEncodingParameters>[] {
   if (encodings.length === 1) return [{ ...SINGLE, active: wish.picture }];
-  return encodings.map(({ rid = "" }) => ({
-    active: wish.picture && (wish.wanted === null || wish.wanted.includes(rid)),
+  return encodings.map(({ rid = "" }, place) => ({
+    active:
+      wish.picture &&
+      (wish.whole ? place === encodings.length - 1 : wish.wanted === null || wish.wanted.includes(rid)),
   }));
 }
+
+/** What gives way when the device or the uplink is too weak: of a face at the gate the rate, never the size. */
+export const preferred = (whole: boolean): RTCDegradationPreference =>
+  whole ? "maintain-resolution" : "maintain-framerate";
 
 /** Whether `planned` differs from what the sender does now. */
 export function differs(

@@ -1,6 +1,6 @@
 import type { HearingSocket } from "../protocol/socket.ts";
 import { preferCourtCodecs } from "./codecs.ts";
-import { CAMERA_LAYERS, differs, planned, SINGLE, sendsLayers } from "./layers.ts";
+import { CAMERA_LAYERS, differs, planned, preferred, SINGLE, sendsLayers } from "./layers.ts";
 import { type MediaHealth, OfferingPeer } from "./peer.ts";
 
 export type SourceName = "camera" | "microphone" | "screen";
@@ -13,6 +13,8 @@ interface Options {
   onHealth: (health: MediaHealth) => void;
   /** Rids that the server wants of a publication of ours; null while it has said nothing. */
   wanted: (publication: string) => readonly string[] | null;
+  /** Whether the camera is looked at by the gate now: then it is sent whole, and only so. */
+  whole: () => boolean;
 }
 
 /** Sends this page's tracks. A source's m-line stays when its track is replaced or silenced, so that nothing renegotiates. */
@@ -121,8 +123,11 @@ export class Publisher {
     const wanted = publication === undefined ? null : this.options.wanted(publication);
     const parameters = line.sender.getParameters();
     // Before the first answer all encodings are still there, whatever the server will take of them.
-    const plan = planned(parameters.encodings, { picture: this.picture, wanted });
-    if (!differs(parameters.encodings, plan)) return;
+    const whole = this.options.whole();
+    const plan = planned(parameters.encodings, { picture: this.picture, wanted, whole });
+    const gives = preferred(whole);
+    if (!differs(parameters.encodings, plan) && parameters.degradationPreference === gives) return;
+    parameters.degradationPreference = gives;
     parameters.encodings.forEach((encoding, index) => {
       Object.assign(encoding, plan[index]);
     });

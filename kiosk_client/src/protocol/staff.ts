@@ -14,6 +14,8 @@ export interface Staff {
 export interface Account extends Staff {
   active: boolean;
   created_utc_ms: number;
+  /** Whether there is a photo for the face check; nobody can read it back. */
+  photo: boolean;
 }
 
 export interface Device {
@@ -113,6 +115,9 @@ export const staffApi = {
     post<Staff>("staff/accounts", body),
   changeAccount: (account: string, body: { role?: StaffRole; active?: boolean; password?: string; name?: string }) =>
     call<Staff>(`staff/accounts/${at(account)}`, { method: "PATCH", body }),
+  setPhoto: (account: string, photo: Blob) =>
+    call<void>(`staff/accounts/${at(account)}/photo`, { method: "PUT", blob: photo }),
+  removePhoto: (account: string) => call<void>(`staff/accounts/${at(account)}/photo`, { method: "DELETE" }),
   load: () => call<NodeLoad>("load"),
   devices: () => call<Device[]>("devices"),
   createDevice: (body: { name: string; kind: Device["kind"]; court: string }) => post<Device>("devices", body),

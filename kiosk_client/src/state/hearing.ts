@@ -149,6 +149,8 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
       return {
         ...state,
         gate: message.gate,
+        // What the clerk wrote was about the stage that is over.
+        gate_note: message.gate.stage === state.gate?.stage ? state.gate_note : null,
         ...(message.gate.stage === "challenge" && message.gate.failures === state.gate?.failures
           ? {}
           : { challenge: null, gate_hint: null }),

@@ -9,7 +9,7 @@ import { SoundSink } from "../media/sound.ts";
 import { TileWatch } from "../media/views.ts";
 import { keepAwake } from "../media/wakelock.ts";
 import { Watcher } from "../media/watch.ts";
-import type { Publication } from "../protocol/messages.ts";
+import type { GateView, Publication } from "../protocol/messages.ts";
 import { Refused } from "../protocol/socket.ts";
 import { type Crowded, crowdedDelay, isCrowded } from "./crowded.ts";
 import type { Hearing } from "./hearing.ts";
@@ -71,6 +71,10 @@ const NO_FIGURES: Figures = {
 const IN_COURTROOM = new Set(["present", "testifying"]);
 /** Stages of the gate at which the camera is seen there, by the live check or by the clerk. */
 const SEEN_AT_GATE = new Set(["challenge", "review", "clerk", "locked"]);
+
+function isAtGate(gate: GateView | null): boolean {
+  return gate !== null && gate.consent === "given" && SEEN_AT_GATE.has(gate.stage);
+}
 
 /**
  * Sends and receives for as long as the hearing has this person in the courtroom. Follows the state by itself:
@@ -140,6 +144,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
         const told = Object.values(hearing.state.peek().layers).find((one) => one.publication === publication);
         return told?.rids ?? null;
       },
+      whole: () => isAtGate(hearing.state.peek().gate),
       onHealth: (health) => {
         upHealth.value = health;
         if (health !== "dead" || publisher !== sender) return;
@@ -200,7 +205,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     // Observers and displays are not on the list of people: what they may receive is what says they are inside.
     const inside = options.receiveOnly === true || (self !== null && IN_COURTROOM.has(self.presence));
     const gate = state.gate;
-    const atGate = gate !== null && gate.consent === "given" && SEEN_AT_GATE.has(gate.stage);
+    const atGate = isAtGate(gate);
     // The connection that the gate has looked at goes on into the courtroom.
     const passedHere = gate?.stage === "passed" && publisher !== null;
     if (!inside && !atGate && !passedHere) return stopMedia();
@@ -281,6 +286,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       const { publications, gate } = hearing.state.value;
       void [publications, gate?.stage, gate?.consent, hearing.self.value?.presence, hearing.link.value.at];
       follow();
+      publisher?.applyLayers();
     }),
     hearing.listen((message) => {
       if (message.type === "layers") publisher?.applyLayers();

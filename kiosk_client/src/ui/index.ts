@@ -5,6 +5,7 @@ export { Clock, duration, wallTime } from "./Clock.tsx";
 export { CopyButton } from "./CopyButton.tsx";
 export { Dialog } from "./Dialog.tsx";
 export { Field, Select, Tick } from "./Field.tsx";
+export { FilePick } from "./FilePick.tsx";
 export { Icon, type IconName } from "./Icon.tsx";
 export { Lamp, type LampTone } from "./Lamp.tsx";
 export { LevelBar } from "./LevelBar.tsx";

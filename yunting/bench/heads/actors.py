@@ -18,6 +18,8 @@ from yunting.bench.heads.model import Picture, Surface, card_surface
 from yunting.bench.heads.render import Camera, Pose, room
 
 BONA_FIDE = "bona_fide"
+_LID_MS = 100
+"""A lid takes so long to fall, and to rise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,13 @@ class Actor:
         body = self._body(time_ms, action if action in self._able else None, since_ms)
         return self._camera.take(self._surface, body.pose, body.expression, self._room)
 
+    def lasts_ms(self, action: Action) -> int:
+        """How long after its prompt this actor has done an action and is at rest again."""
+        habits = self._habits
+        if action is Action.BLINK:
+            return habits.delay_ms + 2 * _LID_MS + habits.blink_ms
+        return habits.delay_ms + 2 * habits.turn_ms + habits.hold_ms
+
     def _body(self, time_ms: int, action: Action | None, since_ms: int) -> Body:
         habits = self._habits
         pose = self._idle()
@@ -105,7 +114,7 @@ class Actor:
             case Action.MOUTH:
                 mouth = amount * habits.mouth
             case Action.BLINK:
-                blink = max(blink, _amount(since_ms - habits.delay_ms, 100, habits.blink_ms))
+                blink = max(blink, _amount(since_ms - habits.delay_ms, _LID_MS, habits.blink_ms))
             case None:
                 pass
         # Whole steps: the painted face is kept for the frames in between.

@@ -44,7 +44,7 @@ def choose_people(folder: Path, count: int, engine: FaceEngine, seed: int = 1) -
         if len(chosen) == count:
             break
         person = None if name in chosen else load_person(file, engine)
-        if person is not None and _readable(person, engine):
+        if person is not None and is_readable(person, engine):
             chosen[name] = file
         else:
             unread += person is not None
@@ -66,7 +66,8 @@ def load_person(file: Path, engine: FaceEngine) -> Person | None:
     return Person(photo, head_surface(photo, landmarks)) if straight else None
 
 
-def _readable(person: Person, engine: FaceEngine) -> bool:
+def is_readable(person: Person, engine: FaceEngine) -> bool:
+    """Whether the landmarks read the head's drawn blink and open mouth as such."""
     camera = Camera(Optics(), seed=0)
     backdrop = room(person.head, camera.optics, Pose())
 

@@ -5,8 +5,9 @@ import { text } from "../../text/index.ts";
 import { Button, Notice, Progress, Table, wallTime } from "../../ui/index.ts";
 import { Ask, failureText } from "../order/Ask.tsx";
 import { AccountForm, PasswordReset, RoleChange } from "./AccountForms.tsx";
+import { PhotoForm } from "./PhotoForm.tsx";
 
-type Doing = { what: "create" } | { what: "role" | "reset" | "revoke"; account: Account } | null;
+type Doing = { what: "create" } | { what: "role" | "reset" | "revoke" | "photo"; account: Account } | null;
 
 /** The operator's list of accounts: make, change post, reset the password, revoke and restore. */
 export function Accounts({ me, zone }: { me: string; zone: string }) {
@@ -84,6 +85,9 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
                   <Button kind="quiet" onClick={() => setDoing({ what: "role", account: row })}>
                     {t.changeRole}
                   </Button>
+                  <Button kind="quiet" onClick={() => setDoing({ what: "photo", account: row })}>
+                    {row.photo ? t.photoChange : t.photoAdd}
+                  </Button>
                   <Button kind="quiet" onClick={() => setDoing({ what: "reset", account: row })}>
                     {t.reset}
                   </Button>
@@ -114,6 +118,7 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
       )}
       {doing?.what === "create" && <AccountForm onDone={done} onClose={close} />}
       {doing?.what === "reset" && <PasswordReset account={doing.account} onClose={done} />}
+      {doing?.what === "photo" && <PhotoForm account={doing.account} onClose={done} />}
       {doing?.what === "role" && (
         <RoleChange
           account={doing.account}

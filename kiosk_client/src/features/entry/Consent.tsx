@@ -4,24 +4,12 @@ import { language } from "../../state/preferences.ts";
 import { either, text } from "../../text/index.ts";
 import { Button, Dialog, Notice, Tick } from "../../ui/index.ts";
 import { EntryFrame } from "./EntryFrame.tsx";
+import { NoticeText } from "./NoticeText.tsx";
 
 interface Props {
   invitation: Invitation;
   onConsented: () => void;
   corner?: preact.ComponentChildren;
-}
-
-/** A short line that begins a chapter: 一、… or 1. Title (no full stop). */
-const HEADING = /^([一二三四五六七八九十]+、.{1,20}|\d+\. [A-Z][^.]{1,70})$/;
-
-function NoticeText({ body }: { body: string }) {
-  const [first, ...lines] = body.split("\n").filter((line) => line.trim() !== "");
-  return (
-    <>
-      <h2>{first}</h2>
-      {lines.map((line) => (HEADING.test(line) ? <h3 key={line}>{line}</h3> : <p key={line}>{line}</p>))}
-    </>
-  );
 }
 
 /** Step 2: the notice, read to its end; two boxes; the hash of the very text that was shown is sent. */

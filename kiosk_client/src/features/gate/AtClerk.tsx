@@ -5,6 +5,7 @@ import { either, text } from "../../text/index.ts";
 import { Notice, VideoTile, wallTime } from "../../ui/index.ts";
 import { StateCard } from "../party/Cards.tsx";
 import { GateFrame } from "./GateFrame.tsx";
+import { Withdraw } from "./Withdraw.tsx";
 
 interface Props {
   view: GateView;
@@ -38,6 +39,9 @@ export function AtClerk({ view, hearing, media }: Props) {
           <VideoTile stream={media.ownStream.value} label={face.self} placeholder={face.noCamera} mirrored />
         </div>
       )}
+      <div class="gate-withdraw">
+        <Withdraw hearing={hearing} />
+      </div>
     </GateFrame>
   );
 }

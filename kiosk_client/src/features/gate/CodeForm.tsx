@@ -18,7 +18,7 @@ export function CodeForm({ gate, attempt }: { gate: GateApi; attempt: Attempt })
     void (sentTo === null ? send() : attempt.run(() => gate.checkCode(code.trim())));
   };
   return (
-    <form onSubmit={submit} noValidate>
+    <form class="gate-form" onSubmit={submit} noValidate>
       <GateFrame
         step={2}
         title={t.title}

@@ -24,7 +24,7 @@ export function DocumentForm({ view, gate, attempt }: { view: GateView; gate: Ga
     if (bare && problem === null) void attempt.run(() => gate.document(kind, bare));
   };
   return (
-    <form onSubmit={send} noValidate>
+    <form class="gate-form" onSubmit={send} noValidate>
       <GateFrame
         step={1}
         title={t.title}

@@ -32,19 +32,21 @@ export function FaceCheck({ view, gate, hearing, media, attempt }: Props) {
   const begin = async () => {
     setRunning(await attempt.run(() => hearing.socket.challenge("start")));
   };
+  // All steps are done; what follows is the server's.
+  const comparing = hint?.code === "passed";
   const under = running || challenge !== null;
   const arrow = challenge && ARROWS[challenge.action];
   return (
     <GateFrame
-      step={2}
+      step={under ? undefined : 2}
       title={t.title}
-      lead={under ? undefined : t.lead}
+      lead={under || failed ? undefined : t.lead}
       problem={attempt.problem}
       actions={
         <>
           <Button
             kind="quiet"
-            disabled={attempt.busy}
+            disabled={attempt.busy || comparing}
             onClick={() =>
               void attempt
                 .run(() => (under ? hearing.socket.challenge("stop") : gate.decline()))
@@ -62,17 +64,15 @@ export function FaceCheck({ view, gate, hearing, media, attempt }: Props) {
       }
     >
       {failed && !under && (
-        <Notice tone="warn" urgent title={t.failed}>
-          <p>{either(view.reason_zh, view.reason_en)}</p>
-          <p>{t.left(view.failures_left)}</p>
+        <Notice tone="warn" urgent title={t.failed(view.failures_left)}>
+          <p class="gate-reason">{either(view.reason_zh, view.reason_en)}</p>
         </Notice>
       )}
-      <div class="gate-mirror">
-        <VideoTile stream={stream} label={t.self} placeholder={t.noCamera} mirrored />
-        {stream && <span class="gate-oval" aria-hidden="true" />}
-      </div>
-      <div class="gate-prompt" role="status" aria-live="assertive">
-        {challenge ? (
+      {/* Above the picture: a phone's camera is there, and so should be the eyes. */}
+      <div class={`gate-prompt${under ? " gate-prompt-on" : ""}`} role="status" aria-live="assertive">
+        {comparing ? (
+          <p class="gate-action">{t.comparing}</p>
+        ) : challenge ? (
           <>
             <p class="gate-action">
               {arrow === "back" && <Icon name="back" />}
@@ -84,7 +84,11 @@ export function FaceCheck({ view, gate, hearing, media, attempt }: Props) {
         ) : (
           <p>{under ? t.starting : !stream ? t.noCameraHint : seen ? "" : t.connecting}</p>
         )}
-        {hint && <p class="gate-hint">{either(hint.zh, hint.en)}</p>}
+        {hint && !comparing && <p class="gate-hint">{either(hint.zh, hint.en)}</p>}
+      </div>
+      <div class={`gate-mirror${failed && !under ? " gate-mirror-less" : ""}`}>
+        <VideoTile stream={stream} label={t.self} placeholder={t.noCamera} mirrored />
+        {stream && <span class="gate-oval" aria-hidden="true" />}
       </div>
     </GateFrame>
   );

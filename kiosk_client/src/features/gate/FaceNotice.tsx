@@ -3,6 +3,7 @@ import type { GateApi, GateNotice, Guardian } from "../../protocol/gate.ts";
 import { language } from "../../state/preferences.ts";
 import { either, text } from "../../text/index.ts";
 import { Button, Choice, Icon, Tick } from "../../ui/index.ts";
+import { NoticeText } from "../entry/NoticeText.tsx";
 import { GateFrame } from "./GateFrame.tsx";
 import type { Attempt } from "./useAttempt.ts";
 
@@ -75,11 +76,7 @@ export function FaceNotice({ gate, attempt, guardian }: Props) {
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="notice-text gate-notice" tabIndex={0} aria-label={t.read}>
-        {notice &&
-          either(notice.zh, notice.en)
-            .split("\n")
-            .filter((line) => line.trim() !== "")
-            .map((line) => <p key={line}>{line}</p>)}
+        {notice && <NoticeText body={either(notice.zh, notice.en)} />}
       </section>
       {notice && <p class="small soft">{t.retention(notice.retention_h)}</p>}
       {guardian && (

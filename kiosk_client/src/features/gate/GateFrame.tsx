@@ -34,12 +34,12 @@ export function GateFrame({ step, title, lead, problem, actions, children }: Pro
           </h1>
         )}
         {lead && <p class="entry-lead">{lead}</p>}
-        {children}
         {problem && (
           <Notice tone="bad" urgent>
             {problem}
           </Notice>
         )}
+        {children}
       </div>
       {actions && <footer class="entry-actions">{actions}</footer>}
     </main>

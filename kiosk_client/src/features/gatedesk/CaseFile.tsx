@@ -3,7 +3,7 @@ import { type DocumentKind, deskApi } from "../../protocol/gate.ts";
 import type { SeatRow } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, Field, Notice, Select } from "../../ui/index.ts";
+import { Button, Field, FilePick, Notice, Select } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 
 interface Props {
@@ -34,7 +34,6 @@ export function CaseFile({ session, seats }: Props) {
       setNumber("");
       setPhone("");
       setPhoto(null);
-      (event.target as HTMLFormElement).reset();
       setTold({ tone: "ok", words: t.file.saved });
     } catch (cause) {
       setTold({ tone: "bad", words: failureText(cause) });
@@ -58,16 +57,22 @@ export function CaseFile({ session, seats }: Props) {
             options={KINDS.map((value) => ({ value, label: kinds[value] }))}
             onChange={(value) => setKind(value as DocumentKind)}
           />
-          <Field label={t.document} value={number} onInput={setNumber} maxLength={40} autocomplete="off" />
+          <Field
+            label={text().gate.document.number}
+            value={number}
+            onInput={setNumber}
+            maxLength={40}
+            autocomplete="off"
+          />
           <Field label={t.file.phone} value={phone} onInput={setPhone} type="tel" maxLength={20} autocomplete="off" />
-          <label class="field">
-            <span>{t.reference}</span>
-            <input
-              type="file"
-              accept="image/jpeg,image/png"
-              onChange={(event) => setPhoto(event.currentTarget.files?.[0] ?? null)}
-            />
-          </label>
+          <FilePick
+            label={t.reference}
+            choose={text().common.photo.choose}
+            none={text().common.photo.none}
+            accept="image/jpeg,image/png"
+            value={photo}
+            onPick={setPhoto}
+          />
         </div>
         <div class="row-end">
           <Button kind="primary" type="submit" disabled={!(number.trim() || phone.trim() || photo)}>

@@ -53,9 +53,11 @@ export function StatusBar({ hearing, media, zone, onHelp, bare, form = "full", c
           <span class="bar-phase">{phase ?? t.loading}</span>
           <span class="grow" />
           {lamps}
+        </div>
+        <div class="bar-line">
+          <span class="bar-case grow">{view ? `${view.court}　${view.case_no}` : t.product}</span>
           <Clock now={hearing.now} show={show} label={t.courtTime} />
         </div>
-        <div class="bar-line bar-case">{view ? `${view.court}　${view.case_no}` : t.product}</div>
       </header>
     );
   }

@@ -3,6 +3,7 @@ import type { Hearing } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
 import { text } from "../../text/index.ts";
 import { Button, Dialog, Lamp } from "../../ui/index.ts";
+import { Withdraw } from "../gate/Withdraw.tsx";
 import { onStage } from "../hearing/layout.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { roleOf } from "../hearing/words.ts";
@@ -58,6 +59,7 @@ export function MoreDialog({ hearing, media, open, onClose, onLeave, flip }: Pro
               {m.flip}
             </Button>
           )}
+          <Withdraw hearing={hearing} />
         </div>
         <PreferenceButtons words />
         <section>

@@ -3,6 +3,7 @@ import type { Hearing } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
 import { text } from "../../text/index.ts";
 import { Button, Clock, Lamp, VideoTile, wallTime } from "../../ui/index.ts";
+import { Withdraw } from "../gate/Withdraw.tsx";
 import { roleOf } from "../hearing/words.ts";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { LeaveDialog } from "./LeaveDialog.tsx";
@@ -71,6 +72,9 @@ export function Waiting({ hearing, media, onLeft }: Props) {
           </ul>
         </section>
       )}
+      <div class="gate-withdraw">
+        <Withdraw hearing={hearing} />
+      </div>
       <div class="row waiting-actions">
         <Button kind="quiet" onClick={() => setLeave(true)}>
           {w.leave}

@@ -85,6 +85,7 @@ export const common: Texts["common"] = {
     removed: "Removed",
     dismissed: "Dismissed",
   },
+  photo: { choose: "Choose a photo", none: "none chosen yet" },
   errors: {
     offline: "The court's server cannot be reached. Check your network and try again.",
     unexpected: "Something unexpected happened. Please try again.",

@@ -47,7 +47,6 @@ export const desk = {
   picture: "Picture compared",
   reference: "Photo on file",
   noPicture: "none",
-  document: "Document",
   registry: { yes: "registry agrees", no: "registry disagrees", unknown: "registry cannot tell" },
   minor: "under fourteen",
   away: "not connected",

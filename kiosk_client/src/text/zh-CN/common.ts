@@ -81,6 +81,7 @@ export const common = {
     removed: "已请出",
     dismissed: "已退庭",
   },
+  photo: { choose: "选择照片", none: "尚未选择" },
   errors: {
     offline: "无法连接法院服务器，请检查网络后重试。",
     unexpected: "出现意外情况，请重试。",

@@ -47,7 +47,6 @@ export const desk = {
   picture: "比对用画面",
   reference: "留存照片",
   noPicture: "无",
-  document: "证件",
   registry: { yes: "登记相符", no: "登记不符", unknown: "登记无法比对" },
   minor: "未满十四周岁",
   away: "不在线",
