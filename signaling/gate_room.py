@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import itertools
 import re
@@ -42,6 +43,7 @@ class GateRoom:
         self._services = services
         self._courtroom = courtroom
         self._newest: Picture | None = None
+        self._came = asyncio.Event()
         self.media: MediaRoom = services.media.open_room(self.name, self, beside=session)
         self.media.set_rules(lambda who, kind: True, lambda viewer, sender, kind: False)
         self._thumbnails = self._sampler(self._keep, THUMBNAILS)
@@ -55,6 +57,15 @@ class GateRoom:
     def camera(self) -> bool:
         """Whether the person's camera is received."""
         return any(p.kind is Kind.VIDEO and p.source is Source.CAMERA for p in self.media.publications())
+
+    async def camera_comes(self, within_s: float) -> bool:
+        """Wait for the first packet of the camera, which comes a moment after the connection. Whether it came."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not self.camera:
+                    self._came.clear()
+                    await self._came.wait()
+        return self.camera
 
     @property
     def seen(self) -> bool:
@@ -97,7 +108,8 @@ class GateRoom:
     # --- RoomListener -----------------------------------------------------------------------------------------
 
     def publication_added(self, publication: PublicationInfo) -> None:
-        """Nobody is told: nobody may receive it."""
+        """Nobody else is told: nobody may receive it."""
+        self._came.set()
 
     def publication_removed(self, publication: PublicationInfo) -> None:
         """The thumbnail of a camera that has ended is not shown on."""

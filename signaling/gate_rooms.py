@@ -32,6 +32,8 @@ _MAY_SEND = WAITS_FOR_CLERK | {GateStage.CHALLENGE}
 """Before these no picture of anybody is taken: they have not said how they want to be checked."""
 _CHALLENGE_S = 10
 """What a challenge takes somebody who does what is asked."""
+CAMERA_WITHIN_S = 3.0
+"""A busy telephone is connected before its encoder gives a picture: who asks in between waits so long."""
 _GONE = frozenset({Presence.LEFT, Presence.REMOVED, Presence.DISMISSED})
 
 
@@ -162,7 +164,7 @@ class GateRooms:
         if liveness is None:
             raise UserError("not-ready", "未安装人脸引擎，请联系书记员", "no face engine here: ask the clerk")
         gate = self._rooms.get((room.session, participant))
-        if gate is None or not gate.camera:
+        if gate is None or not await gate.camera_comes(CAMERA_WITHIN_S):
             raise UserError("no-camera", "未收到摄像头画面，请先打开摄像头", "no picture of your camera arrives yet")
         await self.give_up(room, participant)
         self._log.check(room.hearing, room.hearing.people[participant], GateStage.CHALLENGE)

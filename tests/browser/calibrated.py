@@ -8,6 +8,7 @@ a court's people. Whoever stands before a camera in a test is not among them.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import tempfile
 from collections import defaultdict
@@ -22,7 +23,7 @@ import identity.score
 from config import load
 from identity.cohort import Cohort
 from identity.cohort import load as load_cohort
-from identity.engine import Embedding
+from identity.engine import Embedding, Rgb
 from identity.engines.dlib_onnx import DlibOnnx
 from identity.images import read_picture
 from identity.score import FRAMES, Scorer
@@ -62,33 +63,38 @@ def two_sitters(folder: Path) -> Sitters:
     engine = DlibOnnx(_folder("models"))
     scorer = Scorer(engine.engine_id, engine.model_sha256, calibration()[1])
     assert scorer.pass_from is not None
-    seated = [(photos, person) for photos in sitters() if (person := load_person(photos[0], engine))]
-    for photos, person in seated:
-        if not is_readable(person, engine):
-            continue
-        files = [larger(photo, folder) for photo in photos[1:]]
-        enrolled = scorer.enrol([_vector(engine, files[0])])
-        frames = _resting(engine, person)
-        if len(frames) == FRAMES[0] and scorer.decide(enrolled, frames).score > scorer.pass_from + _CLEAR:
-            other, somebody = next(seat for seat in seated if seat[0] is not photos)
-            return Sitters((person, somebody), files[0], larger(other[0], folder))
+    for photos in sitters():
+        for drawn, other in itertools.permutations(photos, 2):
+            person = load_person(drawn, engine)
+            if person is None or not is_readable(person, engine):
+                continue
+            filed = larger(other, folder)
+            vectors, frames = _vectors(engine, [read_picture(filed.read_bytes())]), _resting(engine, person)
+            if len(vectors) < 1 or len(frames) < FRAMES[0]:
+                continue
+            if scorer.decide(scorer.enrol(vectors), frames).score > scorer.pass_from + _CLEAR:
+                somebody, photo = _somebody_else(engine, photos)
+                return Sitters((person, somebody), filed, larger(photo, folder))
     raise ValueError("nobody of the sitters looks like their other photo")
+
+
+def _somebody_else(engine: DlibOnnx, than: list[Path]) -> tuple[Person, Path]:
+    for photos in sitters():
+        person = load_person(photos[0], engine) if photos != than else None
+        if person is not None:
+            return person, photos[0]
+    raise ValueError("nobody else sits")
 
 
 def _resting(engine: DlibOnnx, person: Person) -> list[Embedding]:
     """Vectors of the drawn head as a camera takes it, sitting still."""
     sits = performer("bona_fide", (person, person))
-    found = []
-    for time_ms in range(0, FRAMES[0] * 500, 500):
-        picture = sits.picture(time_ms, None, 0)
-        faces = engine.detect(picture)
-        found += [engine.embed(picture, faces[0])] if faces else []
-    return found
+    return _vectors(engine, [sits.picture(time_ms, None, 0) for time_ms in range(0, FRAMES[0] * 500, 500)])
 
 
-def _vector(engine: DlibOnnx, file: Path) -> Embedding:
-    picture = read_picture(file.read_bytes())
-    return engine.embed(picture, engine.detect(picture)[0])
+def _vectors(engine: DlibOnnx, pictures: list[Rgb]) -> list[Embedding]:
+    faces = [(picture, engine.detect(picture)) for picture in pictures]
+    return [engine.embed(picture, boxes[0]) for picture, boxes in faces if boxes]
 
 
 def calibration() -> tuple[Path, Cohort]:

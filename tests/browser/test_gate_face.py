@@ -48,3 +48,9 @@ async def test_a_head_that_does_what_is_asked_reaches_the_clerk_with_its_score(t
             await clerk.locator("dialog[open]").get_by_label("说明").fill("两张照片系同一人")
             await clerk.locator("dialog[open]").get_by_role("button", name="核验通过").click()
             await expect(phone.get_by_role("heading", name="候审中")).to_be_visible()
+            # As the notice promises: consent can be withdrawn, the result stays.
+            withdraw = phone.get_by_role("button", name="撤回人脸同意")
+            await withdraw.click()
+            await phone.locator("dialog[open]").get_by_role("button", name="撤回人脸同意").click()
+            await expect(withdraw).to_have_count(0)
+            await expect(phone.get_by_role("heading", name="候审中")).to_be_visible()

@@ -179,8 +179,8 @@ class Page:
         await self.say(type="do", re=re, command={"do": command, **fields})
         return await self.answer(re)
 
-    async def answer(self, re: str) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+    async def answer(self, re: str, within_s: float = 5) -> dict[str, Any]:
+        async with asyncio.timeout(within_s):
             while True:
                 frame = await self.socket.receive()
                 if frame.type is not aiohttp.WSMsgType.TEXT:

@@ -89,8 +89,9 @@ async def ready(visitor: Visitor) -> Page:
     return page
 
 
-async def sending(page: Page) -> RTCPeerConnection:
-    """Camera and microphone of this page, sent."""
+async def sending(page: Page, hasty: bool = False) -> RTCPeerConnection:
+    """Camera and microphone of this page, sent; `hasty` asks for the check (as `hasty`) before a picture can have
+    come."""
     peer, beat = new_client(), Beat()
     for track in (Beeper(beat, 700), Flasher(beat, "h264")):
         track.sender = peer.addTransceiver(track, direction="sendonly").sender
@@ -99,6 +100,8 @@ async def sending(page: Page) -> RTCPeerConnection:
     await page.say(type="offer", re="send", direction="send", sdp=offer, tracks=mids)
     answer = await page.answer("send")
     assert answer["type"] == "answer", answer
+    if hasty:
+        await page.say(type="challenge_start", re="hasty")
     await take_answer(peer, answer["sdp"])
     return peer
 
@@ -146,6 +149,20 @@ async def test_the_whole_way_and_nothing_leaves_the_gate_room_before_the_verdict
         admitted = await s.clerk_page.do("admit", participant=me)
         assert admitted["type"] == "done", admitted
         await until(lambda: s.recorder.packets.get(me, 0) > 20)
+        await peer.close()
+
+
+async def test_who_begins_before_the_first_picture_has_come_is_not_turned_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The test's own machine may be slower than a telephone.
+    monkeypatch.setattr("signaling.gate_rooms.CAMERA_WITHIN_S", 20.0)
+    async with scene(monkeypatch) as s:
+        page = await ready(s.gate.visitor)
+        await page.say(type="challenge_start", re="no connection")
+        assert (await page.answer("no connection"))["code"] == "no-camera"
+        peer = await sending(page, hasty=True)
+        assert (await page.answer("hasty", within_s=30))["type"] == "done"
         await peer.close()
 
 
