@@ -27,6 +27,9 @@ MAX_PIXELS = 4096 * 2304
 ASK_US = 1_000_000
 """Between two requests for a keyframe while none comes."""
 
+ON_DEMAND_US = 1 << 62
+"""As `keyframe_every_us`: a picture only when `Sampler.ask` wants one."""
+
 _DECODERS = {"h264": "h264", "vp8": "vp8", "vp9": "vp9", "av1": "libdav1d"}
 
 
@@ -92,6 +95,14 @@ class Sampler:
             track.busy = True
             self._tasks.spawn(self._work(track), "decode pictures")
 
+    def ask(self, participant: str) -> None:
+        """The next keyframe of this participant's first track is wanted now, whenever it would have been due; where
+        only keyframes are. Idempotent until it has come."""
+        for track in self._tracks.values():
+            if track.info.participant == participant:
+                track.hurry()
+                return
+
     def track_report(self, publication_id: str, report: SenderReport) -> None:
         """See `Subscriber`; not needed."""
 
@@ -114,6 +125,8 @@ class Sampler:
                     track.frames.damaged()
                 if picture is not None:
                     await self._look(picture)
+                elif self._sampling.keyframe_every_us:
+                    track.again(self._now_us())
         except Exception as fault:
             # One picture that cannot be looked at must not end the looking.
             log_fault("looking at a picture failed", fault, publication=track.info.id)
@@ -133,10 +146,25 @@ class _Track:
         self._sampling = sampling
         self._decoder: av.VideoCodecContext | None = None
         self._asked_us: int | None = None
-        self._due_us = 0
+        self._due_us = ON_DEMAND_US if sampling.keyframe_every_us == ON_DEMAND_US else 0
+        self._skipped = False
         self._given_us: int | None = None
 
+    def hurry(self) -> None:
+        self._due_us = min(self._due_us, 0)
+
+    def again(self, now_us: int) -> None:
+        """Nothing came of the keyframe: the next one is tried, not sooner than one may be asked for."""
+        self._due_us = min(self._due_us, now_us + ASK_US)
+
     def push(self, arrival_us: int, rtp: bytes) -> None:
+        if arrival_us < self._due_us:
+            # Nobody looks at these: a hundred cameras must not be put together for nothing.
+            self._skipped = True
+            return
+        if self._skipped:
+            self._skipped = False
+            self.frames = FrameAssembler(self.info.codec)
         for found in self.frames.push(arrival_us, rtp):
             if self._sampling.keyframe_every_us:
                 if found.frame.keyframe and arrival_us >= self._due_us:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from media_server.ports import Kind, PublicationInfo, Source
-from media_server.sampler import Picture, Sampler, Sampling
+from media_server.sampler import ON_DEMAND_US, Picture, Sampler, Sampling
 from yunting.bench.record_source import h264_payloads, rtp_packet
 
 pytestmark = [pytest.mark.unit, pytest.mark.timeout(30)]
@@ -205,3 +205,40 @@ async def test_a_fault_of_the_looker_does_not_end_the_looking(looker: Looker) ->
 
 async def _faulty(picture: Picture) -> None:
     raise RuntimeError("cannot look")
+
+
+async def test_on_demand_nothing_is_decoded_or_asked_of_a_publisher_until_somebody_asks(
+    pool: ThreadPoolExecutor,
+) -> None:
+    watch = Looker(Sampling(keyframe_every_us=ON_DEMAND_US), pool)
+    for number in range(GROUP + 3):
+        watch.send(number)
+    assert watch.asked == []
+    watch.sampler.ask("plaintiff")
+    watch.sampler.ask("plaintiff")
+    watch.sampler.ask("nobody")
+    for number in range(GROUP + 3, 3 * GROUP):
+        watch.send(number)
+    await watch.seen(1)
+    assert watch.numbers == [2 * GROUP]
+    assert watch.asked == ["p"]
+    await watch.sampler.close()
+
+
+async def test_a_keyframe_that_cannot_be_decoded_is_followed_by_another_try(pool: ThreadPoolExecutor) -> None:
+    watch = Looker(Sampling(keyframe_every_us=ON_DEMAND_US), pool)
+    watch.sampler.ask("plaintiff")
+    watch.send(0, spoil=True)
+    for number in range(1, GROUP):
+        watch.send(number)
+    async with asyncio.timeout(10):
+        while watch.sampler._tracks["p"].busy:
+            await asyncio.sleep(0.005)
+    for number in range(GROUP, 2 * GROUP + 1):
+        watch.send(number)
+        async with asyncio.timeout(10):
+            while watch.sampler._tracks["p"].busy:
+                await asyncio.sleep(0.005)
+    await watch.seen(1)
+    assert watch.numbers in ([GROUP], [2 * GROUP])
+    await watch.sampler.close()
