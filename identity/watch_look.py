@@ -14,10 +14,11 @@ _USABLE_YAW = 0.45
 
 
 class SeatEyes:
-    """Looks at one seat. `score` compares a vector with the person's own template; None where there is none."""
+    """Looks at one seat. `score` says how like its person a vector is (`identity.watch_likeness`), None while it
+    cannot say; without it people are counted only."""
 
     def __init__(
-        self, engine: FaceEngine, score: Callable[[Embedding], float] | None, limits: LookLimits | None = None
+        self, engine: FaceEngine, score: Callable[[Embedding], float | None] | None, limits: LookLimits | None = None
     ) -> None:
         # Whether the whole picture is due is the schedule's business here.
         never = LookLimits(width_px=60, whole_every_ms=2**40, whole_lost_ms=0)
