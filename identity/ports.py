@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from identity.documents import Document
 from identity.liveness import Hint, Prompt
+from identity.watch import Sample
 
 Picture = npt.NDArray[np.uint8]
 """Height x width x 3, RGB."""
@@ -91,6 +92,17 @@ class CodeSender(Protocol):
 
     async def send(self, phone: str, code: str, request: str) -> None:
         """Send; `request` makes a repetition harmless. Raises UserError `code-not-sent`."""
+
+
+class SeatEye(Protocol):
+    """Looks at one seat for the watch (`identity.watch_look`)."""
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU time of all looks so far."""
+
+    def look(self, rgb: Picture, time_ms: int, whole: bool) -> Sample:
+        """In a worker thread, one look at a time. Raises FaceError, ValueError (no picture)."""
 
 
 @dataclass(frozen=True, slots=True)
