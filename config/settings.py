@@ -118,6 +118,8 @@ class Identity(_Section, frozen=True, kw_only=True):
     registry_secret: str
     code_url: str
     code_secret: str
+    watch_s: Annotated[int, msgspec.Meta(ge=0, le=12)]
+    watch_budget: Annotated[float, msgspec.Meta(gt=0, le=64)]
 
 
 class FaceModel(_Section, frozen=True, kw_only=True):

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from hearing.errors import UserError
 from hearing.identity_events import IdentityLevel, VerdictOutcome
-from hearing.roles import Role, is_staff
+from hearing.participant import IN_COURTROOM
+from hearing.roles import Right, Role, is_device, is_staff, rights
+from hearing.session import State
 from hearing.standing import Standing
 from hearing.state import Hearing, Person
 
@@ -119,6 +121,21 @@ def check_stage(who: Visitor, now_utc_ms: int, *wanted: GateStage) -> None:
     now = stage(who, now_utc_ms)
     if now not in wanted:
         raise _INSTEAD[now]()
+
+
+def may_be_watched(person: Person) -> bool:
+    """Whether a face on this seat may be looked at, counted or compared, while the court sits: who consented to the
+    use of the face and passed the gate, until a withdrawal or an erasure. Never who declined or was not asked:
+    finding a face in a picture is using it already, and the notice promises them none of it."""
+    standing = person.standing
+    sends = Right.PUBLISH in rights(person.role) and not is_device(person.role)
+    return sends and standing.consent == "given" and standing.passed and not standing.erased
+
+
+def is_watched(hearing: Hearing, person: Person) -> bool:
+    """Whether this person's seat is looked at now: not in a recess, nor after the end."""
+    sits = hearing.state is State.IN_SESSION and person.presence in IN_COURTROOM
+    return sits and may_be_watched(person)
 
 
 def _automatic(who: Visitor) -> bool:

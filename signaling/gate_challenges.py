@@ -20,7 +20,7 @@ from hearing.ids import new_ulid
 from hearing.session import is_over
 from hearing.state import Hearing, Person
 from identity.engine import EngineBusy, EngineUnavailable, NoFace, ReferenceUnusable, SeveralFaces
-from identity.gate import GateStage, stage, visitor
+from identity.gate import GateStage, is_watched, stage, visitor
 from identity.ports import Challenge, ChallengeResult, Enrolled, Match, Picture
 from identity.vault import Purpose
 from records.ledger import Ledger
@@ -90,7 +90,7 @@ class GateChallenges:
             await self._match(session, participant, result.frames)
 
     async def watch_template(self, session: str, participant: str) -> Enrolled | None:
-        """What to compare a seat with during the session; None without consent or face."""
+        """What to compare a seat with during the session; None without consent, or where no face was compared."""
         ledger = await self._log.ledger(session)
         person = ledger.hearing.people.get(participant)
         if person is None or person.standing.consent != "given" or not person.standing.passed:
@@ -99,10 +99,11 @@ class GateChallenges:
         return Enrolled(kept.engine_id, kept.data) if kept is not None else None
 
     async def watch_changed(self, session: str, participant: str, state: str, score_milli: int | None) -> None:
-        """The watch sees something else on this seat. Idempotent for the same state."""
+        """The watch sees something else on this seat; nothing is written of a seat that may be watched no more.
+        Idempotent for the same state."""
 
         def changed(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
-            if person.standing.watch == state:
+            if person.standing.watch == state or not is_watched(hearing, person):
                 return ()
             return [ie.WatchChanged(participant=participant, state=state, score_milli=score_milli)]
 

@@ -16,12 +16,14 @@ from hearing.identity_events import IdentityLevel
 from hearing.policy import is_verified
 from hearing.roles import Right, is_device, rights
 from hearing.state import Hearing, Person
+from identity.gate import is_watched
 from signaling.courtroom import Courtroom, Page
 from signaling.gate_clerk import GateClerk
 from signaling.gate_log import GateLog
 from signaling.gate_messages import Gate, GateQueue, GateRow, GateView, Watch, WatchChip, WatchState
 from signaling.gate_rooms import GateRooms
 from signaling.gate_view import gate_view
+from signaling.gate_watch import GateWatch
 
 _CHANGES_QUEUE = (ie.IdentityEvent, ev.PresenceChanged)
 
@@ -38,10 +40,11 @@ class _Told:
 class GateNews:
     """One for the server; `signaling.rooms.GateKeeper`."""
 
-    def __init__(self, log: GateLog, clerk: GateClerk, gates: GateRooms) -> None:
+    def __init__(self, log: GateLog, clerk: GateClerk, gates: GateRooms, watch: GateWatch) -> None:
         self._log = log
         self._clerk = clerk
         self._gates = gates
+        self._watch = watch
         self._told: WeakKeyDictionary[Page, _Told] = WeakKeyDictionary()
         self._asked: set[str] = set()
         """Sessions whose queue is about to be looked at: many changes at once are told once."""
@@ -64,6 +67,7 @@ class GateNews:
         self._gates.attach(room)
         room.ledger.subscribe(appended)
         room.when_live = live
+        self._watch.attach(room)
 
     async def tend(self, room: Courtroom) -> None:
         """One heartbeat."""
@@ -74,6 +78,7 @@ class GateNews:
 
     async def detach(self, room: Courtroom) -> None:
         """The courtroom closes."""
+        await self._watch.detach(room)
         await self._gates.detach(room)
 
     def _tell(self, room: Courtroom, only: str | None) -> None:
@@ -135,5 +140,5 @@ def _chips(hearing: Hearing) -> tuple[WatchChip, ...]:
     return tuple(
         WatchChip(participant=name, state=cast(WatchState, person.standing.watch))
         for name, person in hearing.people.items()
-        if person.standing.watch
+        if person.standing.watch and is_watched(hearing, person)
     )

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from identity.ports import CodeSender, LiveRunner, Matcher, Registry, Tell
+from identity.ports import CodeSender, Enrolled, LiveRunner, Matcher, Registry, SeatEye, Tell
 from identity.vault import KEY_BYTES
+from identity.watch import WatchRules
+from identity.watch_schedule import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class GateTools:
     """Begins a challenge."""
     challenges: int = 64
     """Under way at once: more cannot be watched at ten pictures a second, and the next one is told when to come."""
+    eyes: Callable[[Enrolled | None], SeatEye] | None = None
+    """Begins to watch a seat, by the gate's template if there is one; without this tool none is watched."""
+    pace: Pace | None = None
+    """Of the watch; None: the settings'."""
+    watch_rules: WatchRules | None = None
     codes: CodeSender | None = None
     pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="gate"), repr=False)
     """Where pictures are decoded and looked at. Its threads start at first use; whoever made it ends it."""

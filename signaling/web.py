@@ -29,6 +29,7 @@ from signaling.gate_log import GateLog
 from signaling.gate_news import GateNews
 from signaling.gate_rooms import GateRooms
 from signaling.gate_routes import GateRoutes
+from signaling.gate_watch import GateWatch
 from signaling.gateway import Gateway
 from signaling.http import Senders, errors_to_json, security_headers
 from signaling.invitation_routes import InvitationRoutes
@@ -51,6 +52,7 @@ ROOMS = web.AppKey("rooms", Rooms)
 ADMISSION = web.AppKey("admission", Admission)
 SESSIONS = web.AppKey("sessions", SessionDesk)
 CHALLENGES = web.AppKey("challenges", GateChallenges)
+WATCH = web.AppKey("watch", GateWatch)
 RETENTION = web.AppKey("retention", Retention)
 """For the program beside the web: tickets without a route, courtrooms, the clerk's desk, the gate (command line,
 tests)."""
@@ -83,7 +85,8 @@ def build_app(services: Services) -> web.Application:
     gates = GateRooms(log, challenges)
     admission.when_hung_up(gates.forget)
     clerk = GateClerk(log, gate, gates, sessions.seat_of)
-    rooms.gate = GateNews(log, clerk, gates)
+    watch = GateWatch(log, challenges)
+    rooms.gate = GateNews(log, clerk, gates, watch)
     pages = Pages(settings.court.emblem)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
@@ -106,6 +109,7 @@ def build_app(services: Services) -> web.Application:
     app[CHALLENGES] = challenges
     app[RETENTION] = retention
     app[ROOMS] = rooms
+    app[WATCH] = watch
 
     async def live(app: web.Application) -> AsyncIterator[None]:
         await pages.load()
@@ -117,6 +121,7 @@ def build_app(services: Services) -> web.Application:
         yield
         await tasks.close()
         await rooms.close()
+        await watch.stop()
         await gates.stop()
         await services.book.close()
         hashing.close()

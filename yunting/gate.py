@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import stat
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -21,13 +22,15 @@ from identity.cohort import Cohort
 from identity.engine import FaceEngine, Rgb
 from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
-from identity.matching import EngineMatcher
+from identity.matching import EngineMatcher, opened_template
 from identity.pool import FacePool, leave_one
-from identity.ports import ChallengeResult, CodeSender, Match, Registry, Tell
+from identity.ports import ChallengeResult, CodeSender, Enrolled, Match, Registry, SeatEye, Tell
 from identity.registries.http import HttpRegistry
 from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer
 from identity.vault import KEY_BYTES
+from identity.watch_likeness import Likeness
+from identity.watch_look import SeatEyes
 from signaling.gate_tools import GateTools
 from yunting.calibration import cohort_file, cohort_key, open_cohort
 from yunting.engines import chosen_engine, live_engine
@@ -44,9 +47,16 @@ def gate_tools(settings: Settings, pool: FacePool, stack: AsyncExitStack) -> Gat
     stack.push_async_callback(asyncio.to_thread, engine.close)
     key = wrapping_key(settings)
     cohort = partial(open_cohort, cohort_file(settings), cohort_key(key), engine)
+    matcher = LateMatcher(engine, pool.executor, cohort)
+
+    def begin_watch(enrolled: Enrolled | None) -> SeatEye:
+        template = opened_template(enrolled.template) if enrolled is not None else None
+        return SeatEyes(engine, Likeness(matcher.scorer, template))
+
     return GateTools(
         wrapping_key=key,
-        matcher=LateMatcher(engine, pool.executor, cohort),
+        matcher=matcher,
+        eyes=begin_watch,
         liveness=lambda tell: _Runner(live, pool.executor, tell),
         challenges=_CHALLENGES_A_WORKER * leave_one(),
         pool=pool.executor,
@@ -131,6 +141,8 @@ class LateMatcher:
         self._engine = engine
         self._pool = pool
         self._cohort = cohort
+        self._lock = threading.Lock()
+        self._scorer: Scorer | None = None
         self._matcher: EngineMatcher | None = None
 
     async def match(self, frames: Sequence[Rgb], reference: bytes) -> Match:
@@ -147,12 +159,16 @@ class LateMatcher:
 
     async def _opened(self) -> EngineMatcher:
         if self._matcher is None:
-            scorer = await asyncio.get_running_loop().run_in_executor(self._pool, self._scorer)
+            scorer = await asyncio.get_running_loop().run_in_executor(self._pool, self.scorer)
             self._matcher = EngineMatcher(self._engine, scorer, self._pool)
         return self._matcher
 
-    def _scorer(self) -> Scorer:
-        return Scorer(self._engine.engine_id, self._engine.model_sha256, self._cohort())
+    def scorer(self) -> Scorer:
+        """What compares, opened once. In a worker. Raises EngineUnavailable."""
+        with self._lock:
+            if self._scorer is None:
+                self._scorer = Scorer(self._engine.engine_id, self._engine.model_sha256, self._cohort())
+            return self._scorer
 
 
 class _Runner:

@@ -8,9 +8,11 @@ from hypothesis import given
 
 from hearing import identity_events as ie
 from hearing.errors import UserError
+from hearing.events import Seat
 from hearing.identity_events import IdentityLevel, VerdictMethod, VerdictOutcome
 from hearing.roles import Role
 from hearing.standing import Standing, fold
+from hearing.state import Person
 from identity.gate import (
     CLERK_ONLY_AFTER,
     LOCK_AFTER,
@@ -20,6 +22,7 @@ from identity.gate import (
     check_stage,
     failures_left,
     locked_until_utc_ms,
+    may_be_watched,
     stage,
     why_waiting,
 )
@@ -165,3 +168,30 @@ def test_no_order_of_facts_reaches_the_challenge_around_consent_document_or_lock
         assert role is Role.JUDGE or standing.guardian or not standing.minor
         assert standing.failures < CLERK_ONLY_AFTER
         assert standing.failures != LOCK_AFTER or later_ms >= LOCK_MS
+
+
+PASSED = verdict(VerdictOutcome.PASS)
+
+
+@pytest.mark.parametrize(
+    ("events", "watched"),
+    [
+        ((CONSENT, PASSED), True),
+        ((PASSED,), False),
+        ((DECLINE, PASSED), False),
+        ((CONSENT, DECLINE, PASSED), False),
+        ((CONSENT, PASSED, WITHDRAW), False),
+        ((CONSENT, PASSED, ERASED), False),
+        ((CONSENT, verdict(VerdictOutcome.REVIEW)), False),
+    ],
+)
+def test_a_seat_is_watched_only_with_consent_to_the_use_of_the_face(
+    events: tuple[ie.IdentityEvent, ...], watched: bool
+) -> None:
+    def may_be(role: Role) -> bool:
+        seat = Seat(participant=P, seat="seat", role=role, name="")
+        return may_be_watched(Person(seat=seat, standing=after(*events).standing))
+
+    assert may_be(Role.PLAINTIFF) is watched
+    assert may_be(Role.PRESIDING_JUDGE) is watched
+    assert not any(may_be(role) for role in (Role.DISPLAY, Role.OBSERVER, Role.SUPERVISOR))
