@@ -89,6 +89,13 @@ class AnswerHelp(Command, frozen=True, kw_only=True, tag="help_answered"):
     participant: str
 
 
+class CheckSeat(Command, frozen=True, kw_only=True, tag="seat_checked"):
+    """已核实: the court has looked at a seat of which the watch says `state`."""
+
+    participant: str
+    state: Literal["absent", "multiple", "mismatch"]
+
+
 class ReportHowling(Command, frozen=True, kw_only=True, tag="howling"):
     muted: bool
 
@@ -112,6 +119,7 @@ AnyCommand = (
     | RaiseHand
     | AskHelp
     | AnswerHelp
+    | CheckSeat
     | ReportHowling
     | Leave
 )

@@ -31,6 +31,7 @@ _NEEDS: dict[type[cmd.Command], Right] = {
     cmd.RaiseHand: Right.RAISE_HAND,
     cmd.AskHelp: Right.ASK_HELP,
     cmd.AnswerHelp: Right.ADMIT,
+    cmd.CheckSeat: Right.ADMIT,
 }
 
 _STILL_ALLOWED_WHEN_OVER = (
@@ -56,7 +57,7 @@ def decide(hearing: Hearing, actor: str, command: cmd.AnyCommand, now_ms: int) -
     `no-right`, `not-here`, `not-verified`, `unknown-participant`, `move-not-allowed`, `reason-needed`,
     `required-missing`, `required-unverified`,
     `phase-held`, `reopen-too-late`, `not-open`, `mute-locked`, `presence-not-allowed`, `not-public`, `too-long`,
-    `bad-time`.
+    `bad-time`, `seat-changed`.
     """
     person = hearing.people.get(actor)
     if person is None:
@@ -125,6 +126,8 @@ def _carry_out(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms:
             return orders.ask_help(actor, command)
         case cmd.AnswerHelp():
             return orders.answer_help(hearing, command)
+        case cmd.CheckSeat():
+            return orders.check_seat(hearing, command)
         case cmd.ReportHowling():
             return orders.report_howling(actor, command)
         case cmd.Leave():

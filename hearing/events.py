@@ -23,6 +23,7 @@ from hearing.identity_events import (
     IdentityExported,
     IdentityRequired,
     ReferenceKept,
+    SeatChecked,
     VerdictGiven,
     VerdictRevoked,
     WatchChanged,
@@ -330,6 +331,7 @@ AnyEvent = (
     | GateReleased
     | VerdictRevoked
     | WatchChanged
+    | SeatChecked
     | IdentityExported
     | IdentityErased
 )

@@ -140,11 +140,20 @@ class VerdictRevoked(Event, frozen=True, kw_only=True, tag="identity.revoked"):
 
 class WatchChanged(Event, frozen=True, kw_only=True, tag="identity.watch"):
     """What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch` or `unknown`. A hint
-    for judge and clerk, never an order."""
+    for judge and clerk, never an order. `since_utc_ms` is the first look that spoke for it, and so the end of what
+    was said of this seat before."""
 
     participant: str
     state: str
     score_milli: int | None = None
+    since_utc_ms: int = 0
+
+
+class SeatChecked(Event, frozen=True, kw_only=True, tag="identity.watch_checked"):
+    """A judge or clerk has looked at the seat that the watch says this of: `absent`, `multiple` or `mismatch`."""
+
+    participant: str
+    state: str
 
 
 class IdentityExported(Event, frozen=True, kw_only=True, tag="identity.exported"):
@@ -178,6 +187,7 @@ IdentityEvent = (
     | GateReleased
     | VerdictRevoked
     | WatchChanged
+    | SeatChecked
     | IdentityExported
     | IdentityErased
 )

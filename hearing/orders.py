@@ -9,6 +9,7 @@ from __future__ import annotations
 from hearing import commands as cmd
 from hearing import events as ev
 from hearing.errors import Refused
+from hearing.identity_events import SeatChecked
 from hearing.participant import CONNECTED, IN_COURTROOM, Presence, check_follows
 from hearing.policy import is_verified
 from hearing.roles import Right, Role, is_bench, is_isolated, rights
@@ -149,6 +150,15 @@ def ask_help(actor: Person, command: cmd.AskHelp) -> Events:
 def answer_help(hearing: Hearing, command: cmd.AnswerHelp) -> Events:
     person = _target(hearing, command.participant)
     return [ev.HelpAsked(participant=command.participant, text="", answered=True)] if person.help_asked else []
+
+
+def check_seat(hearing: Hearing, command: cmd.CheckSeat) -> Events:
+    standing = _target(hearing, command.participant).standing
+    if standing.watch != command.state:
+        raise Refused("seat-changed", "席位情况已变化，请重新核实", "the seat has changed meanwhile: look again")
+    if standing.watch_checked:
+        return []
+    return [SeatChecked(participant=command.participant, state=command.state)]
 
 
 def report_howling(actor: Person, command: cmd.ReportHowling) -> Events:

@@ -43,6 +43,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """First sign of this person at the gate."""
     verdict: Verdict | None = None
     watch: str = ""
+    """What the watch says of this person's seat; empty when nothing."""
+    watch_since_utc_ms: int = 0
+    watch_checked: bool = False
+    """A judge or clerk has looked at the seat since."""
     erased: bool = False
     """Everything about this person's face was erased."""
 
@@ -85,8 +89,10 @@ def fold(standing: Standing, event: ie.IdentityEvent, utc_ms: int) -> Standing:
             return replace(standing, failures=0, failed_utc_ms=0, reason="", challenged=False, verdict=verdict)
         case ie.VerdictRevoked():
             return replace(standing, verdict=None, challenged=False, watch="")
-        case ie.WatchChanged(state=state):
-            return replace(standing, watch=state)
+        case ie.WatchChanged(state=state, since_utc_ms=since):
+            return replace(standing, watch=state, watch_since_utc_ms=since or utc_ms, watch_checked=False)
+        case ie.SeatChecked(state=state):
+            return replace(standing, watch_checked=state == standing.watch)
         case ie.IdentityErased():
             return replace(standing, reference="", challenged=False, watch="", erased=True)
         case _:

@@ -98,14 +98,20 @@ class GateChallenges:
         kept = await self._log.vault.get(session, participant, Purpose.TEMPLATE)
         return Enrolled(kept.engine_id, kept.data) if kept is not None else None
 
-    async def watch_changed(self, session: str, participant: str, state: str, score_milli: int | None) -> None:
+    async def watch_changed(
+        self, session: str, participant: str, state: str, since_utc_ms: int, score_milli: int | None = None
+    ) -> None:
         """The watch sees something else on this seat; nothing is written of a seat that may be watched no more.
         Idempotent for the same state."""
 
         def changed(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
             if person.standing.watch == state or not is_watched(hearing, person):
                 return ()
-            return [ie.WatchChanged(participant=participant, state=state, score_milli=score_milli)]
+            return [
+                ie.WatchChanged(
+                    participant=participant, state=state, score_milli=score_milli, since_utc_ms=since_utc_ms
+                )
+            ]
 
         await self._log.change(session, participant, changed, actor="server")
 

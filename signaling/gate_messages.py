@@ -70,6 +70,9 @@ class WatchChip(msgspec.Struct, frozen=True, kw_only=True):
 
     participant: str
     state: WatchState
+    since_utc_ms: int
+    checked: bool
+    """A judge or clerk has looked at the seat since (command `seat_checked`)."""
 
 
 class ChallengeStart(Message, frozen=True, kw_only=True, tag="challenge_start"):

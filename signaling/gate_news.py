@@ -138,7 +138,12 @@ def _decides(hearing: Hearing, page: Page) -> bool:
 
 def _chips(hearing: Hearing) -> tuple[WatchChip, ...]:
     return tuple(
-        WatchChip(participant=name, state=cast(WatchState, person.standing.watch))
+        WatchChip(
+            participant=name,
+            state=cast(WatchState, person.standing.watch),
+            since_utc_ms=person.standing.watch_since_utc_ms,
+            checked=person.standing.watch_checked,
+        )
         for name, person in hearing.people.items()
         if person.standing.watch and is_watched(hearing, person)
     )

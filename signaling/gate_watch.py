@@ -128,7 +128,9 @@ class GateWatch:
             enrolled = await self._challenges.watch_template(room.session, participant)
             # What was seen before a recess is not what is seen now.
             if room.hearing.people[participant].standing.watch:
-                await self._challenges.watch_changed(room.session, participant, WatchState.UNKNOWN, None)
+                await self._challenges.watch_changed(
+                    room.session, participant, WatchState.UNKNOWN, self._services.sources.utc_ms()
+                )
         except UserError as problem:
             _log.warning("watch.no_template", session=room.session, participant=participant, code=problem.code)
             return
@@ -151,7 +153,9 @@ class GateWatch:
 
         def changed(change: WatchChange) -> None:
             score = None if change.score is None else round(change.score * 1_000)
-            told = self._challenges.watch_changed(room.session, participant, change.state, score)
+            ago_ms = max(0, self._services.sources.monotonic_us() // 1_000 - change.since_ms)
+            since_utc_ms = self._services.sources.utc_ms() - ago_ms
+            told = self._challenges.watch_changed(room.session, participant, change.state, since_utc_ms, score)
             room.tasks.spawn(told, "a seat has changed")
 
         self.runner.add(_name(room, participant), eye, lambda: watched.sampler.ask(participant), changed)

@@ -38,6 +38,7 @@ _FOR_STAFF = (
     ev.PackageMade,
     ev.ServerRestarted,
     ie.WatchChanged,
+    ie.SeatChecked,
     ie.IdentityExported,
 )
 _PRIVATE = (

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import av
 import numpy as np
-from aiortc import MediaStreamTrack
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender
 from PIL import Image
 
 from identity.engine import Rgb
+from tests.fakes.aiortc_clients import new_client, offer_of, take_answer
+from tests.fakes.courthouse import Page
 
 WIDTH, HEIGHT, FPS = 640, 480, 10
 _WALL = 150
@@ -54,3 +56,17 @@ class SeatCamera(MediaStreamTrack):
         )
         frame.pts, frame.time_base = self._count * 90_000 // FPS, Fraction(1, 90_000)
         return frame
+
+
+async def send_camera(page: Page, camera: SeatCamera, codec: str = "video/VP8") -> RTCPeerConnection:
+    """Send the camera to the courtroom, or the gate, of this page."""
+    peer = new_client()
+    transceiver = peer.addTransceiver(camera, direction="sendonly")
+    wanted = [c for c in RTCRtpSender.getCapabilities("video").codecs if c.mimeType == codec]
+    transceiver.setCodecPreferences(wanted)
+    offer = await offer_of(peer)
+    await page.say(type="offer", re="send", direction="send", sdp=offer, tracks={str(transceiver.mid): "camera"})
+    answer = await page.answer("send")
+    assert answer["type"] == "answer", answer
+    await take_answer(peer, answer["sdp"])
+    return peer

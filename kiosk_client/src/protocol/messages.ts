@@ -115,6 +115,13 @@ export interface AnswerHelpCommand {
   readonly participant: string;
 }
 
+/** 已核实: the court has looked at a seat of which the watch says `state`. */
+export interface CheckSeatCommand {
+  readonly do: "seat_checked";
+  readonly participant: string;
+  readonly state: "absent" | "mismatch" | "multiple";
+}
+
 export interface ReportHowlingCommand {
   readonly do: "howling";
   readonly muted: boolean;
@@ -549,12 +556,20 @@ export interface VerdictRevokedEvent {
   readonly by: string;
 }
 
-/** What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch` or `unknown`. A hint for judge and clerk, never an order. */
+/** What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch` or `unknown`. A hint for judge and clerk, never an order. `since_utc_ms` is the first look that spoke for it, and so the end of what was said of this seat before. */
 export interface WatchChangedEvent {
   readonly type: "identity.watch";
   readonly participant: string;
   readonly state: string;
   readonly score_milli: number | null;
+  readonly since_utc_ms: number;
+}
+
+/** A judge or clerk has looked at the seat that the watch says this of: `absent`, `multiple` or `mismatch`. */
+export interface SeatCheckedEvent {
+  readonly type: "identity.watch_checked";
+  readonly participant: string;
+  readonly state: string;
 }
 
 /** All that is kept about one person's identity was handed out on request. */
@@ -1027,6 +1042,9 @@ export interface GateNoteMessage {
 export interface WatchChip {
   readonly participant: string;
   readonly state: "absent" | "mismatch" | "multiple" | "present" | "unknown";
+  readonly since_utc_ms: number;
+  /** A judge or clerk has looked at the seat since (command `seat_checked`). */
+  readonly checked: boolean;
 }
 
 /** Chips for judge and clerk: every watched seat, after `welcome` and whenever one has changed. A hint only. */
@@ -1057,6 +1075,7 @@ export type AnyCommand =
   | RaiseHandCommand
   | AskHelpCommand
   | AnswerHelpCommand
+  | CheckSeatCommand
   | ReportHowlingCommand
   | LeaveCommand;
 
@@ -1098,6 +1117,7 @@ export type AnyEvent =
   | GateReleasedEvent
   | VerdictRevokedEvent
   | WatchChangedEvent
+  | SeatCheckedEvent
   | IdentityExportedEvent
   | IdentityErasedEvent;
 

@@ -113,6 +113,8 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
         })),
         court_key: message.court_key,
         server_version: message.server_version,
+        // The server tells a page that has come anew only of seats that it watches.
+        watch: [],
       };
     case "update":
       return {

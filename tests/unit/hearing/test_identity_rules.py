@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from hearing import arrivals
 from hearing import commands as cmd
 from hearing import identity_events as ie
 from hearing.errors import Refused
+from hearing.events import AnyEvent
 from hearing.identity_events import IdentityLevel, VerdictMethod, VerdictOutcome
 from hearing.participant import Presence
 from hearing.policy import is_verified, may_publish, may_receive
@@ -151,3 +154,31 @@ def test_erasing_a_session_forgets_faces_and_keeps_verdicts() -> None:
     room.note([ie.IdentityErased(participant=None, items=3, key_destroyed=True, reason="retention")])
     standing = room.person("plaintiff").standing
     assert (standing.reference, standing.erased, standing.passed) == ("", True, True)
+
+
+def test_a_seat_is_checked_once_for_each_thing_the_watch_says_of_it() -> None:
+    room = opened()
+
+    def says(state: str) -> None:
+        room.note([ie.WatchChanged(participant="plaintiff", state=state, since_utc_ms=1)])
+
+    def check(state: Literal["absent", "multiple", "mismatch"], by: str = "clerk") -> list[AnyEvent]:
+        return room.do(by, cmd.CheckSeat(participant="plaintiff", state=state))
+
+    says("absent")
+    with pytest.raises(Refused) as refused:
+        check("absent", by="plaintiff")
+    assert refused.value.code == "no-right"
+    with pytest.raises(Refused) as refused:
+        check("mismatch")
+    assert refused.value.code == "seat-changed"
+    assert check("absent")
+    assert room.person("plaintiff").standing.watch_checked
+    assert check("absent", by="judge") == []
+    says("mismatch")
+    assert not room.person("plaintiff").standing.watch_checked
+    says("present")
+    for seen in ("absent", "multiple", "mismatch"):
+        with pytest.raises(Refused):
+            check(seen)
+    assert room.person("plaintiff").presence is Presence.PRESENT

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, type CourtCard } from "../../protocol/api.ts";
-import { type Hearing, joinHearing, person } from "../../state/hearing.ts";
+import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice } from "../../ui/index.ts";
@@ -13,6 +13,7 @@ import { useOwnMedia } from "../hearing/useMedia.ts";
 import { EventList, Queue, RecordingCard } from "../order/Rail.tsx";
 import { useLog, visitedPhases } from "../order/useLog.ts";
 import { SeatMap } from "../seats/SeatMap.tsx";
+import { WatchChips } from "../seats/WatchChips.tsx";
 import { refusal } from "./act.ts";
 import { ControlBar, LAYOUTS, muteAll, setLayout } from "./ControlBar.tsx";
 import { KeyHelp } from "./KeyHelp.tsx";
@@ -135,14 +136,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
           <Vouching session={session} me={state.me} />
         </div>
       )}
-      {state.watch.some((chip) => chip.state !== "present" && chip.state !== "unknown") && (
-        <Banner tone="warn">
-          {state.watch
-            .filter((chip) => chip.state !== "present" && chip.state !== "unknown")
-            .map((chip) => `${person(state, chip.participant)?.seat.name ?? ""} ${desk.chips[chip.state]}`)
-            .join(" · ")}
-        </Banner>
-      )}
+      <WatchChips hearing={hearing} zone={court.time_zone} />
       {state.gate_queue.some((row) => row.needs_clerk) && (
         <Banner tone="info">{desk.waiting(state.gate_queue.filter((row) => row.needs_clerk).length)}</Banner>
       )}

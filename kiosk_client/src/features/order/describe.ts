@@ -104,6 +104,13 @@ export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Lin
       return event.muted ? mind(log.howling(who(event.participant))) : null;
     case "floor.granted":
       return event.participant ? { words: log.floor(who(event.participant)), weight: "court" } : plain(log.floorEnd);
+    case "identity.watch": {
+      const { chips } = courtText().desk;
+      const doubt = event.state === "absent" || event.state === "multiple" || event.state === "mismatch";
+      return doubt ? mind(`${who(event.participant)} ${chips[event.state as keyof typeof chips]}`) : null;
+    }
+    case "identity.watch_checked":
+      return plain(`${who(event.participant)} ${courtText().desk.checked}`);
     case "recording.incident":
       return mind(log.incident);
     case "recording.gap":

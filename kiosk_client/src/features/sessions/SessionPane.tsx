@@ -13,6 +13,7 @@ import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
 import { Attendance } from "../seats/Attendance.tsx";
 import { CourtroomView } from "../seats/CourtroomView.tsx";
+import { WatchChips } from "../seats/WatchChips.tsx";
 import { courtDay, courtInstant, courtTime } from "./courtTime.ts";
 import { courtWhen } from "./DayList.tsx";
 import { Invitations } from "./Invitations.tsx";
@@ -148,6 +149,7 @@ export function SessionPane({ id, court, account, onChange }: Props) {
           {problem}
         </Notice>
       )}
+      {hearing && <WatchChips hearing={hearing} zone={court.time_zone} />}
       {watching && hearing && <CourtroomView hearing={hearing} zone={court.time_zone} />}
       <section class="panel">
         <Tabs

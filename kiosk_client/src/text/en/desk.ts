@@ -82,9 +82,12 @@ export const desk = {
     other: "other",
   },
   waiting: (n: number) => `${n} waiting at the identity desk`,
+  watch: "Watch over the seats",
+  since: (time: string) => `since ${time}`,
+  checked: "checked",
   chips: {
     present: "in place",
-    absent: "nobody in view",
+    absent: "no face in view",
     multiple: "several people",
     mismatch: "another person?",
     unknown: "cannot see",

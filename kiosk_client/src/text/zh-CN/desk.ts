@@ -82,9 +82,12 @@ export const desk = {
     other: "其他",
   },
   waiting: (n: number) => `${n} 人在核验台等候`,
+  watch: "席位巡视提示",
+  since: (time: string) => `自 ${time} 起`,
+  checked: "已核实",
   chips: {
     present: "本人在座",
-    absent: "画面无人",
+    absent: "未见人脸",
     multiple: "画面多人",
     mismatch: "疑似换人",
     unknown: "看不清",
