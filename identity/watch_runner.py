@@ -56,6 +56,7 @@ class WatchRunner:
         pace: Pace | None = None,
         rules: WatchRules | None = None,
         at_once: int = AT_ONCE,
+        step_s: float = STEP_S,
     ) -> None:
         self.looks = 0
         self.skipped = 0
@@ -68,6 +69,7 @@ class WatchRunner:
         self._now_ms = now_ms
         self._rules = rules or WatchRules()
         self._at_once = at_once
+        self._step_s = step_s
         self._schedule = WatchSchedule(now_ms(), pace)
         self._seats: dict[str, _Seat] = {}
         self._looking = 0
@@ -137,15 +139,19 @@ class WatchRunner:
             self.remove(seat)
         await self._tasks.close()
 
+    def step(self) -> None:
+        """Ask for pictures that are due; called each `step_s` while seats are watched."""
+        now_ms = self._now_ms()
+        for look in self._schedule.due(now_ms, max(0, self._at_once - self._looking)):
+            seat = self._seats[look.seat]
+            seat.wanted, seat.whole = True, seat.whole or look.whole
+            seat.ask()
+        for seat in list(self._seats.values()):
+            change = seat.watch.tick(now_ms)
+            if change is not None:
+                seat.changed(change)
+
     async def _run(self) -> None:
         while self._seats:
-            now_ms = self._now_ms()
-            for look in self._schedule.due(now_ms, max(0, self._at_once - self._looking)):
-                seat = self._seats[look.seat]
-                seat.wanted, seat.whole = True, seat.whole or look.whole
-                seat.ask()
-            for seat in list(self._seats.values()):
-                change = seat.watch.tick(now_ms)
-                if change is not None:
-                    seat.changed(change)
-            await asyncio.sleep(STEP_S)
+            self.step()
+            await asyncio.sleep(self._step_s)

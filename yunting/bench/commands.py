@@ -219,6 +219,41 @@ def liveness(
 
 
 @bench.command()
+def watch(
+    trials: Annotated[int, typer.Option(help="每种情况的次数 / of each thing that happens")] = 20,
+    hours: Annotated[float, typer.Option(help="同一批人安坐的时长（模拟） / simulated, the same people")] = 2.0,
+    reading_hours: Annotated[float, typer.Option(help="常低头看材料 / the same, often reading")] = 0.0,
+    seats: int = 3,
+    cohort: Annotated[int, typer.Option(help="归一化用的人数，0 为未校准 / people that normalise scores")] = 0,
+    photos: Annotated[Path | None, typer.Option(help="人脸照片目录 / a folder of photographs")] = None,
+    seed: int = 1,
+    json: Json = False,
+) -> None:
+    """席位巡视：多久报告、误报与 CPU / how soon a seat is reported, false reports, CPU. Rendered heads, made time."""
+    from yunting.bench.liveness import default_photos
+    from yunting.bench.watch import WatchOptions, run
+
+    with _plain_errors(), tempfile.TemporaryDirectory() as cache:
+        options = WatchOptions(
+            photos=photos or default_photos(),
+            cache=Path(cache),
+            trials=trials,
+            hours=hours,
+            reading_hours=reading_hours,
+            seats=seats,
+            cohort=cohort,
+            seed=seed,
+        )
+        result = run(options)
+    if json:
+        _show(result, json)
+        return
+    _show_table(result.rows)
+    _show_table(result.quiet)
+    _show(msgspec.structs.replace(result, rows=(), quiet=()), json)
+
+
+@bench.command()
 def faces(
     pairs: Annotated[Path, typer.Option(help="CSV: left,right,same")],
     json: Json = False,
