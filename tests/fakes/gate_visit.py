@@ -118,6 +118,7 @@ class GatedCourt:
     visitor: Visitor
     other: Visitor
     people: dict[str, str] = field(default_factory=dict)
+    third: Visitor | None = None
 
     async def staff_vouched(self) -> None:
         """Clerk and judge have vouched for each other."""
@@ -128,8 +129,8 @@ class GatedCourt:
             assert (status, row["stage"]) == (200, "passed"), row
 
 
-async def gated(court: Courthouse, level: str | None = None) -> GatedCourt:
-    """Accounts, a session and its invitations. Close the staff's `http` with `leave`."""
+async def gated(court: Courthouse, level: str | None = None, *, third: bool = False) -> GatedCourt:
+    """Accounts, a session and its invitations; `third`: a third party too. Close the staff's `http` with `leave`."""
     await ensure_staff(
         court.services.store,
         court.services.hasher,
@@ -141,7 +142,7 @@ async def gated(court: Courthouse, level: str | None = None) -> GatedCourt:
         ],
     )
     clerk, judge, root = [await _signed_in(court, account) for account in ("li.clerk", "chen.judge", "root")]
-    body = {
+    body: dict[str, Any] = {
         "court": "某某人民法院",
         "case_no": "（2026）粤01民初1号",
         "scheduled_utc_ms": court.services.sources.utc_ms(),
@@ -152,6 +153,10 @@ async def gated(court: Courthouse, level: str | None = None) -> GatedCourt:
             {"seat": "defendant-1", "role": "defendant", "name": "李四光"},
         ],
     }
+    parties = ["plaintiff-1", "defendant-1"]
+    if third:
+        body["seats"].append({"seat": "third-1", "role": "third_party", "name": "王五常"})
+        parties.append("third-1")
     if level is not None:
         body["identity"] = level
     status, detail = await clerk("POST", "sessions", body)
@@ -160,9 +165,11 @@ async def gated(court: Courthouse, level: str | None = None) -> GatedCourt:
     people = {seat["seat"]: seat["participant"] for seat in detail["seats"]}
     visitors = [
         Visitor(court, detail["id"], codes[seat]["url"].rsplit("/", 1)[1], participant=people[seat])
-        for seat in ("plaintiff-1", "defendant-1")
+        for seat in parties
     ]
-    return GatedCourt(court, detail["id"], clerk, judge, root, *visitors, people=people)
+    gate = GatedCourt(court, detail["id"], clerk, judge, root, visitors[0], visitors[1], people)
+    gate.third = visitors[2] if third else None
+    return gate
 
 
 async def leave(gate: GatedCourt) -> None:
