@@ -1,9 +1,10 @@
 """Divide what a viewer's network carries among the videos he wants. Pure: time is passed in, microseconds.
 
-Claims are served by rank; within a rank everybody gets the lowest rung before anybody gets a higher one. What does
-not fit is paused, the least important first. The way down is immediate. The way up needs `MARGIN` on top of the cost,
-and after each drop a time of holding down in which the whole may not grow over the budget that forced the drop: the
-longer, the more often growing failed. (Users of other servers complain of five or six changes of quality a minute.)
+Claims are served by rank; within a rank everybody gets the smallest picture, with all its frames, before anybody gets
+a larger one. What does not fit is paused, the least important first. The way down is immediate. The way up needs
+`MARGIN` on top of the cost, and after each drop a time of holding down in which the whole may not grow over the
+budget that forced the drop: the longer, the more often growing failed. (Users of other servers complain of five or
+six changes of quality a minute.)
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from media_server.layers import Rank
+from media_server.layers import Place, Rank, levels
 
 MARGIN = 1.15
 """A rung that is not sent yet must fit with its cost times this."""
@@ -28,18 +29,30 @@ FORGIVEN_US = 30_000_000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One video. `rates_bps`: cost of each rung that may be given, lowest first, never falling; at least one."""
+    """One video. `rates_bps`: cost of each rung that may be given, lowest first, never falling; at least one.
+    `places` says which rungs those are; without it they are encodings that keep their numbers."""
 
     key: str
     rank: Rank
     rates_bps: tuple[int, ...]
+    places: tuple[Place, ...] = ()
+
+    def place(self, index: int) -> Place:
+        """Which rung this is."""
+        return self.places[index] if self.places else Place(str(index))
+
+    def steps(self) -> list[tuple[int, int]]:
+        """Of each rung: the size of its picture, counted from the lowest, and its number within that size."""
+        level = levels(self.place(index) for index in range(len(self.rates_bps)))
+        return [(size, index - level.index(size)) for index, size in enumerate(level)]
 
 
 class Allocator:
     """One viewer's. Remembers what it gave and how trying for more ended."""
 
     def __init__(self) -> None:
-        self._given: Mapping[str, int] = {}
+        self._had: dict[str, tuple[Place, int]] = {}
+        """What was given last, and its cost then."""
         self._hold_us = HOLD_US
         self._held_until_us = 0
         self._ceiling_bps = 0
@@ -57,11 +70,7 @@ class Allocator:
         up to where more than before may be given, where that is less than the budget.
         """
         ordered = sorted(claims, key=lambda claim: claim.rank)
-        before = {
-            claim.key: min(self._given[claim.key], len(claim.rates_bps) - 1)
-            for claim in ordered
-            if claim.key in self._given
-        }
+        before = {claim.key: _same(claim, *self._had[claim.key]) for claim in ordered if claim.key in self._had}
         cost = cost_bps(ordered, before)
         # One video alone at its lowest rung cannot be made smaller: it says nothing of a failed try.
         if cost > budget_bps and (len(before) > 1 or any(before.values())):
@@ -69,10 +78,15 @@ class Allocator:
         grow_bps = budget_bps if grow_bps is None else min(grow_bps, budget_bps)
         if now_us < self._held_until_us:
             grow_bps = min(grow_bps, self._ceiling_bps)
-        self._given = fill(ordered, budget_bps, before, grow_bps)
-        if cost_bps(ordered, self._given) > cost:
+        given = fill(ordered, budget_bps, before, grow_bps)
+        if cost_bps(ordered, given) > cost:
             self.grew_us = now_us
-        return self._given
+        self._had = {
+            claim.key: (claim.place(given[claim.key]), claim.rates_bps[given[claim.key]])
+            for claim in ordered
+            if claim.key in given
+        }
+        return given
 
     def _note_drop(self, budget_bps: int, now_us: int) -> None:
         stood_us = None if self.grew_us is None else now_us - self.grew_us
@@ -86,6 +100,14 @@ class Allocator:
         self._ceiling_bps = budget_bps
 
 
+def _same(claim: Claim, place: Place, rate_bps: int) -> int:
+    """The rung that was given before; where it is there no more, the highest that costs no more than it did."""
+    same = next((index for index in range(len(claim.rates_bps)) if claim.place(index) == place), None)
+    if same is not None:
+        return same
+    return max((index for index, rate in enumerate(claim.rates_bps) if rate <= rate_bps), default=0)
+
+
 def cost_bps(claims: Sequence[Claim], given: Mapping[str, int]) -> int:
     """What these rungs cost together."""
     return sum(claim.rates_bps[given[claim.key]] for claim in claims if claim.key in given)
@@ -97,10 +119,11 @@ def fill(ordered: Sequence[Claim], budget_bps: int, before: Mapping[str, int], g
     given: dict[str, int] = {}
     used = 0
     for _, group in itertools.groupby(ordered, key=lambda claim: claim.rank):
-        peers = list(group)
-        for rung in range(max(len(claim.rates_bps) for claim in peers)):
-            for claim in peers:
-                if rung >= len(claim.rates_bps) or given.get(claim.key, -1) != rung - 1:
+        peers = [(claim, claim.steps()) for claim in group]
+        for step in sorted({step for _, steps in peers for step in steps}):
+            for claim, steps in peers:
+                rung = given.get(claim.key, -1) + 1
+                if rung >= len(steps) or steps[rung] != step:
                     continue
                 more = claim.rates_bps[rung] - (claim.rates_bps[rung - 1] if rung else 0)
                 if before.get(claim.key, -1) >= rung:

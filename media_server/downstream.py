@@ -180,6 +180,7 @@ class Downstream(Peer):
         self._ticked_us = now_us
         out = b""
         for subscription in self._lines.values():
+            subscription.settle()
             report = subscription.sender_report(now_us)
             if report:
                 out += report + packets.description(subscription.ssrc, stream_of(subscription.publication.info))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from media_server.incoming import Layer
+from media_server.inner_layers import InnerMeter, rungs_inside
 from media_server.layers import Ladder, Rung
 from media_server.publication import Publication
 
@@ -27,6 +30,10 @@ class _Known:
     rates_bps: dict[str, float] = field(default_factory=dict)
     asked_us: dict[str, int] = field(default_factory=dict)
     """Since when an encoding is asked for and does not run."""
+    inner: dict[int, InnerMeter] = field(default_factory=dict)
+    """By SSRC."""
+    shares: dict[str, Mapping[tuple[int, int], float]] = field(default_factory=dict)
+    """What the layers inside an encoding took of it when it last ran."""
 
 
 class LadderBook:
@@ -59,7 +66,8 @@ class LadderBook:
 def _made(publication: Publication, known: _Known, now_us: int) -> Ladder:
     # By the newest packet of all, not by the clock: a still screen is silent on every layer.
     newest_us = min(now_us, max((layer.last_us for layer in publication.layers), default=0))
-    rungs = []
+    rungs: list[Rung] = []
+    known.inner = {layer.ssrc: known.inner.get(layer.ssrc) or InnerMeter() for layer in publication.layers}
     for rid in publication.rids or ("",):
         layer = publication.layer_of(rid)
         running = layer is not None and layer.running(newest_us)
@@ -67,18 +75,31 @@ def _made(publication: Publication, known: _Known, now_us: int) -> Ladder:
         fresh = layer is not None and now_us - layer.last_us < FRESH_US
         if layer is not None and running and fresh and now_us - layer.began_us >= MEASURED_US:
             _measure(known, layer, now_us)
-        rungs.append(
-            Rung(
-                rid=rid,
-                short_side_px=min(layer.size) if layer is not None and layer.size else 0,
-                bitrate_bps=int(known.rates_bps.get(rid, 0 if rid else PLAIN_START_BPS)),
-                running=running,
-                startable=not running and _may_come(publication, known, rid, now_us),
-            )
+        size_px = min(layer.size) if layer is not None and layer.size else 0
+        whole = Rung(
+            rid=rid,
+            short_side_px=size_px,
+            bitrate_bps=int(known.rates_bps.get(rid, 0 if rid else PLAIN_START_BPS)),
+            running=running,
+            startable=not running and _may_come(publication, known, rid, now_us),
         )
+        meter = None if layer is None else known.inner[layer.ssrc]
+        if meter is not None and layer is not None and running:
+            meter.count(publication.inner_layers(layer), now_us)
+            known.shares[rid] = meter.shares
+        shares = known.shares.get(rid, {}) if rid in known.rates_bps else {}
+        top = 0 if meter is None else meter.spatial_layers - 1
+        sizes = partial(_inner_side_px, publication.info.codec, size_px, top)
+        rungs += rungs_inside(whole, shares, sizes, lowest=not rungs)
         if running:
             known.asked_us.pop(rid, None)
     return tuple(rungs)
+
+
+def _inner_side_px(codec: str, size_px: int, top: int, spatial: int) -> int:
+    """The size of a spatial layer, each half the next one's (W3C webrtc-svc: all modes but the seldom "h"). What was
+    read from a keyframe is the lowest layer's with VP9 and the highest's with AV1."""
+    return size_px << spatial if codec == "vp9" else size_px >> max(0, top - spatial)
 
 
 def _measure(known: _Known, layer: Layer, now_us: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from media_server.dataplane.ports import DataPlane, PeerId, TapPacket
+from media_server.dataplane.ports import DataPlane, InnerLayer, PeerId, TapPacket
 from media_server.dynacast import Dynacast
 from media_server.incoming import Layer
 from media_server.packets import SenderInfo
@@ -17,6 +17,9 @@ from media_server.taps import Taps
 CLIMB_US = 2_000_000
 """A higher layer must have run for so long before those who do not choose are moved to it: an uplink at its limit
 starts and stops it again and again."""
+_SPATIAL_CODECS = ("vp9", "av1")
+"""Their streams may have pictures of several sizes inside."""
+_LAYERED_CODECS = ("vp8", *_SPATIAL_CODECS)
 
 
 class Publication:
@@ -60,6 +63,10 @@ class Publication:
         """The layer of this encoding; None while nothing of it has come."""
         return next((layer for layer in self.layers if layer.rid == rid), None)
 
+    def inner_layers(self, layer: Layer) -> Sequence[InnerLayer]:
+        """What has come of the layers inside the stream of `layer`; empty where the codec has none."""
+        return self._plane.inner_layers(self.peer, layer.ssrc) if self.info.codec in _LAYERED_CODECS else ()
+
     def best(self, now_us: int) -> Layer | None:
         """The highest layer that runs. While none does (the sender holds its camera still, or is gone) the highest of
         those that came last; None before the first packet."""
@@ -94,7 +101,7 @@ class Publication:
         self.layers.sort(key=self._rank)
         if not self.allowed:
             self._plane.mute(self.peer, ssrc, True)
-        if self.rids:
+        if self.rids or self.info.codec in _SPATIAL_CODECS:
             self._measure(layer)
         if self.layer is None or self.layer is former:
             self.layer = layer

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from media_server.allocator import MARGIN, Allocator, Claim
 from media_server.downlink import Budget
 from media_server.ladders import LadderBook
-from media_server.layers import KEPT_TILES, Ladder, Rank, nearest, rates_bps, under_load, visible, wanted
+from media_server.layers import KEPT_TILES, Ladder, Place, Rank, nearest, rates_bps, under_load, visible, wanted
 from media_server.ports import DeliveryState, Held, Kind, PublicationInfo, Shedding, Source, View
 from media_server.subscription import Subscription
 
@@ -63,6 +63,12 @@ class _Wish:
     """Rungs that may be given, lowest first."""
     rank: Rank
 
+    @property
+    def claim(self) -> Claim:
+        """What it asks of the allocator."""
+        places = tuple(self.ladder[index].place for index in self.offered)
+        return Claim(self.copy.publication.info.id, self.rank, rates_bps(self.ladder, self.offered), places)
+
 
 class Steering:
     """One viewer's connection. See the module text."""
@@ -71,7 +77,10 @@ class Steering:
         self._stage = stage
         self._views: dict[str, View] = {}
         self._allocator = Allocator()
-        self._ideals: dict[str, int] = {}
+        self._ideals: dict[str, Place] = {}
+        """What the tiles ask for."""
+        self._behind = False
+        """Whether some video is smaller, or has fewer frames, than its tile asks for."""
         self._planned_us = 0
         self._planned = Budget(0, 0)
         self._version = -1
@@ -106,7 +115,7 @@ class Steering:
             return None
         self._version, self._planned, self._planned_us = self._stage.version, budget, now_us
         states = tuple(self._plan(copies, budget, now_us))
-        self.content = all(
+        self.content = not self._behind and all(
             state.held is not Held.CONGESTION if state.held else state.layer == state.wanted_layer for state in states
         )
         if states == self._told:
@@ -138,18 +147,18 @@ class Steering:
                     held[copy] = Held.LOAD
             if held[copy] is None:
                 wishes.append(self._wish(copy, rank, now_us))
-        claims = [
-            Claim(wish.copy.publication.info.id, wish.rank, rates_bps(wish.ladder, wish.offered)) for wish in wishes
-        ]
+        claims = [wish.claim for wish in wishes]
         self.goal_bps = int(sum(claim.rates_bps[-1] for claim in claims) * MARGIN)
         given = self._allocator.decide(claims, budget.keep_bps, now_us, budget.grow_bps)
         self.grew = self._allocator.grew_us == now_us
+        self._behind = False
         for wish in wishes:
             level = given.get(wish.copy.publication.info.id)
             if level is None:
                 held[wish.copy] = Held.CONGESTION
             else:
                 _take(wish, wish.offered[level], jammed=budget.jammed)
+                self._behind |= wish.offered[level] < wish.most
         return [self._settled(copy, held[copy], now_us) for copy in videos]
 
     def _hindrance(self, copy: Subscription) -> Held | None:
@@ -160,9 +169,9 @@ class Steering:
     def _wish(self, copy: Subscription, rank: Rank, now_us: int) -> _Wish:
         info, stage = copy.publication.info, self._stage
         ladder = stage.ladders.ladder(copy.publication, now_us)
-        ideal = wanted(ladder, self._views.get(info.id), self._ideals.get(info.id))
-        self._ideals[info.id] = ideal
-        most = under_load(ideal, stage.shedding, has_floor=info.participant in stage.floor)
+        ideal = wanted(ladder, self._views.get(info.id), _index(ladder, self._ideals.get(info.id)))
+        self._ideals[info.id] = ladder[ideal].place
+        most = under_load(ladder, ideal, stage.shedding, has_floor=info.participant in stage.floor)
         offered = tuple(index for index in range(most + 1) if ladder[index].usable)
         if not offered:
             higher = nearest(ladder, most, lambda rung: rung.usable)
@@ -174,12 +183,12 @@ class Steering:
         if held is not None:
             copy.want(frozenset())
         ladder = self._stage.ladders.ladder(copy.publication, now_us)
-        ideal = self._ideals.get(copy.publication.info.id, len(ladder) - 1)
+        ideal = _index(ladder, self._ideals.get(copy.publication.info.id))
         return DeliveryState(
             publication_id=copy.publication.info.id,
             held=held,
             layer="" if held is not None else copy.rid,
-            wanted_layer=ladder[min(ideal, len(ladder) - 1)].rid,
+            wanted_layer=ladder[-1 if ideal is None else ideal].rid,
         )
 
 
@@ -187,21 +196,26 @@ def _near(now_bps: int, before_bps: int) -> bool:
     return abs(now_bps - before_bps) <= NOTICED * before_bps
 
 
+def _index(ladder: Ladder, place: Place | None) -> int | None:
+    return next((index for index, rung in enumerate(ladder) if rung.place == place), None)
+
+
 def _take(wish: _Wish, index: int, *, jammed: bool) -> None:
     """Let the copy have this rung: wish for it, and take it when it runs; until then what it has, or what is near, or
     nothing while the network is `jammed`."""
-    ladder = wish.ladder
+    ladder, copy = wish.ladder, wish.copy
     chosen = ladder[index]
     # What the tile asks for stays wished while it is missing: a publisher that recovers sends it by itself.
     missing = not ladder[wish.most].usable and index == wish.offered[-1]
-    wish.copy.want(frozenset((chosen.rid, ladder[wish.most].rid) if missing else (chosen.rid,)))
-    present = next((number for number, rung in enumerate(ladder) if rung.running and rung.rid == wish.copy.rid), None)
-    down = present is None or present > index
-    if chosen.running or (jammed and down):
-        wish.copy.select(chosen.rid, at_once=jammed and down)
-        return
-    if present is not None and present < index:
-        return
-    # A network that does not carry the present one cannot wait until the next lower one has started.
-    there = nearest(ladder, index, lambda rung: rung.running)
-    wish.copy.select(chosen.rid if there is None else ladder[there].rid)
+    copy.want(frozenset((chosen.rid, ladder[wish.most].rid) if missing else (chosen.rid,)))
+    present = next((number for number, rung in enumerate(ladder) if rung.running and rung.rid == copy.rid), None)
+    down = present is None or (present > index and chosen.rid != copy.rid)
+    if not (chosen.running or (jammed and down)):
+        # A network that does not carry the present one cannot wait until the next lower one has started.
+        there = nearest(ladder, index, lambda rung: rung.running)
+        if present is not None and present < index:
+            chosen = next(rung for rung in reversed(ladder) if rung.rid == copy.rid)
+        elif there is not None:
+            chosen = ladder[there]
+    copy.select(chosen.rid, at_once=jammed and down)
+    copy.limit(chosen.spatial, chosen.temporal)

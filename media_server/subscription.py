@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from media_server import packets
+from media_server.dataplane.descriptors import ALL_LAYERS
 from media_server.dataplane.ports import DataPlane, PeerId, Route, RouteId
 from media_server.incoming import Layer
 from media_server.packets import ReportBlock, SenderInfo
@@ -54,6 +55,8 @@ class Subscription:
         self._layer: Layer | None = None
         """Where the route takes its packets from, or will after the next keyframe."""
         self._wanted: frozenset[str] = frozenset()
+        self._limits = self._limited = (ALL_LAYERS, ALL_LAYERS)
+        """Spatial and temporal: what was chosen, and what the route was told."""
         self._reported_us: int | None = None
         self._repeats = self._repeats_since_us = 0
 
@@ -73,6 +76,8 @@ class Subscription:
         self._end_route()
         self._layer = layer
         self._route = self._plane.add_route(self._describe(layer.ssrc))
+        self._limited = (ALL_LAYERS, ALL_LAYERS)
+        self.settle()
         if self._passes:
             self._begin(self._route)
         else:
@@ -85,6 +90,30 @@ class Subscription:
             self.rid = rid
             if self._route is not None:
                 self.connect(at_once=at_once)
+
+    def limit(self, spatial: int | None, temporal: int | None) -> None:
+        """Take of the chosen encoding these layers inside it and lower ones; None = all. Fewer at once, more frames
+        where they can be followed, larger pictures with a keyframe, which is asked for. Idempotent."""
+        before = self._limits
+        self._limits = (
+            ALL_LAYERS if spatial is None else spatial,
+            ALL_LAYERS if temporal is None else temporal,
+        )
+        self.settle()
+        if self._limits[0] > before[0]:
+            self.want_keyframe()
+
+    def settle(self) -> None:
+        """Tell the route its limits as far as they may hold now; to be called again and again. Idempotent."""
+        if self._route is None or self._limits == self._limited:
+            return
+        spatial, temporal = self._limits
+        if self._sending(self._route) is not self._layer:
+            # Until the other encoding is there more of the present one could be too much.
+            temporal = min(temporal, self._limited[1])
+        if (spatial, temporal) != self._limited:
+            self._limited = (spatial, temporal)
+            self._plane.limit_layers(self._route, spatial, temporal)
 
     def want(self, rids: frozenset[str]) -> None:
         """Which encodings the publisher should send for this copy. Idempotent."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from media_server.dataplane.ports import DataPlane, PeerId, Received, TapPacket, TapSink
+from media_server.dataplane.ports import DataPlane, InnerLayer, PeerId, Received, TapPacket, TapSink
 from media_server.packets import SenderInfo, rtp_payload
 from media_server.payloads import is_keyframe
 from media_server.ports import PublicationInfo, SenderReport
@@ -22,11 +22,16 @@ class TappedPlane:
         self.taps: dict[int, list[TapSink]] = {}
         self.streams: dict[int, str] = {}
         self.muted: set[int] = set()
+        self.inner: dict[int, dict[tuple[int, int], int]] = {}
+        """Payload bytes that came, by SSRC, by spatial and temporal layer."""
 
     def set_stream(
         self, peer: PeerId, ssrc: int, codec: str, clock_rate_hz: int, *, dependency_descriptor: int = 0
     ) -> None:
         self.streams[ssrc] = codec
+
+    def inner_layers(self, peer: PeerId, ssrc: int) -> Sequence[InnerLayer]:
+        return [InnerLayer(*place, size) for place, size in self.inner.get(ssrc, {}).items()]
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         (self.muted.add if muted else self.muted.discard)(ssrc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from media_server.dataplane.descriptors import ALL_LAYERS
 from media_server.dataplane.ports import (
     Bandwidth,
     BandwidthLimits,
@@ -29,17 +30,23 @@ class FakeRoute:
 
     route: Route
     in_ssrc: int
+    next_ssrc: int = 0
     paused: bool = False
     replayed: bool = False
     stopped: bool = False
+    limits: tuple[int, int] = (ALL_LAYERS, ALL_LAYERS)
+    """Spatial and temporal."""
+    limited: int = 0
+    """How often the limits were changed."""
 
 
 @dataclass
 class RoutePlane(TappedPlane):
-    """Switches take effect at once. `cached`: whether a replay succeeds."""
+    """Switches take effect at once, or with `arrive` while it `waits`. `cached`: whether a replay succeeds."""
 
     name: str = "fake"
     cached: bool = False
+    waits: bool = False
     known: Bandwidth = field(default_factory=lambda: Bandwidth(20_000_000, 0, 0.0, False, False, 0, 1, 20_000))
     routes: dict[RouteId, FakeRoute] = field(default_factory=dict)
     hushed: set[int] = field(default_factory=set)
@@ -59,11 +66,23 @@ class RoutePlane(TappedPlane):
     def switch_route(
         self, route: RouteId, in_ssrc: int, *, timestamp_shift: int | None = None, stop: bool = False
     ) -> None:
-        self.routes[route].in_ssrc = in_ssrc
+        self.routes[route].next_ssrc = in_ssrc
         self.routes[route].stopped = stop
+        if not self.waits:
+            self.arrive()
+
+    def arrive(self) -> None:
+        """The keyframes that switches wait for."""
+        self.waits = False
+        for route in self.routes.values():
+            route.in_ssrc, route.next_ssrc = route.next_ssrc or route.in_ssrc, 0
 
     def pause_route(self, route: RouteId, paused: bool) -> None:
         self.routes[route].paused = paused
+
+    def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
+        self.routes[route].limits = (spatial, temporal)
+        self.routes[route].limited += 1
 
     def remove_route(self, route: RouteId) -> None:
         self.routes.pop(route, None)
@@ -103,9 +122,12 @@ class Camera:
     """A publication whose encodings (rid -> bits per second) are sent while they are in `rates_bps`."""
 
     publication: Publication
+    plane: TappedPlane
     rates_bps: dict[str, int]
     sizes: dict[str, int] = field(default_factory=lambda: {"l": 180, "m": 360, "h": 720, "": 720})
     clock_us: int = 0
+    inner: dict[tuple[int, int], float] = field(default_factory=dict)
+    """Shares of the layers inside each encoding, together 1; empty: they are not told."""
 
     def run(self, now_us: int) -> None:
         """A tenth of a second of packets of everything that is sent."""
@@ -119,17 +141,24 @@ class Camera:
                 ssrcs[rid] = layer.ssrc
             layer.size = (self.sizes[rid] * 16 // 9, self.sizes[rid])
             size = rate // 80
+            counted = self.plane.inner.setdefault(layer.ssrc, {})
+            for place, share in self.inner.items():
+                counted[place] = counted.get(place, 0) + round(size * share)
             layer.received(Received(PEER, layer.ssrc, 96, 0, 0, True, now_us, size, {}, False), wanted=False)
         self.publication.running = True
         self.publication.due_layers(now_us)
 
 
 def camera(
-    plane: RoutePlane, name: str, rids: Sequence[str] = ("l", "m", "h"), source: Source = Source.CAMERA
+    plane: RoutePlane,
+    name: str,
+    rids: Sequence[str] = ("l", "m", "h"),
+    source: Source = Source.CAMERA,
+    codec: str = "vp8",
 ) -> Camera:
     """A camera of the participant `name`, or a plain video for no rids."""
     kind = Kind.AUDIO if source is Source.MICROPHONE else Kind.VIDEO
-    info = PublicationInfo(f"track {name}", name, kind, source, "opus" if kind is Kind.AUDIO else "vp8")
+    info = PublicationInfo(f"track {name}", name, kind, source, "opus" if kind is Kind.AUDIO else codec)
     made = Publication(
         info,
         plane,  # type: ignore[arg-type]
@@ -141,4 +170,4 @@ def camera(
         rids=tuple(rids),
     )
     rates = {"l": 150_000, "m": 500_000, "h": 1_500_000} if rids else {"": 900_000}
-    return Camera(made, rates)
+    return Camera(made, plane, rates)

@@ -110,6 +110,12 @@ def test_what_just_fits_is_not_tried_without_margin() -> None:
     assert allocator.decide(made, 1_500_000, 3 * SECOND_US) == {"judge": 2}
 
 
+def test_a_rung_that_has_become_dearer_is_kept_while_it_fits() -> None:
+    allocator = Allocator()
+    assert allocator.decide([Claim("judge", Rank.STAGE, LMH)], 600_000, 0) == {"judge": 1}
+    assert allocator.decide([Claim("judge", Rank.STAGE, (160_000, 550_000))], 560_000, TICK_US) == {"judge": 1}
+
+
 def test_a_path_that_fails_each_try_is_tried_less_and_less() -> None:
     """The estimate recovers while little is sent, and breaks down whenever the high layer goes."""
     made = [Claim("judge", Rank.STAGE, LMH)]

@@ -67,9 +67,9 @@ def test_a_layer_that_was_not_measured_costs_what_its_size_suggests() -> None:
 
 
 def test_a_busy_server_gives_the_lowest_layer_to_all_but_who_has_the_floor() -> None:
-    assert under_load(2, Shedding.FEWER_TILES, has_floor=False) == 2
-    assert under_load(2, Shedding.LOW_LAYERS, has_floor=False) == 0
-    assert under_load(2, Shedding.NO_JOINS, has_floor=True) == 2
+    assert under_load(THREE, 2, Shedding.FEWER_TILES, has_floor=False) == 2
+    assert under_load(THREE, 2, Shedding.LOW_LAYERS, has_floor=False) == 0
+    assert under_load(THREE, 2, Shedding.NO_JOINS, has_floor=True) == 2
 
 
 @given(
