@@ -34,12 +34,13 @@ class InnerMeter:
     def __init__(self) -> None:
         self._samples: deque[tuple[int, Mapping[At, int]]] = deque(maxlen=WINDOW_US // APART_US + 2)
         self.shares: Mapping[At, float] = {}
-        """Of the stream's payload, together 1; empty while not known. A stream that stands still keeps its shares."""
+        """Of the stream's payload, together 1; empty while not known. A stream that stands still keeps its shares,
+        one that goes on without telling its layers loses them."""
         self.spatial_layers = 1
         """As many as ever came."""
 
-    def count(self, counted: Sequence[InnerLayer], now_us: int) -> None:
-        """Take the running counts. Counts that fell begin anew."""
+    def count(self, counted: Sequence[InnerLayer], now_us: int, *, flows: bool) -> None:
+        """Take the running counts. Counts that fell begin anew. `flows`: packets come, of whatever layer."""
         samples = self._samples
         if samples and now_us - samples[-1][0] < APART_US:
             return
@@ -53,6 +54,8 @@ class InnerMeter:
         since_us, then = samples[0]
         if now_us - since_us >= FIRST_US:
             self._share({place: size - then.get(place, 0) for place, size in now.items()})
+        if flows and now_us - since_us >= WINDOW_US and now == then:
+            self.shares = {}
 
     def _share(self, came: Mapping[At, int]) -> None:
         total = sum(came.values())

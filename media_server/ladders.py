@@ -85,7 +85,7 @@ def _made(publication: Publication, known: _Known, now_us: int) -> Ladder:
         )
         meter = None if layer is None else known.inner[layer.ssrc]
         if meter is not None and layer is not None and running:
-            meter.count(publication.inner_layers(layer), now_us)
+            meter.count(publication.inner_layers(layer), now_us, flows=fresh and publication.allowed)
             known.shares[rid] = meter.shares
         shares = known.shares.get(rid, {}) if rid in known.rates_bps else {}
         top = 0 if meter is None else meter.spatial_layers - 1

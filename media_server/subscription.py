@@ -57,6 +57,8 @@ class Subscription:
         self._wanted: frozenset[str] = frozenset()
         self._limits = self._limited = (ALL_LAYERS, ALL_LAYERS)
         """Spatial and temporal: what was chosen, and what the route was told."""
+        self._grows = False
+        """Larger pictures inside the stream wait for a keyframe."""
         self._reported_us: int | None = None
         self._repeats = self._repeats_since_us = 0
 
@@ -99,21 +101,30 @@ class Subscription:
             ALL_LAYERS if spatial is None else spatial,
             ALL_LAYERS if temporal is None else temporal,
         )
+        self._grows |= self._limits[0] > before[0]
         self.settle()
-        if self._limits[0] > before[0]:
-            self.want_keyframe()
 
     def settle(self) -> None:
-        """Tell the route its limits as far as they may hold now; to be called again and again. Idempotent."""
-        if self._route is None or self._limits == self._limited:
+        """Tell the route its limits as far as they may hold now, and ask for the keyframe that larger pictures need
+        until they are there: it may be lost on its way, or its beginning be late. To be called again and again."""
+        if self._route is None:
+            return
+        self._tell_limits(self._route)
+        if self._grows:
+            self._grows = self._plane.route_stats(self._route).spatial < self._limited[0]
+        if self._grows:
+            self.want_keyframe()
+
+    def _tell_limits(self, route: RouteId) -> None:
+        if self._limits == self._limited:
             return
         spatial, temporal = self._limits
-        if self._sending(self._route) is not self._layer:
+        if self._sending(route) is not self._layer:
             # Until the other encoding is there more of the present one could be too much.
             temporal = min(temporal, self._limited[1])
         if (spatial, temporal) != self._limited:
             self._limited = (spatial, temporal)
-            self._plane.limit_layers(self._route, spatial, temporal)
+            self._plane.limit_layers(route, spatial, temporal)
 
     def want(self, rids: frozenset[str]) -> None:
         """Which encodings the publisher should send for this copy. Idempotent."""

@@ -149,7 +149,7 @@ def vp9(payload: bytes) -> Layers | None:
 class Dependencies:
     """Reads the dependency descriptors of one AV1 stream. Remembers the newest template structure."""
 
-    __slots__ = ("_indications", "_layers", "_offset", "_targets")
+    __slots__ = ("_indications", "_layers", "_offset", "_since", "_targets")
 
     def __init__(self) -> None:
         self._offset = 0
@@ -159,10 +159,17 @@ class Dependencies:
         """For each template, what it means to each decode target."""
         self._targets: list[tuple[int, int]] = []
         """Spatial and temporal layer of each decode target."""
+        self._since = 0
+        """Index of the packet that brought the structure."""
 
-    def read(self, element: bytes) -> Layers | None:
-        """Layers of a packet with this descriptor; None when it is cut short or speaks of a structure not seen."""
-        if len(element) < 3:
+    def restart(self) -> None:
+        """Indices begin anew. Idempotent."""
+        self._since = 0
+
+    def read(self, element: bytes, index: int) -> Layers | None:
+        """Layers of the packet with this index and descriptor; None when it is cut short or speaks of a structure not
+        seen, or of one before the present (a late repair)."""
+        if len(element) < 3 or index < self._since:
             return None
         bits = _Bits(element, 24)
         own: list[int] | None = None
@@ -171,6 +178,7 @@ class Dependencies:
             if flags & 0x10:
                 if not self._read_structure(bits):
                     return None
+                self._since = index
             else:
                 if flags & 0x08:
                     bits.take(len(self._targets))

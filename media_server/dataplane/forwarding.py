@@ -152,7 +152,7 @@ class Forwarder:
                     continue
                 if out_type < 0:
                     continue
-            if layers is not None and newest and route.layered and not route.admits(packet, layers):
+            if newest and route.layered and not route.admits(packet, layers):
                 route.skip_layer(packet)
                 continue
             delta, timestamp_delta, shift, spatial = route.delta, route.timestamp_delta, route.shift, route.spatial

@@ -92,6 +92,8 @@ class RouteStats:
     """The stream that packets are taken from now: after `switch_route` the old one until the switch happens."""
     queued: int
     """Packets of this route that wait for the pace."""
+    spatial: int
+    """Highest spatial layer that may go out now: less than `limit_layers` asked for until a keyframe comes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,9 @@ class RouteState:
             self._picture = self.stream.highest_timestamp
         self._note_layered()
 
-    def admits(self, packet: Packet, layers: Layers) -> bool:
-        """Whether the newest packet of the stream goes out; here layers come and go."""
+    def admits(self, packet: Packet, layers: Layers | None) -> bool:
+        """Whether the newest packet of the stream goes out; here layers come and go. One that does not say its layer
+        does."""
         if packet.timestamp != self._picture:
             self._picture = packet.timestamp
             spatial = self.wanted_spatial if packet.keyframe else min(self.spatial, self.wanted_spatial)
@@ -227,6 +228,8 @@ class RouteState:
                 self.first = max(self.first, packet.number)
                 self.spatial = spatial
             self._note_layered()
+        if layers is None:
+            return True
         if layers.begins and layers.up > self.temporal and (layers.temporal <= self.temporal or layers.sync):
             self.temporal = max(self.temporal, min(layers.up, self.wanted_temporal))
             self._note_layered()
@@ -268,6 +271,7 @@ class RouteState:
             sequence_offset=self.delta & 0xFFFF,
             in_ssrc=self.stream.ssrc,
             queued=0 if self.out.link is None else self.out.link.pacer.queued(self),
+            spatial=self.spatial,
         )
 
     def present(self) -> Segment:

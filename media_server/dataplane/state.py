@@ -108,7 +108,7 @@ class Stream:
         elif codec == "vp9":
             layers = vp9(payload)
         elif self.dependency_descriptor and (element := packet.elements.get(self.dependency_descriptor)):
-            layers = self.dependencies.read(element)
+            layers = self.dependencies.read(element, packet.number)
         return Packet(*packet[:7], keyframe, layers, picture)
 
     def mute(self, muted: bool) -> None:
@@ -137,6 +137,7 @@ class Stream:
             route.segments.clear()
             route.first = 0
         self.window = Window()
+        self.dependencies.restart()
         self.cache = [None] * len(self.cache)
 
     def accept(self, index: int) -> None:

@@ -45,12 +45,13 @@ def vp9(
     return struct.pack("!BHBB", first, 0x8001, temporal << 5 | up << 4 | spatial << 1, 0) + b"coded"
 
 
-def av1(template: int, *, structure: bool = False) -> bytes:
-    """A dependency descriptor of three temporal layers: templates 0, 1, 2; T0 and T1 are switching points."""
+def av1(template: int, *, structure: bool = False, first: int = 0) -> bytes:
+    """A dependency descriptor of three temporal layers: templates `first` and the two after it; T0 and T1 are
+    switching points."""
     head = struct.pack("!BH", 0xC0 | template, 1)
     if not structure:
         return head
-    bits = "10000" + "000000" + "00010" + "010111" + "101010" + "000110" + "000001"
+    bits = "10000" + f"{first:06b}" + "00010" + "010111" + "101010" + "000110" + "000001"
     bits += "0" * (-len(bits) % 8)
     return head + int(bits, 2).to_bytes(len(bits) // 8, "big")
 
@@ -143,12 +144,45 @@ class LayersInside(WithWorld):
         [repeat] = await world.flow()
         assert repeat.marker
         world.plane.limit_layers(route, 1, 7)
-        world.publisher.send(*picture(7, 30, False), *picture(10, 40, True))
+        world.publisher.send(*picture(7, 30, False))
         more = await world.flow()
+        assert world.plane.route_stats(route).spatial == 0, "less than asked for until the keyframe"
+        world.publisher.send(*picture(10, 40, True))
+        more += await world.flow()
+        assert world.plane.route_stats(route).spatial == 1
         assert [(packet.timestamp, packet.marker) for packet in more] == [
             (30, False), (30, True), (40, False), (40, False), (40, True),
         ]  # fmt: skip
         assert set(steps(got + more)) == {1}
+
+    async def test_a_keyframe_that_begins_late_does_not_raise_the_layer(self, world: World) -> None:
+        route = world.route(codec="vp9")
+        world.plane.limit_layers(route, 0, 7)
+        world.publisher.send(Rtp(1, vp9(0, 0, key=True), 1), Rtp(2, vp9(1, 0, key=True), 1))
+        got = await world.flow()
+        world.plane.limit_layers(route, 1, 7)
+        world.publisher.send(Rtp(4, vp9(1, 0, key=True), 2), Rtp(3, vp9(0, 0, key=True), 2), Rtp(5, vp9(0, 0), 3))
+        got += await world.flow()
+        assert [packet.timestamp for packet in got] == [1, 2, 3]
+        assert world.plane.route_stats(route).spatial == 0
+        world.publisher.send(Rtp(6, vp9(0, 0, key=True), 4), Rtp(7, vp9(1, 0, key=True), 4))
+        assert [packet.timestamp for packet in await world.flow()] == [4, 4]
+        assert world.plane.route_stats(route).spatial == 1
+
+    async def test_a_stream_that_leaves_off_telling_its_layers_passes_whole_with_its_keyframe(
+        self, world: World
+    ) -> None:
+        route = world.route(codec="vp9")
+        world.plane.limit_layers(route, 0, 0)
+        world.publisher.send(Rtp(1, vp9(0, 0, key=True), 1), Rtp(2, vp9(1, 0, key=True), 1), Rtp(3, vp9(0, 1), 2))
+        got = await world.flow()
+        assert len(got) == 1
+        world.plane.limit_layers(route, 7, 7)
+        world.publisher.send(Rtp(4, b"\x8c\x05key", 3), Rtp(5, b"\xcc\x06delta", 4))
+        got += await world.flow()
+        assert [packet.timestamp for packet in got] == [1, 3, 4]
+        assert world.plane.route_stats(route).spatial == 7, "nothing more is awaited"
+        assert set(steps(got)) == {1}
 
     async def test_vp9_goes_up_after_a_switching_up_point(self, world: World) -> None:
         route = world.route(codec="vp9")
@@ -180,6 +214,23 @@ class LayersInside(WithWorld):
         got += await world.flow()
         assert [packet.timestamp for packet in got[4:]] == [9, 10]
         assert set(steps(got)) == {1}
+
+    async def test_an_av1_structure_that_changes_at_a_keyframe_is_followed(self, world: World) -> None:
+        route = world.route(codec="av1", dependency_descriptor=6, extensions={6: 6})
+        world.plane.limit_layers(route, 7, 0)
+
+        def frame(number: int, template: int, *, key: bool = False, first: int = 0) -> Rtp:
+            element = av1(template, structure=key, first=first)
+            extension = two_byte({6: element}) if key else one_byte({6: element})
+            return Rtp(number, b"\x18obus" if key else b"\x10obus", number, extension=extension)
+
+        world.publisher.send(
+            frame(1, 0, key=True), frame(2, 2), frame(3, 0), Rtp(4, b"\x10without", 4),
+            frame(6, 3, key=True, first=3), frame(5, 0, key=True), frame(7, 5), frame(8, 3), frame(9, 0),
+        )  # fmt: skip
+        got = await world.flow()
+        # 4 tells nothing, 5 repairs the structure before, late, and 9 names a template that is none: all pass.
+        assert sorted(packet.timestamp for packet in got) == [1, 3, 4, 5, 6, 8, 9]
 
     async def test_what_came_of_each_layer_is_counted_with_or_without_routes(self, world: World) -> None:
         def counted() -> list[tuple[int, int, int]]:

@@ -151,7 +151,8 @@ class Side:
                 for one in told.received
             ],
             "routes": [
-                (one.packets, one.payload_bytes, one.retransmitted, one.timestamp_offset, one.in_ssrc, one.queued)
+                (one.packets, one.payload_bytes, one.retransmitted, one.timestamp_offset, one.in_ssrc, one.queued,
+                 one.spatial)
                 for one in routes
             ],
             "inner layers": [

@@ -36,6 +36,8 @@ class FakeRoute:
     stopped: bool = False
     limits: tuple[int, int] = (ALL_LAYERS, ALL_LAYERS)
     """Spatial and temporal."""
+    spatial: int = ALL_LAYERS
+    """Goes out; larger ones with `keyframe`."""
     limited: int = 0
     """How often the limits were changed."""
 
@@ -81,8 +83,13 @@ class RoutePlane(TappedPlane):
         self.routes[route].paused = paused
 
     def limit_layers(self, route: RouteId, spatial: int, temporal: int) -> None:
-        self.routes[route].limits = (spatial, temporal)
-        self.routes[route].limited += 1
+        told = self.routes[route]
+        told.limits, told.spatial = (spatial, temporal), min(told.spatial, spatial)
+        told.limited += 1
+
+    def keyframe(self, route: RouteId) -> None:
+        """Of the stream that goes out: larger pictures begin."""
+        self.routes[route].spatial = self.routes[route].limits[0]
 
     def remove_route(self, route: RouteId) -> None:
         self.routes.pop(route, None)
@@ -92,7 +99,8 @@ class RoutePlane(TappedPlane):
         return self.cached
 
     def route_stats(self, route: RouteId) -> RouteStats:
-        return RouteStats(0, 0, 0, 0, 0, self.routes[route].in_ssrc, 0)
+        told = self.routes[route]
+        return RouteStats(0, 0, 0, 0, 0, told.in_ssrc, 0, told.spatial)
 
     def hush(self, peer: PeerId, ssrc: int, hushed: bool) -> None:
         (self.hushed.add if hushed else self.hushed.discard)(ssrc)

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         rewrites(end, length);
         numbers_go_on(&map, end, length, what);
-        yt_dependency_read(&layers, &state, end, length);
+        yt_dependency_read(&layers, &state, what, end, length);
         CHECK(layers.spatial <= 3 && layers.temporal <= 7 && layers.up <= 7 && state.templates <= YT_MAX_TEMPLATES);
         free(piece);
     }

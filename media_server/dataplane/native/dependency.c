@@ -93,9 +93,9 @@ static int8_t highest_switch(const yt_dependency *structure, uint64_t indication
     return up;
 }
 
-void yt_dependency_read(yt_layers *layers, yt_dependency *state, const uint8_t *element, size_t length) {
+void yt_dependency_read(yt_layers *layers, yt_dependency *state, int64_t index, const uint8_t *element, size_t length) {
     *layers = (yt_layers){.up = -1};
-    if (length < FIXED_BYTES)
+    if (length < FIXED_BYTES || index < state->since)
         return;
     reader from = {.data = element, .bits = 8 * length, .at = 8 * FIXED_BYTES};
     unsigned flags = length > FIXED_BYTES ? take(&from, 5) : 0;
@@ -105,6 +105,7 @@ void yt_dependency_read(yt_layers *layers, yt_dependency *state, const uint8_t *
         read_structure(&from, &fresh);
         if (from.bad)
             return;
+        fresh.since = index;
         *state = fresh;
     } else {
         if (flags & HAS_ACTIVE_TARGETS)

@@ -11,6 +11,7 @@ enum { YT_MAX_TEMPLATES = 64, YT_MAX_TARGETS = 32 };
 
 /* Templates and decode targets of a stream. All zero at first (`templates` 0 = none known). */
 typedef struct {
+    int64_t since;     /* index of the packet that brought it */
     uint8_t first_id;  /* template_id_offset */
     uint8_t templates;
     uint8_t targets;
@@ -21,8 +22,8 @@ typedef struct {
     uint8_t target_temporal[YT_MAX_TARGETS];
 } yt_dependency;
 
-/* Layer of a packet with this element (without its id and length). A whole structure inside replaces the one in
- * `state`. Cut short, or its template is not known: layers not known. */
-void yt_dependency_read(yt_layers *layers, yt_dependency *state, const uint8_t *element, size_t length);
+/* Layer of the packet with this index and element (without its id and length). A whole structure inside replaces the
+ * one in `state`. Cut short, its template not known, or from before the present structure (a late repair): not known. */
+void yt_dependency_read(yt_layers *layers, yt_dependency *state, int64_t index, const uint8_t *element, size_t length);
 
 #endif

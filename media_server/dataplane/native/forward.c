@@ -100,7 +100,7 @@ void yt_forward_on(yt_plane *plane, yt_route *route, yt_packet *packet, int64_t 
         yt_route_skip(route, packet->index);
         return;
     }
-    if (newest && route->layered && packet->layers.known && !yt_route_admits(route, packet, &packet->layers)) {
+    if (newest && route->layered && !yt_route_admits(route, packet, &packet->layers)) {
         yt_route_skip(route, packet->index);
         if (packet->numbered)
             yt_vp8_dropped(&route->vp8, &packet->vp8);
@@ -139,7 +139,7 @@ static void describe(const yt_stream *stream, yt_packet *packet) {
         yt_elements_read(&elements, block, packet->rtp.extension_bytes);
         const yt_element *found = yt_elements_find(&elements, stream->dependency_id);
         if (found)
-            yt_dependency_read(&packet->layers, stream->dependency, block + found->at, found->length);
+            yt_dependency_read(&packet->layers, stream->dependency, packet->index, block + found->at, found->length);
     }
 }
 

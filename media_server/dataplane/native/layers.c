@@ -31,15 +31,22 @@ void yt_route_limit(yt_route *route, int spatial, int temporal) {
     note_layered(route);
 }
 
+/* A picture begins: fewer layers at once, more spatial ones with a keyframe. */
+static void begin_picture(yt_route *route, const yt_packet *packet) {
+    uint8_t spatial = packet->keyframe ? route->wanted_spatial : lower(route->spatial, route->wanted_spatial);
+    route->picture = packet->rtp.timestamp;
+    route->temporal = packet->keyframe ? route->wanted_temporal : lower(route->temporal, route->wanted_temporal);
+    if (spatial != route->spatial)
+        yt_route_divide(route, packet->index);
+    route->spatial = spatial;
+}
+
 bool yt_route_admits(yt_route *route, const yt_packet *packet, const yt_layers *layers) {
-    if (packet->rtp.timestamp != route->picture) {
-        /* A picture begins: fewer layers at once, more spatial ones with a keyframe. */
-        uint8_t spatial = packet->keyframe ? route->wanted_spatial : lower(route->spatial, route->wanted_spatial);
-        route->picture = packet->rtp.timestamp;
-        route->temporal = packet->keyframe ? route->wanted_temporal : lower(route->temporal, route->wanted_temporal);
-        if (spatial != route->spatial)
-            yt_route_divide(route, packet->index);
-        route->spatial = spatial;
+    if (packet->rtp.timestamp != route->picture)
+        begin_picture(route, packet);
+    if (!layers->known) {
+        note_layered(route);
+        return true;
     }
     /* More temporal ones where a decoder can follow. */
     if (layers->begins && layers->up > route->temporal && (layers->temporal <= route->temporal || layers->sync)) {

@@ -21,6 +21,7 @@ typedef struct {
         uint64_t packets, payload_bytes, retransmitted;
         uint32_t timestamp_offset, in_ssrc, queued;
         uint16_t sequence_offset;
+        uint8_t spatial;
     } stats;
 } route_call;
 
@@ -103,6 +104,7 @@ static yt_outcome route_stats(yt_plane *plane, void *argument) {
     call->stats.sequence_offset = (uint16_t)route->delta;
     call->stats.in_ssrc = route->stream->ssrc;
     call->stats.queued = route->queued;
+    call->stats.spatial = route->spatial;
     return YT_DONE;
 }
 
@@ -198,10 +200,10 @@ static PyObject *py_route_stats(PyObject *self, PyObject *args) {
     route_call call = {0};
     if (!PyArg_ParseTuple(args, "L", &call.route) || !yt_run(self, route_stats, &call, false))
         return NULL;
-    return Py_BuildValue("KKKkikk", (unsigned long long)call.stats.packets, (unsigned long long)call.stats.payload_bytes,
+    return Py_BuildValue("KKKkikki", (unsigned long long)call.stats.packets, (unsigned long long)call.stats.payload_bytes,
                          (unsigned long long)call.stats.retransmitted, (unsigned long)call.stats.timestamp_offset,
                          (int)call.stats.sequence_offset, (unsigned long)call.stats.in_ssrc,
-                         (unsigned long)call.stats.queued);
+                         (unsigned long)call.stats.queued, (int)call.stats.spatial);
 }
 
 /* (route, sequence numbers as native 16-bit integers) */

@@ -100,7 +100,7 @@ void yt_route_free(yt_route *);
 void yt_route_limit(yt_route *, int spatial, int temporal);
 /* The stream begins anew: what is wanted goes out. */
 void yt_route_begin_layers(yt_route *);
-/* Whether the newest packet of the stream goes out; here layers come and go. */
+/* Whether the newest packet of the stream goes out; here layers come and go. One that does not say its layer does. */
 bool yt_route_admits(yt_route *, const yt_packet *, const yt_layers *);
 /* Begin another stretch with this incoming index. */
 void yt_route_divide(yt_route *, int64_t index);

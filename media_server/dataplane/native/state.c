@@ -98,6 +98,8 @@ void yt_stream_restart(yt_stream *stream) {
         route->first = 0;
     }
     stream->window = (yt_window)YT_WINDOW_NEW;
+    if (stream->dependency)
+        stream->dependency->since = 0;
     empty_cache(stream);
 }
 

@@ -103,27 +103,39 @@ STRUCTURE = (
 def test_reads_av1_dependency_descriptors() -> None:
     reader = Dependencies()
     plain = [packed(HEAD.format(template=10 + at)) for at in range(4)]
-    assert reader.read(plain[0]) is None, "no structure seen"
-    assert reader.read(packed(HEAD.format(template=10) + STRUCTURE)) == Layers(0, 0, True, True, 2, False)
-    assert reader.read(plain[1]) == Layers(0, 1, True, True, 2, False)
-    assert reader.read(plain[2]) == Layers(0, 2, True, True, -1, False)
-    assert reader.read(plain[3]) is None
+    assert reader.read(plain[0], 1) is None, "no structure seen"
+    assert reader.read(packed(HEAD.format(template=10) + STRUCTURE), 2) == Layers(0, 0, True, True, 2, False)
+    assert reader.read(plain[1], 3) == Layers(0, 1, True, True, 2, False)
+    assert reader.read(plain[2], 4) == Layers(0, 2, True, True, -1, False)
+    assert reader.read(plain[3], 5) is None
     own = packed(HEAD.format(template=12) + "0 1 1 0 0 111 00 00 10")
-    assert reader.read(own) == Layers(0, 2, True, True, 2, False)
+    assert reader.read(own, 6) == Layers(0, 2, True, True, 2, False)
 
 
 def test_a_structure_cut_short_changes_nothing() -> None:
     reader, whole = Dependencies(), packed(HEAD.format(template=10) + STRUCTURE)
     for size in range(len(whole)):
-        assert reader.read(whole[:size]) is None
-    assert reader.read(whole) is not None
+        assert reader.read(whole[:size], 1) is None
+    assert reader.read(whole, 1) is not None
+
+
+def test_a_repair_of_an_earlier_keyframe_does_not_bring_its_structure_back() -> None:
+    reader = Dependencies()
+    old = packed(HEAD.format(template=0) + STRUCTURE.replace("001010", "000000"))
+    assert reader.read(packed(HEAD.format(template=10) + STRUCTURE), 9) is not None
+    assert reader.read(old, 7) is None
+    delta = packed(HEAD.format(template=11))
+    assert reader.read(delta, 10) == Layers(0, 1, True, True, 2, False)
+    reader.restart()
+    assert reader.read(old, 2) is not None
+    assert reader.read(delta, 10) is None
 
 
 @given(st.lists(st.binary(max_size=40), max_size=5))
 def test_no_bytes_break_a_reader(elements: list[bytes]) -> None:
     reader = Dependencies()
-    for element in elements:
-        read = reader.read(element)
+    for index, element in enumerate(elements):
+        read = reader.read(element, index)
         assert read is None or (0 <= read.spatial <= 3 and 0 <= read.temporal <= 7)
         vp8(element)
         vp9(element)

@@ -28,12 +28,13 @@ class Stream:
         self.bytes: dict[tuple[int, int], int] = {}
         self.now_us = 0
 
-    def run(self, seconds: float, rates: dict[tuple[int, int], int]) -> None:
+    def run(self, seconds: float, rates: dict[tuple[int, int], int], *, flows: bool | None = None) -> None:
         for _ in range(round(seconds * 10)):
             self.now_us += TICK_US
             for place, rate in rates.items():
                 self.bytes[place] = self.bytes.get(place, 0) + rate
-            self.meter.count([InnerLayer(*place, size) for place, size in self.bytes.items()], self.now_us)
+            counted = [InnerLayer(*place, size) for place, size in self.bytes.items()]
+            self.meter.count(counted, self.now_us, flows=bool(rates) if flows is None else flows)
 
 
 def sizes(spatial: int) -> int:
@@ -58,6 +59,17 @@ def test_a_layer_that_stops_goes_and_a_stream_that_stands_still_keeps_its_shares
     assert stream.meter.spatial_layers == 2, "as many as ever came"
     stream.run(60, {})
     assert stream.meter.shares == {(0, 0): 1.0}
+
+
+def test_a_stream_that_leaves_off_telling_its_layers_has_none() -> None:
+    stream = Stream()
+    stream.run(5, {(0, 0): 600, (1, 0): 400})
+    stream.run(WINDOW_US / 1e6 - 0.2, {}, flows=True)
+    assert set(stream.meter.shares) == {(0, 0), (1, 0)}
+    stream.run(0.4, {}, flows=True)
+    assert stream.meter.shares == {}
+    stream.run(0.2, {(0, 0): 600, (1, 0): 400})
+    assert stream.meter.shares == pytest.approx({(0, 0): 0.6, (1, 0): 0.4})
 
 
 def test_counts_that_begin_anew_are_not_taken_for_less_than_nothing() -> None:

@@ -22,9 +22,9 @@ MODES = {
 def read_layers(name: str) -> list[Layers]:
     reader = Dependencies()
     found = []
-    for packet in layer_captures.packets(name):
+    for index, packet in enumerate(layer_captures.packets(name)):
         if name.startswith("av1"):
-            layers = reader.read(packet.descriptor)
+            layers = reader.read(packet.descriptor, index)
         elif name.startswith("vp9"):
             layers = vp9(packet.payload)
         else:

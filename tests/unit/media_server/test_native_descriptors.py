@@ -95,6 +95,7 @@ def c() -> ctypes.CDLL:
     library.yt_dependency_read.argtypes = [
         ctypes.POINTER(CLayers),
         ctypes.c_char_p,
+        ctypes.c_int64,
         ctypes.c_char_p,
         ctypes.c_size_t,
     ]
@@ -204,23 +205,23 @@ ELEMENTS = st.one_of(
 )
 
 
-@given(st.lists(ELEMENTS, max_size=12))
-def test_dependency_descriptors_are_read_alike(c: ctypes.CDLL, elements: list[bytes]) -> None:
+@given(st.lists(st.tuples(ELEMENTS, st.integers(0, 1 << 48)), max_size=12))
+def test_dependency_descriptors_are_read_alike(c: ctypes.CDLL, elements: list[tuple[bytes, int]]) -> None:
     ours, state = Dependencies(), ctypes.create_string_buffer(4096)
-    for element in elements:
+    for element, index in elements:
         layers = CLayers()
-        c.yt_dependency_read(layers, state, element, len(element))
-        assert layers.as_python() == ours.read(element)
+        c.yt_dependency_read(layers, state, index, element, len(element))
+        assert layers.as_python() == ours.read(element, index)
 
 
 @pytest.mark.parametrize("name", layer_captures.NAMES)
 def test_what_chromium_sends_is_read_alike(c: ctypes.CDLL, name: str) -> None:
     ours, state = Dependencies(), ctypes.create_string_buffer(4096)
     codec = c.yt_codec_named(name.partition("-")[0].encode())
-    for packet in layer_captures.packets(name):
+    for index, packet in enumerate(layer_captures.packets(name)):
         layers, descriptor = CLayers(), CLayers()
         c.yt_layers_read(layers, codec, packet.payload, len(packet.payload))
         by_payload = {"vp8": lambda payload: descriptors.vp8(payload).layers, "vp9": descriptors.vp9}
         assert layers.as_python() == by_payload.get(name[:3], lambda _: None)(packet.payload)
-        c.yt_dependency_read(descriptor, state, packet.descriptor, len(packet.descriptor))
-        assert descriptor.as_python() == ours.read(packet.descriptor)
+        c.yt_dependency_read(descriptor, state, index, packet.descriptor, len(packet.descriptor))
+        assert descriptor.as_python() == ours.read(packet.descriptor, index)

@@ -42,6 +42,14 @@ def test_a_tile_that_grows_asks_for_a_keyframe_and_one_that_shrinks_does_not() -
     seat.run(0.2)
     assert seat.route("a").limits == (ALL, ALL)
     assert layer.keyframes.wanted
+    layer.keyframes.arrived()
+    seat.run(0.2)
+    assert layer.keyframes.wanted, "its beginning was late: asked for again until the pictures are larger"
+    (route,) = seat.plane.routes
+    seat.plane.keyframe(route)
+    layer.keyframes.arrived()
+    seat.run(1)
+    assert not layer.keyframes.wanted
 
 
 def test_a_tile_about_a_threshold_does_not_flap() -> None:
@@ -143,6 +151,22 @@ def test_a_publisher_that_gives_up_its_highest_layer_is_not_waited_for() -> None
     camera.inner = L3T3
     seat.run(20)
     assert seat.route("a").limits == (1, ALL)
+
+
+def test_a_stream_that_leaves_off_telling_its_layers_is_one_rung() -> None:
+    seat = svc("a")
+    seat.show("a", 320, 180)
+    seat.run(1)
+    assert seat.route("a").limits == (0, ALL)
+    seat.cameras["a"].inner = {}
+    seat.run(12)
+    assert seat.route("a").limits == (ALL, ALL)
+    seat.run(1, 500_000)
+    assert seat.states["a"].held is Held.CONGESTION, "all of it comes: the cost of all counts"
+    seat.cameras["a"].inner = L3T3
+    seat.run(2, 500_000)
+    assert seat.route("a").limits == (0, ALL)
+    assert seat.states["a"].held is None
 
 
 def test_a_stream_that_does_not_tell_its_layers_is_left_whole() -> None:
