@@ -6,18 +6,19 @@ Each function returns (width, height) in pixels, or None when the bytes do not s
 from __future__ import annotations
 
 
-class _Bits:
+class Bits:
     """Reads bits, most significant first; IndexError at the end."""
 
     def __init__(self, data: bytes, at: int = 0) -> None:
         self._data = data
-        self._at = at
+        self.at = at
+        """Bits taken."""
 
     def take(self, count: int) -> int:
         value = 0
         for _ in range(count):
-            value = (value << 1) | ((self._data[self._at >> 3] >> (7 - (self._at & 7))) & 1)
-            self._at += 1
+            value = (value << 1) | ((self._data[self.at >> 3] >> (7 - (self.at & 7))) & 1)
+            self.at += 1
         return value
 
     def ue(self) -> int:
@@ -43,7 +44,7 @@ def vp8_size(frame: bytes) -> tuple[int, int] | None:
 
 def vp9_size(frame: bytes) -> tuple[int, int] | None:
     """From the uncompressed header of a keyframe."""
-    bits = _Bits(frame)
+    bits = Bits(frame)
     try:
         if bits.take(2) != 2:
             return None
@@ -67,7 +68,7 @@ def vp9_size(frame: bytes) -> tuple[int, int] | None:
 
 def h264_size(sps: bytes) -> tuple[int, int] | None:
     """From a sequence parameter set NAL unit, with its header byte (H.264 7.3.2.1.1)."""
-    bits = _Bits(sps.replace(b"\x00\x00\x03", b"\x00\x00"), 8)
+    bits = Bits(sps.replace(b"\x00\x00\x03", b"\x00\x00"), 8)
     try:
         profile = bits.take(8)
         bits.take(16)
@@ -111,7 +112,7 @@ def h264_size(sps: bytes) -> tuple[int, int] | None:
     return (width, height) if 0 < width <= 16384 and 0 < height <= 16384 else None
 
 
-def _skip_scaling_lists(bits: _Bits, count: int) -> None:
+def _skip_scaling_lists(bits: Bits, count: int) -> None:
     for index in range(count):
         if not bits.take(1):
             continue
@@ -124,7 +125,7 @@ def _skip_scaling_lists(bits: _Bits, count: int) -> None:
 
 def av1_size(sequence_header: bytes) -> tuple[int, int] | None:
     """From the body of a sequence header OBU (AV1 5.5): the largest frame of the sequence."""
-    bits = _Bits(sequence_header)
+    bits = Bits(sequence_header)
     try:
         bits.take(4)
         if bits.take(1):
@@ -137,7 +138,7 @@ def av1_size(sequence_header: bytes) -> tuple[int, int] | None:
         return None
 
 
-def _skip_operating_points(bits: _Bits) -> None:
+def _skip_operating_points(bits: Bits) -> None:
     delay_bits = 0
     has_model = False
     if bits.take(1):

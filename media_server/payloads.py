@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from media_server.bitstreams import av1_size, h264_size, vp8_size, vp9_size
+from media_server.vp9_layers import LayeredPictures
 
 Buffer = bytes | memoryview
 
@@ -43,10 +44,10 @@ def is_keyframe(codec: str, payload: Buffer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One whole frame: an Opus packet, an H264 access unit (Annex B), a VP8 or VP9 frame (VP9: superframe parts
-    in order), an AV1 temporal unit (OBUs with size fields, without temporal delimiter).
+    """One whole frame: an Opus packet, an H264 access unit (Annex B), a VP8 or VP9 frame (VP9: a superframe where
+    there are spatial layers), an AV1 temporal unit (OBUs with size fields, without temporal delimiter).
 
-    `width` and `height` in pixels are known on keyframes of video, else None."""
+    `width` and `height` in pixels, of the highest layer, are known on keyframes of video, else None."""
 
     data: bytes
     timestamp: int
@@ -200,7 +201,19 @@ class Vp8(_Gathering):
 
 
 class Vp9(_Gathering):
-    """RFC 9628. Spatial layers of one picture are given one after the other, as a superframe without index."""
+    """RFC 9628. Spatial layers of one picture become one superframe that is shown once (`vp9_layers.py`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begins: list[int] = []
+        """Where each layer begins."""
+        self._pictures: LayeredPictures | None = None
+        """None while the stream does not tell layers."""
+        self._shown: tuple[int, int] | None = None
+
+    def reset(self) -> None:
+        super().reset()
+        self._begins.clear()
 
     def _take(self, payload: Buffer) -> bool:
         start, begins, predicted, spatial = _vp9_descriptor(payload)
@@ -208,11 +221,25 @@ class Vp9(_Gathering):
             if not begins:
                 return False
             self._keyframe = not predicted and spatial == 0
+        if begins:
+            self._begins.append(len(self._parts))
+        if payload[0] & 0x20 and self._pictures is None:
+            self._pictures = LayeredPictures()
         self._parts += payload[start:]
         return True
 
+    def _finish(self) -> bytes:
+        whole = bytes(self._parts)
+        if self._pictures is None:
+            self._shown = vp9_size(whole)
+            return whole
+        ends = [*self._begins[1:], len(whole)]
+        layers = [whole[begin:end] for begin, end in zip(self._begins, ends, strict=True)]
+        data, self._shown = self._pictures.join(layers)
+        return data
+
     def _size(self, data: bytes) -> tuple[int, int] | None:
-        return vp9_size(data)
+        return self._shown
 
 
 class Av1(_Gathering):

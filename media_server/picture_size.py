@@ -1,7 +1,12 @@
-"""How large the pictures of a stream are, from the first keyframe that comes whole. Pure."""
+"""How large the pictures of a stream are, from the first keyframe that comes whole. Pure.
+
+Of a stream with spatial layers inside: the lowest with VP9 (the others may come later, without a keyframe), the
+highest with AV1.
+"""
 
 from __future__ import annotations
 
+from media_server.bitstreams import vp9_size
 from media_server.packets import rtp_payload
 from media_server.payloads import depacketizer, is_keyframe
 
@@ -29,4 +34,8 @@ class PictureSize:
         frame = self._frame.push(payload, marker, int.from_bytes(rtp[4:8], "big"))
         if marker:
             self._next = None
-        return (frame.width, frame.height) if frame and frame.width and frame.height else None
+        if frame is None:
+            return None
+        if self._codec == "vp9":
+            return vp9_size(frame.data)
+        return (frame.width, frame.height) if frame.width and frame.height else None
