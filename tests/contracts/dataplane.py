@@ -8,10 +8,11 @@ from media_server.dataplane.ports import (
     DataPlane,
     PeerId,
 )
+from tests.contracts.dataplane_continuity import Continuity
 from tests.contracts.dataplane_forwarding import Forwarding
 from tests.contracts.dataplane_hop import Hop, Probing
 from tests.contracts.dataplane_late import Late
-from tests.contracts.dataplane_layers import Continuity, LayersInside
+from tests.contracts.dataplane_layers import LayersInside
 from tests.contracts.dataplane_pacing import Pacing
 from tests.contracts.dataplane_repair import Repair
 from tests.contracts.dataplane_world import (
