@@ -21,10 +21,8 @@ from identity.engine import (
 )
 from identity.images import read_picture, write_jpeg
 from identity.ports import Match
+from identity.quality import check_photo
 from identity.score import FRAMES, Scorer, Template
-
-LEAST_FACE_PX = 80
-"""Width of the face in a reference photo; smaller ones tell nobody apart."""
 
 
 class EngineMatcher:
@@ -72,13 +70,7 @@ class EngineMatcher:
 
     def _clean(self, picture: bytes) -> bytes:
         rgb = read_picture(picture)
-        face = only_face(self._engine.detect(rgb))
-        if face.width < LEAST_FACE_PX:
-            raise UserError(
-                "face-too-small",
-                f"照片中人脸过小，宽度至少 {LEAST_FACE_PX} 像素",
-                f"the face in the photo is too small: at least {LEAST_FACE_PX} pixels wide",
-            )
+        check_photo(self._engine, rgb)
         return write_jpeg(rgb)
 
     def _filed(self, reference: bytes) -> Embedding:

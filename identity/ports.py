@@ -80,8 +80,8 @@ class Matcher(Protocol):
         frames show, and other FaceErrors, which are not the person's: the photo on file or the engine fails."""
 
     async def check_reference(self, picture: bytes) -> bytes:
-        """The photo as a clean JPEG without metadata. Raises UserError `not-a-picture`, `picture-too-large`,
-        `no-face`, `many-faces`, `face-too-small`."""
+        """The photo as a clean JPEG without metadata. Raises UserError `not-a-picture`, `picture-too-large`, and as
+        `identity.quality.check_photo`."""
 
     async def jpeg(self, picture: Picture) -> bytes:
         """One frame as JPEG."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from config import Settings, load
 from hearing.errors import UserError
-from identity.images import read_picture
+from identity.images import read_picture, write_jpeg
 from identity.matching import opened_template
 from identity.pool import FacePool
 from yunting.engines import live_engine
@@ -56,3 +57,23 @@ async def test_what_is_no_photo_of_one_face_is_refused_by_name(matcher: LateMatc
     with pytest.raises(UserError) as refused:
         await matcher.check_reference(blank)
     assert refused.value.code == "no-face"
+
+
+async def test_a_photo_for_the_file_is_refused_for_what_is_wrong_with_it(
+    matcher: LateMatcher, data_dir: Path
+) -> None:
+    """The same real photo, spoilt in each way."""
+    good = read_picture((data_dir / "faces" / "photos" / ME).read_bytes())
+    image = Image.fromarray(good)
+    height, width = good.shape[:2]
+    small = image.resize((width // 6, height // 6))
+    for picture, code in (
+        (image.point(lambda value: value // 8), "photo-dark"),
+        (image.point(lambda value: 212 + value // 6), "photo-bright"),
+        (image.filter(ImageFilter.GaussianBlur(14)), "photo-blurred"),
+        (small, "face-too-small"),
+    ):
+        with pytest.raises(UserError) as refused:
+            await matcher.check_reference(write_jpeg(np.asarray(picture)))
+        assert refused.value.code == code
+    assert await matcher.check_reference(write_jpeg(good))
