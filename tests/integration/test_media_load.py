@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -56,21 +57,25 @@ async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MadeRoom]:
     await made.close()
 
 
-def press(house: MadeRoom, cpu: float, level: Shedding) -> None:
-    """Minutes of this load, until the level is reached."""
-    for _ in range(200):
-        house.sfu.measured(Sample(cpu, 1.0, 0.0, 1000), press.now_s)  # type: ignore[attr-defined]
-        press.now_s += 1  # type: ignore[attr-defined]
-        if house.sfu.load().shedding is level:
-            return
-    raise AssertionError(f"{level} was not reached: {house.sfu.load()}")
+@dataclass
+class Load:
+    """A made-up load of the node, second by second."""
 
+    house: MadeRoom
+    now_s: float = 0.0
 
-press.now_s = 0.0  # type: ignore[attr-defined]
+    def press(self, cpu: float, level: Shedding) -> None:
+        """Minutes of this load, until the level is reached."""
+        for _ in range(200):
+            self.house.sfu.measured(Sample(cpu, 1.0, 0.0, 1000), self.now_s)
+            self.now_s += 1
+            if self.house.sfu.load().shedding is level:
+                return
+        raise AssertionError(f"{level} was not reached: {self.house.sfu.load()}")
 
 
 async def test_a_node_under_stress(house: MadeRoom) -> None:
-    recorder = Recorder()
+    recorder, load = Recorder(), Load(house)
     house.room.attach(recorder)
     await house.publish("judge", 1, "lh")
     await house.publish("clerk", 2, "lh")
@@ -90,17 +95,17 @@ async def test_a_node_under_stress(house: MadeRoom) -> None:
     everybody = OTHERS + 1
     await until(lambda: len(layers()) == everybody and layers()["judge"] == layers()["clerk"] == "h", 30)
 
-    press(house, 0.95, Shedding.FEWER_TILES)
+    load.press(0.95, Shedding.FEWER_TILES)
     await until(lambda: len(layers()) == 1 + KEPT_TILES)
     assert {state.held for state in states().values()} == {None, Held.LOAD}
     assert layers()["judge"] == "h"
 
-    press(house, 1.05, Shedding.LOW_LAYERS)
+    load.press(1.05, Shedding.LOW_LAYERS)
     await until(lambda: layers()["clerk"] == "l")
     assert layers()["judge"] == "h"
     assert states()["clerk"].wanted_layer == "h"
 
-    press(house, 1.5, Shedding.NO_JOINS)
+    load.press(1.5, Shedding.NO_JOINS)
     with pytest.raises(UserError) as busy:
         await house.room.answer("stranger", Direction.SEND, made_offer(60, sends=True), {"0": "microphone"})
     assert busy.value.code == "media-busy"
@@ -112,7 +117,7 @@ async def test_a_node_under_stress(house: MadeRoom) -> None:
     await until(lambda: sum(at > since_s for at in viewer.heard) > 50)
     await until(lambda: all(recorder.packets[track] > count + 20 for track, count in taped.items()))
 
-    press(house, 0.1, Shedding.NONE)
+    load.press(0.1, Shedding.NONE)
     await until(lambda: len(layers()) == everybody and layers()["clerk"] == "h", 30)
     await house.room.answer("stranger", Direction.SEND, made_offer(62, sends=True), {"0": "microphone"})
 
