@@ -16,7 +16,7 @@ _CALIBRATE = "yunting identity calibrate --photos DIR（docs/identity.md）"
 
 
 def faces(settings: Settings) -> Finding:
-    """Opens no engine, asks no service, makes no key."""
+    """Asks no service and makes no key; opens the operator's own models only."""
     engine = settings.identity.engine
     try:
         model = model_of(settings)

@@ -80,7 +80,8 @@ def live_engine(settings: Settings) -> LateEngine:
 
 
 def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
-    """What compares faces: `identity.engine`; `live` where that is the same. Raises SettingsError."""
+    """What compares faces: `identity.engine`; `live` where that is the same. Opens the operator's own models. Raises
+    SettingsError, naming a file and what is wrong with it."""
     match settings.identity.engine:
         case "dlib_onnx":
             return live
@@ -88,7 +89,13 @@ def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
             return LateEngine("face_recognition", _face_recognition)
         case "onnx_generic":
             models = face_models(settings)
-            return LateEngine("onnx_generic", lambda: _onnx_generic(models))
+            own = LateEngine("onnx_generic", lambda: _onnx_generic(models))
+            try:
+                # Now: a wrong model must not be found by the first person who comes.
+                own.opened()
+            except EngineUnavailable as problem:
+                raise SettingsError(f"face_model: {problem.detail}") from None
+            return own
         case "http":
             told = settings.face_service
             try:
@@ -101,7 +108,7 @@ def chosen_engine(settings: Settings, live: LateEngine) -> LateEngine:
 
 
 def model_of(settings: Settings) -> str:
-    """`FaceEngine.model_sha256` of the chosen engine, without opening it or asking anybody. Raises SettingsError,
+    """`FaceEngine.model_sha256` of the chosen engine, without asking anybody. Raises SettingsError,
     EngineUnavailable."""
     engine = settings.identity.engine
     chosen_engine(settings, live_engine(settings))
@@ -117,8 +124,7 @@ def model_of(settings: Settings) -> str:
 
 
 def face_models(settings: Settings) -> FaceModels:
-    """The operator's models. Reads the files, since a wrong one must not be found by the first person who comes.
-    Raises SettingsError, naming the file and both digests."""
+    """The operator's models as the settings have them. Raises SettingsError."""
     from identity.engines.onnx_generic import FaceModels
     from identity.engines.onnx_models import PinnedModel, Preparation
 
@@ -134,13 +140,8 @@ def face_models(settings: Settings) -> FaceModels:
         raise SettingsError("identity.engine = onnx_generic 须设置 / needs face_model.embedder")
     try:
         models.preparation.check()
-        for model in (models.embedder, models.detector):
-            if model is not None:
-                model.read()
     except ValueError as problem:
         raise SettingsError(f"face_model: {problem}") from None
-    except EngineUnavailable as problem:
-        raise SettingsError(f"face_model: {problem.detail}") from None
     return models
 
 

@@ -76,6 +76,7 @@ def test_the_operators_own_model_is_prepared_as_the_settings_say(tmp_path: Path)
         ("embedder_sha256", "ab" * 32, "ab" * 32),
         ("embedder_sha256", "", "face.onnx"),
         ("detector", "/nowhere/yunet.onnx", "/nowhere/yunet.onnx"),
+        ("side", "112", "face.onnx"),
         ("mean", "1,2", "mean"),
         ("mean", "a", "MEAN"),
         ("scale", "0", "scale"),
