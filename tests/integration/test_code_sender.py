@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from hearing.errors import UserError
 from identity.breaker import Breaker
 from identity.code_sender import HttpCodeSender
+from tests.fakes.courthouse import courthouse
+from tests.fakes.gate_tools import NUMBER, gate_tools
+from tests.fakes.gate_visit import FACE, gated, leave
 from tests.fakes.sms_server import SECRET, SmsServer
 
 pytestmark = pytest.mark.integration
@@ -69,6 +73,33 @@ async def test_another_secret_sends_nothing(server: SmsServer, http: aiohttp.Cli
     with pytest.raises(UserError):
         await sender.send(PHONE, CODE, "r1")
     assert server.sent == {}
+
+
+async def test_through_the_gate_an_outage_counts_for_nothing_and_the_code_lets_in(
+    sender: HttpCodeSender, server: SmsServer
+) -> None:
+    """Level `code` from the document to the verdict, with the real sender."""
+    environment = {**FACE, "YUNTING_IDENTITY_CODE_URL": "https://sms.example/send"}
+    tools = replace(gate_tools(), codes=sender)
+    async with courthouse(environment=environment, gate=tools) as court:
+        gate = await gated(court, "code")
+        try:
+            await gate.clerk.enter(gate.session)
+            visitor = gate.visitor
+            await visitor.enter()
+            assert (await visitor.show(NUMBER))["stage"] == "code"
+            filed = {"phone": PHONE}
+            assert (await gate.clerk.gate(gate.session, visitor.participant, "file", filed, method="PUT"))[0] == 200
+            server.faults = [503, 503]
+            assert (await visitor("POST", "code"))[1]["error"] == "code-not-sent"
+            assert (await visitor("GET"))[1]["failures"] == 0
+            assert (await visitor("POST", "code"))[0] == 200
+            ((phone, code),) = server.sent.values()
+            assert phone == PHONE
+            status, view = await visitor("POST", "code/check", {"code": code})
+            assert (status, view["stage"], view["method"]) == (200, "passed", "code")
+        finally:
+            await leave(gate)
 
 
 async def test_neither_telephone_nor_code_is_logged(
