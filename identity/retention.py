@@ -14,7 +14,7 @@ from hearing import identity_events as ie
 from hearing.errors import UserError
 from hearing.identity_events import IdentityLevel
 from hearing.state import Hearing
-from identity.vault import Purpose, Vault
+from identity.vault import FACE_DATA, Purpose, Vault
 from records.book import LedgerBook
 
 MANY_TEMPLATES = 90_000
@@ -42,15 +42,18 @@ class Retention:
 
     async def sweep(self) -> int:
         """Erase every session that is due; returns how many. A session that cannot be erased now is tried again next
-        time and hurts no other. Raises StoreUnavailable when templates cannot be counted."""
+        time and hurts no other. Also finishes what was begun elsewhere: faces of those who have withdrawn, files that
+        were not scrubbed. Raises StoreUnavailable when that, or counting, cannot be done now."""
         erased = 0
         for hearing in self._book.hearings():
-            if not is_due(hearing, self._utc_ms(), self._retention_h):
-                continue
             try:
-                erased += await self.erase(hearing.session, "retention", "server")
+                if is_due(hearing, self._utc_ms(), self._retention_h):
+                    erased += await self.erase(hearing.session, "retention", "server")
+                else:
+                    await self._erase_withdrawn(hearing)
             except UserError as problem:
                 _log.error("identity.not_erased", session=hearing.session, code=problem.code)
+        await self._vault.scrub()
         self.templates = await self._vault.count(Purpose.TEMPLATE)
         if self.templates >= MANY_TEMPLATES:
             _log.warning("identity.many_templates", templates=self.templates, report_from=100_000)
@@ -65,6 +68,7 @@ class Retention:
             return False
         # The key first: whatever comes between, nothing can be read any more, and the log is told next time.
         items = await self._vault.destroy(session)
+        await self._vault.scrub()
         erased = ie.IdentityErased(participant=None, items=items, key_destroyed=had_key, reason=reason, by=by)
 
         def told(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
@@ -72,6 +76,22 @@ class Retention:
 
         await ledger.change(by, told)
         return True
+
+    async def _erase_withdrawn(self, hearing: Hearing) -> None:
+        """What was made of a face whose owner has withdrawn their consent, should the server have ended before it was
+        erased. A photo alone that the court has filed since then may stay."""
+        for participant, person in hearing.people.items():
+            if person.standing.consent != "withdrawn" or not await self._has_taken(hearing.session, participant):
+                continue
+            items = await self._vault.erase(hearing.session, participant, FACE_DATA)
+            if items:
+                erased = ie.IdentityErased(
+                    participant=participant, items=items, key_destroyed=False, reason="withdrawn", by="server"
+                )
+                await (await self._book.get(hearing.session)).note("server", [erased])
+
+    async def _has_taken(self, session: str, participant: str) -> bool:
+        return any([await self._vault.has(session, participant, p) for p in (Purpose.PICTURE, Purpose.TEMPLATE)])
 
 
 def _is_owed(hearing: Hearing) -> bool:

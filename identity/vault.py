@@ -3,7 +3,8 @@
 Templates, gate pictures, reference photos and contact data are in here and nowhere else. AES-256-GCM (NIST SP
 800-38D) with random 96-bit nonces; the additional data binds every item to person, case, engine and purpose, so that
 none can be put in another's place. Destroying a case's key makes everything sealed under it unreadable, also in
-backups that were made without the operator's key; the rows are deleted besides.
+backups that were made without the operator's key; the rows are deleted besides. Keys and items are stored spread
+(`identity.spread`), so that a deleted one leaves no piece that tells anything.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hearing.errors import UserError
+from identity.spread import gathered, spread
 from records.ports import KeyValueStore
 
 KEYS = "identity_keys"
 SEALED = "identity_sealed"
-INDEX = "identity_index"
-"""Which items there are, without their contents: a hundred thousand rows must be countable."""
 ACCOUNTS = "accounts"
 """The case of the court's own people; their photos stay until the account's photo is removed."""
 KEY_BYTES = 32
@@ -45,6 +45,10 @@ class Purpose(enum.StrEnum):
     """Of the case file: where one-time codes are sent."""
 
 
+FACE_DATA = (Purpose.REFERENCE, Purpose.PICTURE, Purpose.TEMPLATE)
+"""What is of a face."""
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """One item, opened."""
 
@@ -60,6 +64,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     utc_ms: int
     box: bytes
+    """Spread. Last, so that its noise ends the row."""
 
 
 class Vault:
@@ -69,6 +74,7 @@ class Vault:
         self._store = store
         self._wrapping = AESGCM(wrapping_key)
         self._utc_ms = utc_ms
+        self._scrubbed = False
 
     async def put(
         self, case: str, person: str, purpose: Purpose, data: bytes, *, media_type: str, engine_id: str = ""
@@ -77,9 +83,7 @@ class Vault:
         cipher = AESGCM(await self._key(case))
         nonce = os.urandom(_NONCE_BYTES)
         box = nonce + cipher.encrypt(nonce, data, _bound_to(case, person, engine_id, purpose))
-        row = _Row(engine_id=engine_id, media_type=media_type, utc_ms=self._utc_ms(), box=box)
-        # The index first: what it does not name could not be found again to be erased.
-        await self._store.put(INDEX, _name(case, person, purpose), b"1")
+        row = _Row(engine_id=engine_id, media_type=media_type, utc_ms=self._utc_ms(), box=spread(box))
         await self._store.put(SEALED, _name(case, person, purpose), msgspec.msgpack.encode(row))
 
     async def get(self, case: str, person: str, purpose: Purpose) -> Kept | None:
@@ -89,19 +93,19 @@ class Vault:
         wrapped = await self._store.get(KEYS, case)
         if raw is None or wrapped is None:
             return None
-        row = msgspec.msgpack.decode(raw, type=_Row)
-        nonce, box = row.box[:_NONCE_BYTES], row.box[_NONCE_BYTES:]
         try:
-            data = AESGCM(self._unwrapped(case, wrapped)).decrypt(
-                nonce, box, _bound_to(case, person, row.engine_id, purpose)
+            row = msgspec.msgpack.decode(raw, type=_Row)
+            data = _opened(
+                AESGCM(self._unwrapped(case, wrapped)), row.box, _bound_to(case, person, row.engine_id, purpose)
             )
-        except InvalidTag:
+        except msgspec.MsgspecError:
             raise _locked() from None
         return Kept(purpose=purpose, engine_id=row.engine_id, media_type=row.media_type, utc_ms=row.utc_ms, data=data)
 
     async def has(self, case: str, person: str, purpose: Purpose) -> bool:
         """Whether there is such an item; opens nothing."""
-        return await self._store.get(INDEX, _name(case, person, purpose)) is not None
+        name = _name(case, person, purpose)
+        return name in await self._store.keys(SEALED, name)
 
     async def all_of(self, case: str, person: str) -> list[Kept]:
         """Everything kept about this person in this case. Raises UserError `vault-locked`."""
@@ -109,28 +113,35 @@ class Vault:
         return [kept for kept in found if kept is not None]
 
     async def erase(self, case: str, person: str, purposes: Iterable[Purpose] = tuple(Purpose)) -> int:
-        """Erase these items of one person; returns how many there were. Idempotent; needs no key."""
+        """Delete these items of one person; returns how many there were. Idempotent; needs no key. `scrub` then takes
+        them out of the store's files too."""
         erased = 0
         for purpose in purposes:
-            name = _name(case, person, purpose)
-            if await self._store.get(INDEX, name) is None:
-                continue
-            await self._store.delete(SEALED, name)
-            await self._store.delete(INDEX, name)
-            erased += 1
-        if erased:
-            await self._store.scrub()
+            if await self.has(case, person, purpose):
+                await self._delete(SEALED, _name(case, person, purpose))
+                erased += 1
         return erased
 
     async def destroy(self, case: str) -> int:
-        """Destroy the case's key, then every item of it; returns how many there were. Idempotent; needs no key."""
-        await self._store.delete(KEYS, case)
-        names = [name for name, _ in await self._store.items(INDEX) if name.startswith(f"{case}.")]
+        """Destroy the case's key, then every item of it; returns how many there were. Idempotent; needs no key.
+        `scrub` then."""
+        await self._delete(KEYS, case)
+        names = [name for purpose in Purpose for name in await self._store.keys(SEALED, f"{purpose}.{case}.")]
         for name in names:
-            await self._store.delete(SEALED, name)
-            await self._store.delete(INDEX, name)
-        await self._store.scrub()
+            await self._delete(SEALED, name)
         return len(names)
+
+    async def scrub(self) -> None:
+        """What was erased can no longer be read from the store's files; also what a process before this one erased,
+        should it have been killed before its own scrub. Nothing to do where nothing was. Raises StoreUnavailable."""
+        if not self._scrubbed:
+            # First: what is deleted meanwhile wants a scrub of its own.
+            self._scrubbed = True
+            try:
+                await self._store.scrub()
+            except BaseException:
+                self._scrubbed = False
+                raise
 
     async def has_key(self, case: str) -> bool:
         """Whether anything of this case could still be read."""
@@ -139,27 +150,39 @@ class Vault:
     async def count(self, purpose: Purpose) -> int:
         """How many people have an item of this purpose: from 100,000 stored faces on, the provincial CAC must be told
         (人脸识别技术应用安全管理办法 art. 15)."""
-        return sum(name.endswith(f".{purpose}") for name, _ in await self._store.items(INDEX))
+        return len(await self._store.keys(SEALED, f"{purpose}."))
+
+    async def _delete(self, table: str, name: str) -> None:
+        try:
+            await self._store.delete(table, name)
+        finally:
+            self._scrubbed = False
 
     async def _key(self, case: str) -> bytes:
         """The case's data key, made at first use; of two that race one wins and both get it."""
         wrapped = await self._store.get(KEYS, case)
         if wrapped is None:
             nonce = os.urandom(_NONCE_BYTES)
-            fresh = nonce + self._wrapping.encrypt(nonce, os.urandom(KEY_BYTES), _key_bound_to(case))
+            fresh = spread(nonce + self._wrapping.encrypt(nonce, os.urandom(KEY_BYTES), _key_bound_to(case)))
             await self._store.add(KEYS, case, fresh)
             wrapped = await self._store.get(KEYS, case) or fresh
         return self._unwrapped(case, wrapped)
 
     def _unwrapped(self, case: str, wrapped: bytes) -> bytes:
-        try:
-            return self._wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _key_bound_to(case))
-        except InvalidTag:
-            raise _locked() from None
+        return _opened(self._wrapping, wrapped, _key_bound_to(case))
+
+
+def _opened(cipher: AESGCM, whole: bytes, bound_to: bytes) -> bytes:
+    try:
+        box = gathered(whole)
+        return cipher.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], bound_to)
+    except (InvalidTag, ValueError):
+        raise _locked() from None
 
 
 def _name(case: str, person: str, purpose: Purpose) -> str:
-    return f"{case}.{person}.{purpose}"
+    """By purpose first: a hundred thousand templates must be countable. `case` is an id without a dot."""
+    return f"{purpose}.{case}.{person}"
 
 
 def _bound_to(case: str, person: str, engine_id: str, purpose: Purpose) -> bytes:

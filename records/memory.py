@@ -69,6 +69,9 @@ class MemoryStore:
     async def items(self, table: str) -> Sequence[tuple[str, bytes]]:
         return tuple(sorted(self._tables.get(table, {}).items()))
 
+    async def keys(self, table: str, prefix: str = "") -> Sequence[str]:
+        return tuple(sorted(key for key in self._tables.get(table, {}) if key.startswith(prefix)))
+
     async def scrub(self) -> None:
         """Nothing to do: what was deleted is no longer referred to."""
 

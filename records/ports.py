@@ -59,6 +59,9 @@ class KeyValueStore(Protocol):
     async def items(self, table: str) -> Sequence[tuple[str, bytes]]:
         """All pairs, by key."""
 
+    async def keys(self, table: str, prefix: str = "") -> Sequence[str]:
+        """The keys that begin with `prefix`, in order; their values are not read."""
+
     async def scrub(self) -> None:
         """What was deleted or replaced so far can no longer be read from this store's files (copies made of them
         earlier are out of its reach). Idempotent. Raises StoreUnavailable when it could not be done now."""

@@ -18,6 +18,9 @@ from records.sqlite_file import SqliteFile
 PAGE_ENTRIES = 500
 """Entries fetched at once by `read`: a long log never lies in memory whole."""
 
+_AFTER_ALL = "\U0010ffff"
+"""Sorts after whatever may follow a prefix: the last code point, in UTF-8 as SQLite compares."""
+
 _entries = msgspec.json.Decoder(Entry)
 _heads = msgspec.json.Decoder(Head)
 
@@ -107,6 +110,15 @@ class SqliteStore:
             ).fetchall()
         )
         return tuple((str(key), bytes(value)) for key, value in rows)
+
+    async def keys(self, table: str, prefix: str = "") -> Sequence[str]:
+        rows = await self.file.read(
+            lambda connection: connection.execute(
+                "SELECT key FROM fact WHERE kind = ? AND key >= ? AND key < ? ORDER BY key",
+                (table, prefix, prefix + _AFTER_ALL),
+            ).fetchall()
+        )
+        return tuple(key for (key,) in rows)
 
     async def scrub(self) -> None:
         """The write-ahead log, which still holds what was there before, is copied into the file and emptied; in

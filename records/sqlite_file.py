@@ -27,6 +27,7 @@ BUSY_TIMEOUT_S = 2.0
 MAX_WAITING = 2_048
 """Bound of the queue: jobs that wait for the writer. Nothing is dropped, the next caller waits."""
 MAX_BATCH = 512
+PAGE_BYTES = 4_096
 CACHE_KIB = 256
 """Pages of the file that each of the three connections keeps in memory: a log is appended to and seldom read."""
 
@@ -228,6 +229,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise RecordError(f"{path}: an SQLite file of another program")
     if version > SCHEMA_VERSION:
         raise RecordError(f"{path}: made by a newer Yunting (schema {version}, this one knows {SCHEMA_VERSION})")
+    if not tables:
+        # What a page keeps of a long row is known to `identity.spread`; the rest is in pages of its own.
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise RecordError(f"{path}: this file system cannot keep a write-ahead log; use a local disk")

@@ -22,10 +22,10 @@ from hearing.state import Hearing, Person
 from identity.engine import EngineBusy, EngineUnavailable, NoFace, ReferenceUnusable, SeveralFaces
 from identity.gate import GateStage, is_watched, stage, visitor
 from identity.ports import Challenge, ChallengeResult, Enrolled, Match, Picture
-from identity.vault import Purpose
+from identity.vault import FACE_DATA, Purpose
 from records.ledger import Ledger
 from signaling.errors import new_incident
-from signaling.gate_log import FACE_DATA, GateLog, with_entry
+from signaling.gate_log import GateLog, with_entry
 from signaling.limits import Limiter
 
 CHALLENGE_MS = 60_000

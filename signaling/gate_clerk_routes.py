@@ -149,6 +149,7 @@ class GateClerkRoutes:
         """Erase it. Idempotent."""
         await self._staff.require(request, "operator")
         await self._log.vault.erase(ACCOUNTS, request.match_info["account"])
+        await self._log.scrub()
         return web.Response(status=204)
 
     async def _who(self, request: web.Request) -> tuple[str, str, str]:

@@ -15,9 +15,9 @@ from hearing.session import is_over
 from hearing.state import Hearing, Person
 from identity.documents import Document, DocumentReader, number_index
 from identity.gate import GateStage
-from identity.vault import ACCOUNTS, Purpose
+from identity.vault import ACCOUNTS, FACE_DATA, Purpose
 from signaling.face_notice import PURPOSE, face_notice
-from signaling.gate_log import FACE_DATA, GateLog, end_of_verdict
+from signaling.gate_log import GateLog, end_of_verdict
 from signaling.limits import Limiter
 
 _logger = structlog.get_logger()

@@ -10,6 +10,8 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.arrivals import passed_gate
@@ -20,11 +22,12 @@ from hearing.session import is_over
 from hearing.state import Hearing, Person
 from identity.gate import GateStage, check_stage, stage, visitor
 from identity.vault import Purpose, Vault
+from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from signaling.gate_tools import GateTools
 from signaling.services import Services
 
-FACE_DATA = (Purpose.REFERENCE, Purpose.PICTURE, Purpose.TEMPLATE)
+_log = structlog.get_logger("signaling")
 
 
 class GateLog:
@@ -60,7 +63,16 @@ class GateLog:
                 participant=participant, items=items, key_destroyed=False, reason=reason, by=by
             )
             await ledger.note(by, [erased])
+        await self.scrub()
         return items
+
+    async def scrub(self) -> None:
+        """Take what was erased out of the store's files too; where that cannot be done now, the retention job does it
+        in its next round."""
+        try:
+            await self.vault.scrub()
+        except StoreUnavailable as problem:
+            _log.warning("identity.scrub_waits", detail=problem.detail)
 
     async def attempt(self, session: str, participant: str, outcome: str, reason: str) -> None:
         """One try of the automatic path ended so; nothing when it was closed meanwhile."""

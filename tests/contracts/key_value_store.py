@@ -54,6 +54,16 @@ class KeyValueStoreContract:
             await store.put("t", key, key.encode())
         assert await store.items("t") == (("", b""), ("a", b"a"), ("b", b"b"), ("张", "张".encode()))
 
+    async def test_keys_by_their_beginning(self, store: KeyValueStore) -> None:
+        for key in ("b.1", "a.2", "a.1", "a", "a%x", "a_x", "张.1"):
+            await store.put("t", key, b"")
+        await store.put("other", "a.9", b"")
+        assert await store.keys("t", "a.") == ("a.1", "a.2")
+        assert await store.keys("t", "a%") == ("a%x",)
+        assert await store.keys("t", "张") == ("张.1",)
+        assert await store.keys("t", "z") == ()
+        assert await store.keys("t") == tuple(key for key, _ in await store.items("t"))
+
     @pytest.mark.parametrize("value", [b"", b"\x00\xff" * 10, b"x" * 1_000_000], ids=["empty", "binary", "large"])
     async def test_any_bytes_come_back(self, store: KeyValueStore, value: bytes) -> None:
         await store.put("t", "k", value)

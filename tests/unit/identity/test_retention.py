@@ -88,12 +88,32 @@ async def test_an_erasure_that_was_cut_off_is_finished_and_told(monkeypatch: pyt
         raise StoreUnavailable("busy")
 
     monkeypatch.setattr(house.store, "scrub", refuse)
-    assert await house.job.sweep() == 0
+    with pytest.raises(StoreUnavailable):
+        await house.job.sweep()
     assert await house.erasures(session) == []
     assert not await house.vault.has_key(session)
     monkeypatch.setattr(house.store, "scrub", scrub)
     assert await house.job.sweep() == 1
     assert len(await house.erasures(session)) == 1
+
+
+async def test_a_withdrawal_that_was_cut_off_is_finished() -> None:
+    house = House(MemoryStore())
+    ledger = await house.book.create(created(), "server", further=[ie.IdentityRequired(level=IdentityLevel.FACE)])
+    people = list(ledger.hearing.people)[:2]
+    for person in people:
+        await house.vault.put(ledger.session, person, Purpose.TEMPLATE, FACE, media_type="x")
+        await house.vault.put(ledger.session, person, Purpose.PHONE, b"13900001234", media_type="x")
+        consented = ie.FaceConsented(participant=person, purpose="", text_sha256="", language="zh")
+        await ledger.note(person, [consented])
+    gone, stays = people
+    await ledger.note(gone, [ie.FaceConsentWithdrawn(participant=gone)])
+    assert await house.job.sweep() == 0
+    assert await house.job.sweep() == 0
+    assert [kept.purpose for kept in await house.vault.all_of(ledger.session, gone)] == [Purpose.PHONE]
+    assert len(await house.vault.all_of(ledger.session, stays)) == 2
+    [erased] = await house.erasures(ledger.session)
+    assert (erased.participant, erased.items, erased.key_destroyed, erased.reason) == (gone, 1, False, "withdrawn")
 
 
 async def test_after_the_job_no_file_of_the_store_holds_a_face_or_its_key(tmp_path: Path) -> None:

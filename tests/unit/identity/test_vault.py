@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+import signal
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hearing.errors import UserError
-from identity.vault import INDEX, KEYS, SEALED, Purpose, Vault
+from identity.spread import NOISE_BYTES
+from identity.vault import KEYS, SEALED, Purpose, Vault
+from records.errors import StoreUnavailable
 from records.memory import MemoryStore
 from records.sqlite import SqliteStore
 
@@ -44,16 +50,16 @@ async def test_another_key_opens_nothing() -> None:
     assert locked.value.code == "vault-locked"
 
 
-@pytest.mark.parametrize("moved_to", ["case.li.reference", "case.zhang.template", "other.zhang.reference"])
+@pytest.mark.parametrize("moved_to", ["reference.case.li", "template.case.zhang", "reference.other.zhang"])
 async def test_an_item_in_anothers_place_does_not_open(moved_to: str) -> None:
     store = MemoryStore()
     safe = vault(store)
     await put(safe)
     await put(safe, "other", "wang")
-    raw = await store.get(SEALED, "case.zhang.reference")
+    raw = await store.get(SEALED, "reference.case.zhang")
     assert raw is not None
     await store.put(SEALED, moved_to, raw)
-    case, person, purpose = moved_to.split(".")
+    purpose, case, person = moved_to.split(".")
     with pytest.raises(UserError):
         await safe.get(case, person, Purpose(purpose))
 
@@ -62,10 +68,10 @@ async def test_an_item_said_to_be_of_another_engine_does_not_open() -> None:
     store = MemoryStore()
     safe = vault(store)
     await put(safe)
-    raw = await store.get(SEALED, "case.zhang.reference")
+    raw = await store.get(SEALED, "reference.case.zhang")
     assert raw is not None
     row = msgspec.msgpack.decode(raw)
-    await store.put(SEALED, "case.zhang.reference", msgspec.msgpack.encode({**row, "engine_id": "other"}))
+    await store.put(SEALED, "reference.case.zhang", msgspec.msgpack.encode({**row, "engine_id": "other"}))
     with pytest.raises(UserError):
         await safe.get("case", "zhang", Purpose.REFERENCE)
 
@@ -112,8 +118,104 @@ async def test_after_erasure_neither_boxes_nor_key_are_in_the_files(tmp_path: Pa
         assert len(boxes) == 3
         assert all(box[-64:] in _on_disk(tmp_path) for box in boxes)
         await safe.destroy("case")
+        await safe.scrub()
         assert not any(box[-64:] in _on_disk(tmp_path) for box in boxes)
-        assert await store.items(INDEX) == ()
+        assert await store.keys(SEALED) == ()
+    finally:
+        await store.close()
+
+
+async def test_of_many_items_that_come_and_go_none_can_be_put_together_from_the_files(tmp_path: Path) -> None:
+    """Rows beside others are moved when others come and go, and copies stay in gaps: never all of a row."""
+    chance = random.Random(7)
+    store = await SqliteStore.open(tmp_path / "yunting.db")
+    try:
+        safe = vault(store)
+        gone: list[bytes] = []
+        for turn in range(400):
+            case = f"case{chance.randrange(12)}"
+            if chance.random() < 0.75:
+                data = chance.randbytes(chance.choice((11, 64, 560, 900, 1_500, 9_000)))
+                await safe.put(case, f"p{turn}", chance.choice(list(Purpose)), data, media_type="x")
+                await store.put("other", f"{turn}", chance.randbytes(chance.randrange(700)))
+                continue
+            of_case = [name for name in await store.keys(SEALED) if name.split(".")[1] == case]
+            gone += [raw for raw in [await store.get(KEYS, case)] if raw is not None]
+            gone += [raw for name in of_case if (raw := await store.get(SEALED, name)) is not None]
+            await safe.destroy(case)
+        await safe.scrub()
+        on_disk = _on_disk(tmp_path)
+        assert len(gone) > 100
+        for whole in gone:
+            # Its noise, looked for piece by piece: without one of them nothing can be read.
+            noise = whole[-NOISE_BYTES:]
+            pieces = [noise[at : at + 32] for at in range(0, NOISE_BYTES, 32)]
+            assert sum(piece in on_disk for piece in pieces) < len(pieces) // 2
+            assert pieces[-1] not in on_disk
+    finally:
+        await store.close()
+
+
+async def test_a_scrub_that_failed_is_done_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, tries = MemoryStore(), []
+
+    async def refuse() -> None:
+        tries.append(1)
+        raise StoreUnavailable("busy")
+
+    safe = vault(store)
+    await put(safe)
+    await safe.erase("case", "zhang")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "scrub", refuse)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await safe.scrub()
+    await safe.scrub()
+    monkeypatch.setattr(store, "scrub", refuse)
+    await safe.scrub()
+    assert len(tries) == 2
+
+
+async def test_what_a_killed_process_had_erased_is_scrubbed_by_the_next(tmp_path: Path) -> None:
+    """Killed after the rows were deleted and before the write-ahead log, which has them still, was emptied."""
+    deleting = """
+import asyncio, os, sys
+from pathlib import Path
+from identity.vault import Purpose, Vault
+from records.sqlite import SqliteStore
+
+async def main():
+    safe = Vault(await SqliteStore.open(Path(sys.argv[1])), bytes(range(32)), lambda: 0)
+    for case in ("case", "other"):
+        await safe.put(case, "zhang", Purpose.TEMPLATE, b"face" * 100, media_type="x")
+    for table in ("identity_sealed", "identity_keys"):
+        for _, raw in await safe._store.items(table):
+            print(raw[-64:].hex())
+    await safe.destroy("case")
+    await safe.erase("other", "zhang")
+    sys.stdout.flush()
+    os.kill(os.getpid(), 9)
+
+asyncio.run(main())
+"""
+    database = tmp_path / "files" / "yunting.db"
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", deleting, str(database), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
+    printed, _ = await killed.communicate()
+    pieces = [bytes.fromhex(line) for line in printed.decode().split()]
+    assert killed.returncode == -signal.SIGKILL
+    assert len(pieces) == 4
+    assert all(piece in _on_disk(database.parent) for piece in pieces), "the log has them still"
+    store = await SqliteStore.open(database)
+    try:
+        await vault(store).scrub()
+        left = [piece for piece in pieces if piece in _on_disk(database.parent)]
+        # The other case has not ended: its key stays.
+        key = await store.get(KEYS, "other")
+        assert key is not None
+        assert left == [key[-64:]]
     finally:
         await store.close()
 
