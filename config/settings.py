@@ -182,6 +182,8 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         raise SettingsError(f"设置有误 / bad setting: {problem}") from None
     if settings.identity.level == "none" and not settings.identity.allow_none:
         raise SettingsError("identity.level = none 须同时设置 / needs identity.allow_none = true")
+    if settings.identity.level == "code" and not settings.identity.code_url:
+        raise SettingsError("identity.level = code 须同时设置 / needs identity.code_url")
     return settings
 
 

@@ -59,7 +59,7 @@ class GateCodes:
         await self._log.services.store.put(CODES, f"{session}.{participant}", msgspec.json.encode(sent))
         number = phone.data.decode()
         await self._log.tools.codes.send(number, code, new_ulid(now))
-        return CodeSent(phone_masked=f"{number[:3]}****{number[-4:]}")
+        return CodeSent(phone_masked=_masked(number))
 
     async def check(self, session: str, participant: str, code: str) -> None:
         """A verdict for the right code; a failure, and UserError `code-wrong`, for a wrong or old one."""
@@ -93,3 +93,8 @@ class GateCodes:
 
     def _hmac(self, session: str, participant: str, code: str) -> str:
         return hmac.new(self._key, f"{session}.{participant}.{code}".encode(), hashlib.sha256).hexdigest()
+
+
+def _masked(phone: str) -> str:
+    """Enough for its owner to know it; four digits at least stay hidden."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"****{phone[-2:]}"

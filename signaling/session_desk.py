@@ -213,7 +213,7 @@ class SessionDesk:
                 "本院不允许不核验身份的庭审",
                 "this court allows no session without an identity check (identity.allow_none)",
             )
-        if level is ie.IdentityLevel.CODE and not settings.code_url:
+        if level is ie.IdentityLevel.CODE and self._services.gate.codes is None:
             raise UserError(
                 "no-code-service",
                 "未设置短信服务，不能选择“实名比对加验证码”",

@@ -52,6 +52,12 @@ def test_mistake_in_the_file_is_named(tmp_path: Path, text: str, named: str) -> 
     assert named in str(caught.value)
 
 
+def test_codes_for_everybody_need_a_service_that_sends_them() -> None:
+    with pytest.raises(SettingsError, match="code_url"):
+        load(None, {"YUNTING_IDENTITY_LEVEL": "code"})
+    assert load(None, {"YUNTING_IDENTITY_LEVEL": "code", "YUNTING_IDENTITY_CODE_URL": "https://sms.example/"})
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none\.toml"):
         load(tmp_path / "none.toml")
