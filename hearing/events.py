@@ -17,6 +17,7 @@ from hearing.identity_events import (
     FaceConsented,
     FaceConsentWithdrawn,
     FaceDeclined,
+    FileKept,
     GateAttempted,
     GateReleased,
     IdentityErased,
@@ -325,6 +326,7 @@ AnyEvent = (
     | FaceDeclined
     | FaceConsentWithdrawn
     | ReferenceKept
+    | FileKept
     | DocumentChecked
     | GateAttempted
     | VerdictGiven

@@ -81,6 +81,14 @@ class ReferenceKept(Event, frozen=True, kw_only=True, tag="identity.reference"):
     source: str
 
 
+class FileKept(Event, frozen=True, kw_only=True, tag="identity.file"):
+    """Staff wrote into the case file what a person is compared with: `number`, `phone`. Which ones, not what."""
+
+    participant: str
+    items: tuple[str, ...]
+    by: str
+
+
 class DocumentChecked(Event, frozen=True, kw_only=True, tag="identity.document_checked"):
     """A document's number was checked. `registry` is its answer: `yes`, `no` or `unknown`; `index_hmac` finds the
     same number again without giving it away. `minor`: under fourteen by the number's birth date."""
@@ -181,6 +189,7 @@ IdentityEvent = (
     | FaceDeclined
     | FaceConsentWithdrawn
     | ReferenceKept
+    | FileKept
     | DocumentChecked
     | GateAttempted
     | VerdictGiven

@@ -73,6 +73,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "留存照片无法比对，由书记员核验",
         "the photo on file cannot be compared: the clerk checks",
     ),
+    "under-age": (
+        "未满十四周岁，由书记员核对本人和监护人",
+        "under fourteen: the clerk checks the person and the guardian",
+    ),
     "no-reference": ("没有留存照片，由书记员核验", "no reference photo: the clerk checks"),
     "registry-unknown": ("实名登记暂时无法比对，由书记员核验", "the registry did not answer: the clerk checks"),
     "no-face-wanted": (

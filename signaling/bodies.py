@@ -14,10 +14,10 @@ from hearing.session import State
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
-Account = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+Account = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}\Z")]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
 UtcMs = Annotated[int, Meta(ge=0, lt=1 << 48)]
-SeatName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+SeatName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}\Z")]
 StaffRole = Literal["judge", "clerk", "operator"]
 
 

@@ -25,7 +25,7 @@ class DocumentNumber(Body, frozen=True, kw_only=True):
 
 
 class OneTimeCode(Body, frozen=True, kw_only=True):
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 
 
 class CaseFile(Body, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class CaseFile(Body, frozen=True, kw_only=True):
 
     kind: DocumentKind = "resident_id"
     number: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    phone: Annotated[str, Meta(pattern=r"^\+?[0-9]{6,20}$")] | None = None
+    phone: Annotated[str, Meta(pattern=r"^\+?[0-9]{6,20}\Z")] | None = None
 
 
 class Decision(Body, frozen=True, kw_only=True):

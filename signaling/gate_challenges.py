@@ -48,6 +48,7 @@ class GateChallenges:
         self._tools = log.tools
         self._open: dict[tuple[str, str], _Open] = {}
         self._challenges = Limiter(6 / 60, 6, log.services.sources.monotonic_us)
+        log.when_released(self._challenges.forget)
 
     async def begin_challenge(self, session: str, participant: str, fingerprint: str) -> Challenge:
         """Leave to be challenged on the media connection with this DTLS fingerprint. One at a time: an older one
@@ -154,9 +155,10 @@ class GateChallenges:
     ) -> None:
         standing = ledger.hearing.people[participant].standing
         known = visitor(ledger.hearing, ledger.hearing.people[participant]).staff or standing.registry == "yes"
-        passes = match is not None and match.decision == "pass" and known
+        # That a guardian sits there and consents is what a page said: somebody looks.
+        passes = match is not None and match.decision == "pass" and known and not standing.minor
         if match is not None:
-            reason = "" if passes else match.reason or ("uncertain" if known else "registry-unknown")
+            reason = "" if passes else match.reason or _why_review(known=known, minor=standing.minor)
         given = ie.VerdictGiven(
             participant=participant,
             verdict=new_ulid(self._log.now()),
@@ -197,6 +199,12 @@ def engine_failed(where: str, problem: Exception) -> str:
             detail = problem.en
     _logger.warning("face_engine.failed", where=where, code=problem.code, detail=detail)
     return problem.code if isinstance(problem, EngineBusy | ReferenceUnusable) else "face-engine-unavailable"
+
+
+def _why_review(*, known: bool, minor: bool) -> str:
+    if minor:
+        return "under-age"
+    return "uncertain" if known else "registry-unknown"
 
 
 def _challenge_unknown() -> UserError:

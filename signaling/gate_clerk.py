@@ -13,6 +13,7 @@ from hearing.identity_events import IdentityLevel, VerdictMethod, VerdictOutcome
 from hearing.ids import new_ulid
 from hearing.policy import is_verified
 from hearing.roles import Right, is_staff, rights
+from hearing.session import is_over
 from hearing.state import Hearing, Person
 from identity.gate import GateStage, stage, visitor
 from identity.reasons import ADMIT_REASONS, REFUSE_REASONS
@@ -112,8 +113,8 @@ class GateClerk:
         await self._decide(session, participant, account, VerdictOutcome.REFUSED, reason, text)
 
     async def release(self, session: str, participant: str, account: str, text: str) -> None:
-        """Open the automatic path again: failures count from zero, a refusal or review is taken back. Raises
-        UserError as `check_may_look`, and `text-needed`, `gate-passed`."""
+        """Open the automatic path again: failures, numbers and codes count from zero, a refusal or review is taken
+        back. Raises UserError as `check_may_look`, and `text-needed`, `gate-passed`."""
         await self.check_may_look(session, account)
         _check_text(text)
 
@@ -122,6 +123,7 @@ class GateClerk:
             return [ie.GateReleased(participant=participant, reason=text, by=account)]
 
         await self._log.change(session, participant, released, actor=account)
+        self._log.released(session, participant)
 
     async def revoke(self, session: str, participant: str, account: str, text: str) -> None:
         """End a verdict; media stops at once. Idempotent. Raises UserError as `check_may_look`, and `text-needed`."""
@@ -145,13 +147,20 @@ class GateClerk:
         self, session: str, participant: str, account: str, kind: str, number: str | None, phone: str | None
     ) -> None:
         """Document number (kept as a keyed hash) and telephone of the case file. Raises UserError as
-        `check_may_look` and `GateDesk.read_document`."""
+        `check_may_look` and `GateDesk.read_document`, and `session-over`."""
         person_of(await self.check_may_look(session, account), participant)
+        ledger = await self._log.ledger(session)
+        if is_over(ledger.hearing.state):
+            raise UserError("session-over", "本次庭审已结束", "this session is over")
         if number is not None:
             index = self._desk.number_index(self._desk.read_document(kind, number))
             await self._log.vault.put(session, participant, Purpose.NUMBER, index.encode(), media_type="text/plain")
         if phone is not None:
             await self._log.vault.put(session, participant, Purpose.PHONE, phone.encode(), media_type="text/plain")
+        # Whoever may name the telephone decides who gets the code: the record shows it.
+        items = tuple(name for name, value in (("number", number), ("phone", phone)) if value is not None)
+        if items:
+            await ledger.note(account, [ie.FileKept(participant=participant, items=items, by=account)])
 
     # --- rights of the person ---------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from identity.vault import Purpose
 from signaling.gate_bodies import CodeSent
 from signaling.gate_challenges import GateChallenges
 from signaling.gate_log import GateLog, person_of
-from signaling.limits import Limiter
+from signaling.limits import MOST_PEOPLE, Limiter
 
 CODES = "identity_codes"
 CODE_MS = 300_000
@@ -35,7 +35,9 @@ class GateCodes:
         self._log = log
         self._challenges = challenges
         self._key = log.services.derived_key("one-time codes")
-        self._sent = Limiter(_MOST_SENT / 600, _MOST_SENT, log.services.sources.monotonic_us)
+        self._sent = Limiter(_MOST_SENT / 600, _MOST_SENT, log.services.sources.monotonic_us, max_keys=MOST_PEOPLE)
+        self._checking: set[str] = set()
+        log.when_released(self._sent.forget)
 
     async def send(self, session: str, participant: str) -> CodeSent:
         """Send a new code; the older one ends. Raises UserError `no-code-service`, `no-phone`, `too-many`,
@@ -62,7 +64,20 @@ class GateCodes:
         return CodeSent(phone_masked=_masked(number))
 
     async def check(self, session: str, participant: str, code: str) -> None:
-        """A verdict for the right code; a failure, and UserError `code-wrong`, for a wrong or old one."""
+        """A verdict for the right code; a failure, and UserError `code-wrong`, for a wrong or old one. One at a time
+        (`too-many`): many guesses sent at once would all be compared before the code is used up."""
+        name = f"{session}.{participant}"
+        if name in self._checking:
+            raise UserError(
+                "too-many", "正在核对上一个验证码，请稍候", "the code before is being checked: one moment"
+            )
+        self._checking.add(name)
+        try:
+            await self._check(session, participant, code)
+        finally:
+            self._checking.discard(name)
+
+    async def _check(self, session: str, participant: str, code: str) -> None:
         hearing = (await self._log.ledger(session)).hearing
         self._log.check(hearing, person_of(hearing, participant), GateStage.CODE)
         store, name = self._log.services.store, f"{session}.{participant}"

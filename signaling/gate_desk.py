@@ -18,7 +18,7 @@ from identity.gate import GateStage
 from identity.vault import ACCOUNTS, FACE_DATA, Purpose
 from signaling.face_notice import PURPOSE, face_notice
 from signaling.gate_log import GateLog, end_of_verdict
-from signaling.limits import Limiter
+from signaling.limits import MOST_PEOPLE, Limiter
 
 _logger = structlog.get_logger()
 _MOST_DOCUMENTS = 5
@@ -35,7 +35,10 @@ class GateDesk:
         self._tools = log.tools
         self._reader = DocumentReader()
         self._number_key = services.derived_key("identity numbers")
-        self._documents = Limiter(_MOST_DOCUMENTS / 3600, _MOST_DOCUMENTS, services.sources.monotonic_us)
+        self._documents = Limiter(
+            _MOST_DOCUMENTS / 3600, _MOST_DOCUMENTS, services.sources.monotonic_us, max_keys=MOST_PEOPLE
+        )
+        log.when_released(self._documents.forget)
 
     # --- coming -----------------------------------------------------------------------------------------------
 
@@ -46,7 +49,7 @@ class GateDesk:
 
         def elsewhere(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
             wanted = self._log.proof(hearing, participant)
-            if not wanted or hmac.compare_digest(wanted, proof or ""):
+            if not wanted or hmac.compare_digest(wanted.encode(), (proof or "").encode()):
                 return ()
             return end_of_verdict(hearing, participant, "another-device")
 

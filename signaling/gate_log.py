@@ -38,6 +38,16 @@ class GateLog:
         self.tools: GateTools = services.gate
         self.vault = Vault(services.store, services.gate.wrapping_key, services.sources.utc_ms)
         self._proof_key = services.derived_key("gate proof")
+        self._when_released: list[Callable[[str], None]] = []
+
+    def when_released(self, forget: Callable[[str], None]) -> None:
+        """`forget` is told `session.participant` of whom a clerk gives another try."""
+        self._when_released.append(forget)
+
+    def released(self, session: str, participant: str) -> None:
+        """Nothing that this person has tried counts any more. Idempotent."""
+        for forget in self._when_released:
+            forget(f"{session}.{participant}")
 
     async def ledger(self, session: str) -> Ledger:
         """Raises UserError `unknown-session`."""

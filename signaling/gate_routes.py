@@ -8,6 +8,7 @@ from aiohttp import web
 
 from hearing.errors import UserError
 from hearing.events import Entry
+from hearing.policy import is_verified
 from identity.vault import Kept
 from signaling.admission import Admission
 from signaling.gate_bodies import DocumentNumber, FaceConsent, IdentityData, KeptItem, OneTimeCode
@@ -95,8 +96,16 @@ class GateRoutes:
         return await self._answer(*who)
 
     async def data(self, request: web.Request) -> web.Response:
-        """Everything kept about one's own identity."""
+        """Everything kept about one's own identity. Whoever merely has the link is not yet the person: until the
+        verdict the clerk hands it out."""
         session, participant = await self._who(request)
+        hearing = (await self._log.ledger(session)).hearing
+        if not is_verified(hearing, person_of(hearing, participant)):
+            raise UserError(
+                "not-verified",
+                "通过身份核验后才能查看；也可请书记员提供",
+                "pass the identity check first, or ask the clerk for it",
+            )
         entries, kept = await self._clerk.data(session, participant, participant)
         return reply(identity_data(participant, entries, kept))
 

@@ -10,6 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MOST_PEOPLE = 200_000
+"""Keys of a limit by person that must hold for an hour: nobody may make it forget them by sending others."""
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -58,6 +61,10 @@ class Limiter:
     def has(self, key: str, cost: float = 1.0) -> bool:
         """Whether `take` would succeed; counts nothing."""
         return self._bucket(key).wait_s(self._now_us(), cost) == 0.0
+
+    def forget(self, key: str) -> None:
+        """`key` may act as if it never had. Idempotent."""
+        self._buckets.pop(key, None)
 
     def wait_s(self, key: str) -> float:
         """Seconds until `key` may act again."""

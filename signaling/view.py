@@ -49,6 +49,7 @@ _PRIVATE = (
     ie.FaceDeclined,
     ie.FaceConsentWithdrawn,
     ie.ReferenceKept,
+    ie.FileKept,
     ie.DocumentChecked,
     ie.GateAttempted,
     ie.VerdictGiven,
@@ -72,10 +73,10 @@ def is_public_role(role: Role) -> bool:
 
 def audience(hearing: Hearing, person: Person) -> Audience:
     """How much this person may see now."""
-    if is_staff(person.role):
-        return Audience.STAFF
     if not is_verified(hearing, person):
         return Audience.OUTSIDE
+    if is_staff(person.role):
+        return Audience.STAFF
     if is_isolated(person.role) and person.presence not in IN_COURTROOM:
         return Audience.OUTSIDE
     if is_public_role(person.role):

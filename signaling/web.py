@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hearing.tasks import TaskSet
+from hearing.tasks import TaskSet, log_fault
 from identity.retention import Retention
 from identity.tickets import Tickets
 from records.book import LedgerBook
@@ -164,4 +164,7 @@ async def _sweep(*all_swept: Swept) -> None:
                 await swept.sweep()
             except StoreUnavailable as problem:
                 _log.warning("leftovers wait for the next sweep", of=type(swept).__name__, code=problem.code)
+            except Exception as problem:
+                # One damaged row must not keep faces for ever.
+                log_fault("leftovers stay", problem, of=type(swept).__name__)
         await asyncio.sleep(SWEEP_INTERVAL_S)

@@ -68,7 +68,7 @@ async def test_after_the_job_nothing_of_a_face_is_left(store: Store, tmp_path: P
     async with courthouse(store, environment=AT_ONCE, gate=gate_tools()) as court:
         gate = await gated(court)
         await reviewed(gate)
-        _, data = await gate.visitor("GET", "data")
+        _, data = await gate.clerk.gate(gate.session, gate.visitor.participant, "data", method="GET")
         plain = [base64.b64decode(item["base64"]) for item in data["kept"]]
         assert len(plain) == len(Purpose)
         sealed = [raw[-64:] for table in (SEALED, KEYS) for _, raw in await store.items(table)]
@@ -87,7 +87,8 @@ async def test_after_the_job_nothing_of_a_face_is_left(store: Store, tmp_path: P
         after = await raw(store, tmp_path)
         assert within(faces + sealed, after) == []
         assert (await store.keys(SEALED), await store.keys(KEYS)) == ((), ())
-        assert (await gate.visitor("GET", "data"))[1]["kept"] == []
+        _, data = await gate.clerk.gate(gate.session, gate.visitor.participant, "data", method="GET")
+        assert data["kept"] == []
         assert gate.session.encode() in after, "the record stays"
         last = [entry.event async for entry in ledger.entries() if isinstance(entry.event, ie.IdentityErased)][-1]
         assert (last.participant, last.items, last.key_destroyed) == (None, len(Purpose), True)

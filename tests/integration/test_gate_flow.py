@@ -302,8 +302,15 @@ async def test_what_is_kept_is_handed_out_and_erased_on_request_and_both_are_log
         await ready(visitor)
         await gate.clerk("PUT", f"sessions/{gate.session}/gate/{visitor.participant}/reference", raw=PHOTO)
         assert await visitor.face(LIVE) == "review"
-        status, data = await visitor("GET", "data")
+        # Whoever has the link only must not be handed the photo of the person who it is for.
+        status, refused = await visitor("GET", "data")
+        assert (status, refused["error"]) == (403, "not-verified")
+        status, data = await gate.clerk.gate(gate.session, visitor.participant, "data", method="GET")
         assert status == 200
+        admitted = {"reason": "document-seen", "text": "照片与本人一致"}
+        assert (await gate.clerk.gate(gate.session, visitor.participant, "admit", admitted))[0] == 200
+        status, again = await visitor("GET", "data")
+        assert (status, again["kept"]) == (200, data["kept"])
         assert {item["purpose"] for item in data["kept"]} == {"reference", "picture", "template"}
         assert PHOTO in [base64.b64decode(item["base64"]) for item in data["kept"]]
         assert {e["event"]["participant"] for e in data["events"]} == {visitor.participant}

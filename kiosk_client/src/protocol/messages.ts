@@ -485,6 +485,14 @@ export interface ReferenceKeptEvent {
   readonly source: string;
 }
 
+/** Staff wrote into the case file what a person is compared with: `number`, `phone`. Which ones, not what. */
+export interface FileKeptEvent {
+  readonly type: "identity.file";
+  readonly participant: string;
+  readonly items: readonly string[];
+  readonly by: string;
+}
+
 /** A document's number was checked. `registry` is its answer: `yes`, `no` or `unknown`; `index_hmac` finds the same number again without giving it away. `minor`: under fourteen by the number's birth date. */
 export interface DocumentCheckedEvent {
   readonly type: "identity.document_checked";
@@ -1111,6 +1119,7 @@ export type AnyEvent =
   | FaceDeclinedEvent
   | FaceConsentWithdrawnEvent
   | ReferenceKeptEvent
+  | FileKeptEvent
   | DocumentCheckedEvent
   | GateAttemptedEvent
   | VerdictGivenEvent
