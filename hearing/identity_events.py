@@ -174,7 +174,8 @@ class IdentityExported(Event, frozen=True, kw_only=True, tag="identity.exported"
 
 class IdentityErased(Event, frozen=True, kw_only=True, tag="identity.erased"):
     """Templates, gate pictures, reference photos and contact data were erased: of one person, or (None) of the whole
-    session, whose key was then destroyed. Why: `retention`, `withdrawn`, `request`."""
+    session, whose key was then destroyed. Why: `retention`, `withdrawn`, `request` (from the command line), or what
+    the clerk wrote who was asked."""
 
     participant: str | None
     items: int

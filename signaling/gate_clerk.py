@@ -183,7 +183,7 @@ class GateClerk:
         `text-needed`."""
         person_of(await self.check_may_look(session, account), participant)
         _check_text(text)
-        await self._log.erase(session, participant, "request", account)
+        await self._log.erase(session, participant, text.strip(), account)
 
     # --- details ----------------------------------------------------------------------------------------------
 

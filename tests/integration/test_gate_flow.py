@@ -274,6 +274,10 @@ async def test_a_link_handed_on_does_not_carry_the_verdict() -> None:
         visitor.proof = (await visitor("GET"))[1]["proof"]
         await visitor.enter()
         assert await visitor.stage() == "passed"
+        visitor.proof = "é not what the page was given"
+        await visitor.enter()
+        assert await visitor.stage() == "challenge"
+        assert await visitor.face(LIVE) == "passed"
         visitor.proof = None
         await visitor.enter()
         assert await visitor.stage() == "challenge"

@@ -588,7 +588,7 @@ export interface IdentityExportedEvent {
   readonly by: string;
 }
 
-/** Templates, gate pictures, reference photos and contact data were erased: of one person, or (None) of the whole session, whose key was then destroyed. Why: `retention`, `withdrawn`, `request`. */
+/** Templates, gate pictures, reference photos and contact data were erased: of one person, or (None) of the whole session, whose key was then destroyed. Why: `retention`, `withdrawn`, `request` (from the command line), or what the clerk wrote who was asked. */
 export interface IdentityErasedEvent {
   readonly type: "identity.erased";
   readonly participant: string | null;
