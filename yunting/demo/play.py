@@ -206,6 +206,8 @@ def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Ac
   书记员 / clerk      {base}/clerk      {accounts.clerk} / {accounts.password}
   管理 / operator     {base}/signin     {accounts.operator} / {accounts.password}
 
+  演示不核验身份（虚拟当事人没有人脸）；真实的庭审默认人脸核验
+  the demo asks nobody who they are (its parties have no faces); a real court's sessions do
   证书是本机生成的，浏览器会提示一次 / the certificate is made here: the browser warns once
   Ctrl+C 结束 / ends""")
 

@@ -87,3 +87,10 @@ def test_any_text_is_settings_or_a_named_mistake(tmp_path_factory: pytest.TempPa
 def test_a_court_may_name_its_emblem() -> None:
     assert load().court.emblem == ""
     assert load(None, {"YUNTING_COURT_EMBLEM": "/etc/yunting/emblem.png"}).court.emblem == "/etc/yunting/emblem.png"
+
+
+def test_a_court_that_sets_nothing_asks_everybody_who_they_are() -> None:
+    identity = load().identity
+    assert (identity.level, identity.allow_none) == ("face", False)
+    with pytest.raises(SettingsError, match="allow_none"):
+        load(None, {"YUNTING_IDENTITY_LEVEL": "none"})
