@@ -152,7 +152,9 @@ class GateDesk:
             return [checked]
 
         await self._log.change(session, participant, told_log)
-        if photo is not None and not ledger.hearing.people[participant].standing.reference:
+        standing = ledger.hearing.people[participant].standing
+        # Who wants no face used is not compared with a photo either.
+        if photo is not None and not standing.reference and standing.consent == "given":
             try:
                 await self.keep_reference(session, participant, photo, "registry", "server")
             except UserError as problem:

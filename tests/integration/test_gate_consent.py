@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from hearing import identity_events as ie
+from identity.documents import Document
+from identity.ports import RegistryAnswer
 from tests.fakes.courthouse import courthouse
-from tests.fakes.gate_tools import CHILD, LIVE, NUMBER, PHOTO, ToldMatcher, gate_tools
+from tests.fakes.gate_tools import CHILD, LIVE, NUMBER, PHOTO, OneNameRegistry, ToldMatcher, gate_tools
 from tests.fakes.gate_visit import FACE, GatedCourt, gated, leave
 
 pytestmark = pytest.mark.integration
@@ -145,6 +147,46 @@ async def test_who_asks_is_handed_and_erased_everything_and_the_log_says_to_whom
     [erased] = await events(gate, ie.IdentityErased)
     assert (erased.items, erased.reason, erased.by) == (5, asked["text"], "li.clerk")
     assert await visitor.stage() == "passed", "what was decided stays decided"
+
+
+class WithPhoto(OneNameRegistry):
+    """A registry that hands out photos."""
+
+    async def verify(self, name: str, document: Document) -> RegistryAnswer:
+        return RegistryAnswer("yes", "test", PHOTO)
+
+
+@pytest.mark.parametrize(("path", "stored"), [("consent", {"reference"}), ("decline", set())])
+async def test_a_registrys_photo_is_kept_only_of_who_consents(path: str, stored: set[str]) -> None:
+    async with courthouse(environment=FACE, gate=gate_tools(registry=WithPhoto())) as court:
+        gate = await gated(court)
+        await gate.staff_vouched()
+        await gate.visitor.enter()
+        if path == "consent":
+            await consents(gate)
+        else:
+            assert (await gate.visitor("POST", path))[0] == 200
+        await gate.visitor.show(NUMBER)
+        assert await kept(gate) == stored
+        await leave(gate)
+
+
+async def test_nobody_is_told_the_score_of_their_own_face() -> None:
+    async with courthouse(environment=FACE, gate=gate_tools()) as court:
+        gate = await gated(court)
+        await gate.staff_vouched()
+        page = await gate.visitor.enter()
+        path = f"sessions/{gate.session}/gate/{gate.visitor.participant}/reference"
+        await gate.clerk("PUT", path, raw=PHOTO)
+        await consents(gate)
+        await gate.visitor.show(NUMBER)
+        assert await gate.visitor.face(LIVE) == "review"
+        while (await page.hear("gate"))["gate"]["stage"] != "review":
+            pass
+        [verdict] = await events(gate, ie.VerdictGiven)
+        assert verdict.score_milli == 4_200
+        assert "4200" not in repr(page.heard)
+        await leave(gate)
 
 
 async def test_nobody_else_is_handed_or_erases_anything(gate: GatedCourt) -> None:
