@@ -7,7 +7,8 @@ from playwright.async_api import Page, expect
 _MOST_TABS = 60
 _FOCUSED = """() => {
   const at = document.activeElement;
-  if (!at || at === document.body) return '';
+  // A heading is focused for screen readers when a step changes: nobody acts on it.
+  if (!at || at === document.body || at.tabIndex < 0) return '';
   return at.labels?.[0]?.innerText ?? at.getAttribute('aria-label') ?? at.innerText ?? '';
 }"""
 

@@ -55,13 +55,16 @@ class Sitters:
     """Of the first person: not the one that the head was drawn from."""
     somebody_else: Path
     """A photo of the second person."""
+    cohort: Path
+    """The sealed calibration, which knows neither."""
 
 
 def two_sitters(folder: Path) -> Sitters:
     """Always the same two of `sitters`. The first is one whose drawn head passes beside another photo of theirs: some
     people's press photographs of different years are not alike enough, and the gate sends them to the clerk."""
     engine = DlibOnnx(_folder("models"))
-    scorer = Scorer(engine.engine_id, engine.model_sha256, calibration()[1])
+    file, cohort = calibration()
+    scorer = Scorer(engine.engine_id, engine.model_sha256, cohort)
     assert scorer.pass_from is not None
     for photos in sitters():
         for drawn, other in itertools.permutations(photos, 2):
@@ -74,7 +77,7 @@ def two_sitters(folder: Path) -> Sitters:
                 continue
             if scorer.decide(scorer.enrol(vectors), frames).score > scorer.pass_from + _CLEAR:
                 somebody, photo = _somebody_else(engine, photos)
-                return Sitters((person, somebody), filed, larger(photo, folder))
+                return Sitters((person, somebody), filed, larger(photo, folder), file)
     raise ValueError("nobody of the sitters looks like their other photo")
 
 
