@@ -1,10 +1,13 @@
 """Five minutes of a real sitting in real time: three seats before real cameras' packets, watched at the pace and with
 the rules that a court has. People are rendered heads that look aside, hide behind a hand, lean out (`Manners`).
+
+`YUNTING_SOAK_S` (300 by default) sets the length; the reports themselves take up to two minutes of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,7 +42,8 @@ pytestmark = [
     pytest.mark.skipif(not default_photos().is_dir(), reason="no photographs: set YUNTING_DATA"),
 ]
 
-QUIET_S, LIMIT_S, ALL_S = 60.0, 60.0, 300.0
+ALL_S = float(os.environ.get("YUNTING_SOAK_S", "300"))
+QUIET_S, LIMIT_S = ALL_S / 5, 60.0
 EVENTS: tuple[tuple[Seat, str], ...] = (("swap", "mismatch"), ("empty", "absent"), ("second", "multiple"))
 
 
@@ -158,4 +162,7 @@ async def test_three_seats_for_five_minutes(monkeypatch: pytest.MonkeyPatch, tmp
 
 async def told(party: Party, state: str, within_s: float) -> float:
     """Seconds until the log says so of this seat."""
-    return await until(lambda: party.states[-1:] == [state], within_s)
+    try:
+        return await until(lambda: party.states[-1:] == [state], within_s)
+    except TimeoutError:
+        raise AssertionError(f"not {state} within {within_s:.0f} s but {party.states}") from None
