@@ -27,6 +27,8 @@ from identity.engine import Box, Embedding, EngineUnavailable, Landmarks, Rgb, c
 from identity.engines.dlib_weights import RESNET, file_sha256, model_folder
 
 CALL_S = 30.0
+START_S = 120.0
+"""Its imports take seconds of CPU: on a busy machine that is a minute."""
 LONGEST_SIDE = 1280
 
 T = TypeVar("T")
@@ -79,6 +81,7 @@ class FaceRecognition:
 
     def _call(self, work: Callable[..., T], *args: Any) -> T:
         with self._lock:
+            seconds = CALL_S if self._pool is not None else START_S
             if self._pool is None:
                 # Spawned: a fork would carry the event loop, its sockets and its locks along.
                 self._pool = ProcessPoolExecutor(
@@ -86,7 +89,7 @@ class FaceRecognition:
                 )
             pool = self._pool
         try:
-            return pool.submit(work, *args).result(CALL_S)
+            return pool.submit(work, *args).result(seconds)
         except (BrokenExecutor, TooLong) as problem:
             with self._lock:
                 if self._pool is pool:
