@@ -19,20 +19,9 @@ from media_server.room import Room
 from media_server.sfu import Sfu, SfuSettings
 from tests.fakes.room_listener import Told
 from tests.fakes.udp_relay import UdpRelay
+from yunting.bench.impair.page import FLAGS
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-    "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
-]
 
 _PAGE = """<!doctype html><meta charset=utf-8><title>stage</title><body><script>
 const peers = {};

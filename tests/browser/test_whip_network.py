@@ -21,10 +21,11 @@ from playwright.async_api import Page, async_playwright
 
 from hearing import commands as cmd
 from hearing.session import Move
-from tests.browser.sfu_stage import CHROMIUM, FLAGS
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.decoding import faults_ms, unlisted
 from tests.fakes.hall import Hall, hall
 from tests.fakes.udp_relay import UdpRelay
+from yunting.bench.impair.page import FLAGS
 from yunting.demo.client import Presence
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

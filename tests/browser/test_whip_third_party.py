@@ -18,8 +18,9 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.sfu_stage import CHROMIUM, FLAGS
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.hall import Hall, hall
+from yunting.bench.impair.page import FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.browser.sfu_stage import CHROMIUM, FLAGS
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.serving import PASSWORD
+from yunting.bench.impair.page import FLAGS
 
 # A busy machine draws a page in more than the five seconds that are the default.
 expect.set_options(timeout=15_000)
