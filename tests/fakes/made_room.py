@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
+from media_server.dataplane import make_data_plane
 from media_server.dataplane.ports import DataPlane
 from media_server.ports import Direction, Kind, PublicationInfo
 from media_server.room import Room
-from media_server.sfu import Sfu
+from media_server.sfu import Sfu, SfuSettings
+from media_server.stress import Limits
 from tests.fakes.made_peers import MadePublisher, MadeViewer, connect, made_offer
 from tests.fakes.room_listener import Told
 from tests.fakes.srtp_client import SrtpClient
@@ -102,3 +106,29 @@ async def until(condition: Callable[[], object], timeout_s: float = 15.0) -> Non
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.02)
+
+
+def plane_named(name: str) -> DataPlane:
+    """Not started yet. Skips the test where there is no such data plane."""
+    try:
+        return make_data_plane(name)
+    except ValueError as missing:
+        pytest.skip(str(missing))
+
+
+async def made_sfu(plane: DataPlane, limits: Limits | None = None) -> Sfu:
+    """Started, for clients that do not renew their consent (RFC 7675). It sheds load where there are `limits`."""
+    sfu = Sfu(SfuSettings(consent_timeout_s=600, video_codecs=("vp8",), limits=limits), plane)
+    await sfu.start()
+    return sfu
+
+
+@contextlib.asynccontextmanager
+async def made_room(plane: DataPlane, limits: Limits | None = None) -> AsyncIterator[MadeRoom]:
+    """One room on this data plane, and its server's end."""
+    sfu, told = await made_sfu(plane, limits), Told()
+    made = MadeRoom(sfu, plane, sfu.open_room("session", told), told)
+    try:
+        yield made
+    finally:
+        await made.close()

@@ -7,10 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from media_server.dataplane import make_data_plane
-from media_server.sfu import Sfu, SfuSettings
-from tests.fakes.made_room import MadeRoom, until
-from tests.fakes.room_listener import Told
+from tests.fakes.made_room import MadeRoom, made_room, plane_named, until
 from tests.fakes.udp_relay import UdpRelay
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -18,16 +15,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 @pytest.fixture(params=["plain", "native"])
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[MadeRoom]:
-    try:
-        plane = make_data_plane(request.param)
-    except ValueError as missing:
-        pytest.skip(str(missing))
-    sfu = Sfu(SfuSettings(consent_timeout_s=600, video_codecs=("vp8",)), plane)
-    await sfu.start()
-    told = Told()
-    made = MadeRoom(sfu, plane, sfu.open_room("session", told), told)
-    yield made
-    await made.close()
+    async with made_room(plane_named(request.param)) as made:
+        yield made
 
 
 async def test_a_link_that_becomes_narrow_and_wide_again(house: MadeRoom) -> None:

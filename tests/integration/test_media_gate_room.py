@@ -10,7 +10,7 @@ from media_server.dataplane import make_data_plane
 from media_server.ports import Direction, PublicationInfo, SenderReport
 from media_server.room import Room
 from media_server.sfu import Sfu, SfuSettings
-from tests.fakes.made_room import MadeRoom, until
+from tests.fakes.made_room import MadeRoom, made_sfu, plane_named, until
 from tests.fakes.room_listener import Told
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
@@ -55,12 +55,8 @@ class House:
 
 @pytest.fixture(params=["plain", "native"])
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
-    try:
-        plane = make_data_plane(request.param)
-    except ValueError as missing:
-        pytest.skip(str(missing))
-    sfu = Sfu(SfuSettings(consent_timeout_s=600, video_codecs=("vp8",)), plane)
-    await sfu.start()
+    plane = plane_named(request.param)
+    sfu = await made_sfu(plane)
     at_gate, in_hall = Told(), Told()
     hall = sfu.open_room("session", in_hall)
     gate = sfu.open_room("gate", at_gate, beside="session")

@@ -16,7 +16,7 @@ from media_server.ports import DeliveryState, Direction, Held, PublicationInfo, 
 from media_server.sfu import Sfu, SfuSettings
 from media_server.stress import Limits, Sample
 from tests.fakes.made_peers import made_offer
-from tests.fakes.made_room import MadeRoom, until
+from tests.fakes.made_room import MadeRoom, made_room, until
 from tests.fakes.room_listener import Told
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -47,14 +47,8 @@ class Recorder:
 async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MadeRoom]:
     # The load is made up: what this machine does meanwhile must not mix in.
     monkeypatch.setattr(LoadMeter, "woke", lambda self, late_s: None)
-    plane = PlainDataPlane()
-    limits = Limits(cores=1.0)
-    sfu = Sfu(SfuSettings(consent_timeout_s=600, video_codecs=("vp8",), limits=limits), plane)
-    await sfu.start()
-    told = Told()
-    made = MadeRoom(sfu, plane, sfu.open_room("session", told), told)
-    yield made
-    await made.close()
+    async with made_room(PlainDataPlane(), Limits(cores=1.0)) as made:
+        yield made
 
 
 @dataclass
