@@ -75,6 +75,14 @@ async function activate(rids) {
   for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid);
   await peers.video.setParameters(parameters);
 }
+async function scale(mode) {
+  const parameters = peers.video.getParameters();
+  for (const encoding of parameters.encodings) {
+    encoding.active = Boolean(mode);
+    if (mode) encoding.scalabilityMode = mode;
+  }
+  await peers.video.setParameters(parameters);
+}
 async function republish() {
   const pc = peers.send;
   await pc.setLocalDescription();
@@ -171,6 +179,10 @@ class Stage:
     async def activate(self, page: Page, rids: Sequence[str]) -> None:
         """Send these encodings of `publish_layers` and pause the others, as the real page does when told."""
         await page.evaluate("rids => activate(rids)", list(rids))
+
+    async def scale(self, page: Page, mode: str | None) -> None:
+        """Send what `publish_layers` began in this scalability mode from now on, or nothing."""
+        await page.evaluate("mode => scale(mode)", mode)
 
     async def subscribe(self, page: Page, who: str, wanted: Sequence[PublicationInfo]) -> float | None:
         """Receive these; returns milliseconds from before the offer until every video has a decoded frame."""
