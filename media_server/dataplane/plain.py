@@ -16,6 +16,7 @@ from media_server.dataplane.feedback_parser import split
 from media_server.dataplane.forwarding import Forwarder
 from media_server.dataplane.pacer import STEP_US
 from media_server.dataplane.ports import (
+    LOSSY,
     Address,
     Bandwidth,
     BandwidthLimits,
@@ -244,6 +245,18 @@ class PlainDataPlane:
         if state.link is None or state.link.estimator is None:
             return Bandwidth(state.limits.start_bps, 0, 0.0, False, False, 0, 0, 0)
         return state.link.estimator.bandwidth(_monotonic_us())
+
+    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
+        """See `DataPlane`."""
+        now_us = _monotonic_us()
+        return [peer for peer, least_bps in watched.items() if self._is_strained(peer, least_bps, now_us)]
+
+    def _is_strained(self, peer: PeerId, least_bps: int, now_us: int) -> bool:
+        state = self._peers.get(peer)
+        if state is None or state.link is None or state.link.estimator is None:
+            return False
+        known = state.link.estimator.bandwidth(now_us)
+        return known.overusing or known.jammed or known.loss > LOSSY or known.estimate_bps < least_bps
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""
