@@ -19,7 +19,7 @@ static void read_all(const uint8_t *data, size_t length, yt_dependency *state) {
         yt_layers_read(&layers, (yt_codec)codec, exact + 1, length);
     }
     yt_vp8_parse(&vp8, exact + 1, length);
-    yt_dependency_read(&layers, state, exact + 1, length);
+    yt_dependency_read(&layers, state, 9, exact + 1, length);
     free(exact);
 }
 
@@ -44,16 +44,18 @@ static void a_structure_explains_what_follows(void) {
     yt_dependency state;
     yt_layers layers;
     memset(&state, 0, sizeof state);
-    yt_dependency_read(&layers, &state, later, sizeof later);
+    yt_dependency_read(&layers, &state, 5, later, sizeof later);
     CHECK(!layers.known);
-    yt_dependency_read(&layers, &state, first, sizeof first);
+    yt_dependency_read(&layers, &state, 6, first, sizeof first);
     CHECK(layers.known && layers.begins && !layers.ends && layers.temporal == 0 && layers.up == 2);
-    yt_dependency_read(&layers, &state, later, sizeof later);
+    yt_dependency_read(&layers, &state, 7, later, sizeof later);
     CHECK(layers.known && layers.ends && layers.spatial == 0 && layers.temporal > 0);
-    yt_dependency_read(&layers, &state, first, 6); /* cut short: the structure before it stays */
+    yt_dependency_read(&layers, &state, 8, first, 6); /* cut short: the structure before it stays */
     CHECK(!layers.known);
-    yt_dependency_read(&layers, &state, later, sizeof later);
+    yt_dependency_read(&layers, &state, 9, later, sizeof later);
     CHECK(layers.known);
+    yt_dependency_read(&layers, &state, 4, first, sizeof first); /* a late repair brings no old structure back */
+    CHECK(!layers.known && state.since == 6);
     for (size_t length = 0; length <= sizeof first; length++) read_all(first, length, &state);
 }
 
