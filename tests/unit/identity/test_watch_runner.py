@@ -32,12 +32,14 @@ class Eye:
     def __init__(self, faces: int = 1, score: float | None = 6.0, cost_ms: float = 0.0) -> None:
         self.faces, self.score, self.cost_ms = faces, score, cost_ms
         self.cpu_ms = 0.0
+        self.begun = 0
         self.wholes: list[bool] = []
         self.free = threading.Event()
         self.free.set()
         self.problem: Exception | None = None
 
     def look(self, rgb: Rgb, time_ms: int, whole: bool) -> Sample:
+        self.begun += 1
         self.free.wait(10)
         self.wholes.append(whole)
         self.cpu_ms += self.cost_ms
@@ -157,7 +159,7 @@ async def test_while_the_pool_is_busy_nothing_is_queued_and_what_comes_is_skippe
     await until(lambda: hall.asked.get("late", 0) >= 1)
     for number, eye in enumerate(busy):
         hall.sit(f"busy{number}", eye)
-    await until(lambda: len(hall.running) == AT_ONCE)
+    await until(lambda: all(eye.begun for eye in busy))
     asked = dict(hall.asked)
     for _ in range(5):
         await runner.offer("late", RGB, now_ms())
