@@ -284,7 +284,7 @@ async def test_who_was_admitted_without_a_photo_is_compared_with_how_the_seat_wa
         await s.told("present")
         runner = s.gate.court.app[WATCH].runner
         # Three usable looks make the baseline; the first pictures of a camera may be blurred.
-        await until(lambda: runner.looks >= 15)
+        await until(lambda: runner.looks >= 9)
         assert (await s.judge.do("move", move="recess", reason="休息"))["type"] == "done"
         await until(lambda: s.watched == 0)
         s.show(OTHER)
