@@ -131,7 +131,11 @@ async def told(page: Page, question: str) -> Any:
 
 
 async def large(page: Page, where: str) -> None:
-    assert_large(await page.evaluate(MEASURE), where)
+    """Measured once there is something to press: a busy machine draws a page in parts."""
+    async with asyncio.timeout(30):
+        while not (found := await page.evaluate(MEASURE))["targets"]:
+            await asyncio.sleep(0.05)
+    assert_large(found, where)
 
 
 async def through_the_steps(page: Page) -> None:
