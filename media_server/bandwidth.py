@@ -8,20 +8,9 @@ none `ReportedCapacity` makes do with REMB and receiver reports.
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
 
 _SLOT_US = 100_000
 _SLOTS = 10
-
-
-class Rate(Protocol):
-    """What both meters here do."""
-
-    def add(self, size_bytes: int, now_us: int) -> None:
-        """Count these bytes."""
-
-    def bits_per_second(self, now_us: int) -> int:
-        """Rate lately."""
 
 
 class RateMeter:
@@ -29,47 +18,21 @@ class RateMeter:
 
     def __init__(self) -> None:
         self._slots: deque[tuple[int, int]] = deque(maxlen=_SLOTS + 1)
-        self._slot = self._bytes = 0
-        """The newest slot."""
 
     def add(self, size_bytes: int, now_us: int) -> None:
         """Count these bytes."""
         slot = now_us // _SLOT_US
-        if slot > self._slot:
-            self._slots.append((self._slot, self._bytes))
-            self._slot, self._bytes = slot, 0
-        self._bytes += size_bytes
+        if self._slots and self._slots[-1][0] >= slot:
+            last, total = self._slots[-1]
+            self._slots[-1] = (last, total + size_bytes)
+        else:
+            self._slots.append((slot, size_bytes))
 
     def bits_per_second(self, now_us: int) -> int:
         """Rate over the last full second."""
         slot = now_us // _SLOT_US
-        counted = (*self._slots, (self._slot, self._bytes))
-        total = sum(size for at, size in counted if slot - _SLOTS <= at < slot)
+        total = sum(size for at, size in self._slots if slot - _SLOTS <= at < slot)
         return total * 8 * 1_000_000 // (_SLOTS * _SLOT_US)
-
-
-class CountedRate:
-    """Bits per second of what a counter tells now and then: over the last second, or between the last two looks at it
-    when they are further apart. Pure: time is passed in, microseconds."""
-
-    def __init__(self) -> None:
-        self._total = 0
-        self._looks: deque[tuple[int, int]] = deque()
-
-    def add(self, size_bytes: int, now_us: int) -> None:
-        """So much more than at the last look."""
-        self._total += size_bytes
-        looks = self._looks
-        looks.append((now_us, self._total))
-        while len(looks) > 2 and looks[1][0] <= now_us - _SLOTS * _SLOT_US:
-            looks.popleft()
-
-    def bits_per_second(self, now_us: int) -> int:
-        """As of the last look; 0 before the second."""
-        if len(self._looks) < 2:
-            return 0
-        (from_us, before), (to_us, total) = self._looks[0], self._looks[-1]
-        return (total - before) * 8_000_000 // max(1, to_us - from_us)
 
 
 class UpstreamEstimate:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from media_server import packets
-from media_server.bandwidth import CountedRate
 from media_server.downlink import Downlink
 from media_server.packets import KeyframeRequest, Nack, Remb, ReportBlock
 from media_server.peer import Ground, Peer, PeerOwner
@@ -19,8 +18,8 @@ from media_server.subscription import Subscription
 
 _TICK_US = 95_000
 """Looks at the path and at what was sent: so often, less a timer's jitter, while something is held back."""
-_CONTENT_TICK_US = 950_000
-"""The same for a viewer who has all that he wants over a path that carries it: a sender report is due each second."""
+_CONTENT_TICK_US = 190_000
+"""The same for a viewer who has all that he wants."""
 _HEADERS_BYTES = 36
 """Of an RTP packet with its extensions and SRTP tag; audio packets are not much larger."""
 _COMPOUND_BYTES = 1000
@@ -54,14 +53,10 @@ class Downstream(Peer):
         self._lines: dict[str, Subscription] = {}
         self._by_ssrc: dict[int, Subscription] = {}
         self._ticked_us = 0
-        self._hurried = False
-        self._rests = False
-        self._needed_bps: int | None = None
         self._sent: dict[int, tuple[int, int]] = {}
         self._steering = Steering(owner.stage)
         super().__init__(ground, owner, participant, resource, offer)
         self._downlink = Downlink(ground.plane, self.id)
-        self.meter = CountedRate()
 
     @property
     def subscriptions(self) -> list[Subscription]:
@@ -173,28 +168,16 @@ class Downstream(Peer):
                     subscription.want_keyframe()
             elif isinstance(item, Remb):
                 self._downlink.remb(item.bitrate_bps, now_us)
-                self.hurry()
             elif isinstance(item, ReportBlock):
                 subscription = self._by_ssrc.get(item.ssrc)
                 if subscription:
                     subscription.reported(item, now_us)
                     self._downlink.reported(item.fraction_lost, self.meter.bits_per_second(now_us), now_us)
-                    self._hurried |= self._needed_bps is None
-
-    @property
-    def needed_bps(self) -> int | None:
-        """While the path carries so much there is nothing to decide; None: nothing but the viewer's reports tells."""
-        return self._needed_bps if self.up else None
-
-    def hurry(self) -> None:
-        """Look at the path with the next `tick`. Idempotent."""
-        self._hurried = True
 
     def tick(self, now_us: int) -> None:
-        patient = self._rests and not (self._hurried or self._steering.outdated)
-        if not self.up or now_us - self._ticked_us < (_CONTENT_TICK_US if patient else _TICK_US):
+        if not self.up or now_us - self._ticked_us < (_CONTENT_TICK_US if self._steering.content else _TICK_US):
             return
-        self._ticked_us, self._hurried = now_us, False
+        self._ticked_us = now_us
         out = b""
         for subscription in self._lines.values():
             subscription.settle()
@@ -208,8 +191,6 @@ class Downstream(Peer):
             self.ground.plane.send_rtcp(self.id, out)
         self._count(now_us)
         self._steer(now_us)
-        self._rests = self._steering.content and all(copy.introduced for copy in self._lines.values())
-        self._needed_bps = self._downlink.needed_bps(self._steering.goal_bps, now_us) if self._rests else None
 
     def _count(self, now_us: int) -> None:
         for subscription in self._lines.values():

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from hearing.tasks import log_fault
-from media_server.dataplane.consent import Consent
 from media_server.dataplane.feedback_parser import split
 from media_server.dataplane.forwarding import Forwarder
 from media_server.dataplane.pacer import STEP_US
@@ -125,12 +124,10 @@ class PlainDataPlane:
         state = self._peers[peer]
         if target is None:
             state.stop_sending()
-        elif (raw := self._wire.raw(target)) in state.addresses:
+            return
+        raw = self._wire.raw(target)
+        if raw in state.addresses:
             state.target = raw
-
-    def answer_checks(self, peer: PeerId, ufrag: str | None, password: str = "") -> None:
-        """See `DataPlane`."""
-        self._peers[peer].consent = None if ufrag is None else Consent(ufrag, password)
 
     def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
         """See `DataPlane`."""
@@ -158,7 +155,7 @@ class PlainDataPlane:
     ) -> None:
         """See `DataPlane`."""
         state = self._routes[route]
-        state.stop_waiting()
+        self._stop_waiting(state)
         state.next_shift = timestamp_shift
         state.stop(stop and in_ssrc != state.stream.ssrc)
         if in_ssrc == state.stream.ssrc:
@@ -188,7 +185,7 @@ class PlainDataPlane:
         if state is None:
             return
         state.hold()
-        state.stop_waiting()
+        self._stop_waiting(state)
         state.stream.routes.remove(state)
         state.out.routes.pop(route, None)
 
@@ -247,11 +244,6 @@ class PlainDataPlane:
         if state.link is None or state.link.estimator is None:
             return Bandwidth(state.limits.start_bps, 0, 0.0, False, False, 0, 0, 0)
         return state.link.estimator.bandwidth(_monotonic_us())
-
-    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
-        """See `DataPlane`."""
-        links = {number: state.link for number, state in self._peers.items() if state.link is not None}
-        return [n for n, bps in watched.items() if n in links and links[n].strained(bps, _monotonic_us())]
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""
@@ -316,6 +308,11 @@ class PlainDataPlane:
             self._media.to_wake.append(peer)
             self._wake()
 
+    def _stop_waiting(self, state: RouteState) -> None:
+        for stream in state.source.streams.values():
+            if state in stream.waiting:
+                stream.waiting.remove(state)
+
     @property
     def _wire(self) -> Sender:
         assert self._sender is not None, "start the data plane first"
@@ -363,11 +360,7 @@ class PlainDataPlane:
         assert self._upcalls is not None
         first = data[0] if data else 255
         if first < 4:
-            if owner is None or (answered := owner[1].renew_consent(data, source)) is None:
-                self._upcalls.on_stun(data, shown(source))
-                return
-            self._upcalls.on_consent(owner[0], answered[1], shown(source))
-            self._wire.send(answered[0], source)
+            self._upcalls.on_stun(data, shown(source))
         elif owner is None:
             self._dropped_unbound += 1
         elif 128 <= first < 192 and len(data) >= 12:
@@ -396,4 +389,4 @@ class PlainDataPlane:
             for report in reports:
                 link.estimator.feedback(report, now_us)
         if rest:
-            self._upcalls.on_rtcp(owner[0], rest, now_us)
+            self._upcalls.on_rtcp(owner[0], rest)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from media_server.dataplane.descriptors import ALL_LAYERS
 from media_server.dataplane.ports import (
-    LOSSY,
     Bandwidth,
     BandwidthLimits,
     HopExtensions,
@@ -114,11 +113,6 @@ class RoutePlane(TappedPlane):
 
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         return self.known
-
-    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
-        known = self.known
-        worse = known.overusing or known.jammed or known.loss > LOSSY
-        return [peer for peer, least_bps in watched.items() if worse or known.estimate_bps < least_bps]
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         self.paces.append(rate_bps)

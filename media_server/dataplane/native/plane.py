@@ -18,7 +18,6 @@ from itertools import starmap
 from hearing.tasks import log_fault
 from media_server.dataplane.native import _plane
 from media_server.dataplane.ports import (
-    LOSSY,
     Address,
     Bandwidth,
     BandwidthLimits,
@@ -43,7 +42,7 @@ ACCELERATOR: str = _plane.accelerator
 
 _READ_RECORDS = 2048
 """A wake-up tells at most so many, so that timers and signalling get their turn."""
-_STUN, _DTLS, _CONSENT = 2, 3, 6
+_STUN, _DTLS = 2, 3
 _NO_TYPE = 0xFF
 
 
@@ -100,10 +99,6 @@ class NativeDataPlane:
     def send_to_address(self, peer: PeerId, target: Address | None) -> None:
         """See `DataPlane`."""
         self._plane.send_to_address(peer, *(target or (None, 0)))
-
-    def answer_checks(self, peer: PeerId, ufrag: str | None, password: str = "") -> None:
-        """See `DataPlane`."""
-        self._plane.answer_checks(peer, ufrag, password)
 
     def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
         """See `DataPlane`."""
@@ -216,10 +211,6 @@ class NativeDataPlane:
         """See `DataPlane`."""
         return Bandwidth(*self._plane.bandwidth(peer))
 
-    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
-        """See `DataPlane`."""
-        return self._plane.strained(watched, LOSSY) if watched else ()
-
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""
         self._plane.pace(peer, 0 if rate_bps is None else max(rate_bps, 1))
@@ -259,15 +250,13 @@ class NativeDataPlane:
                 packet = TapPacket(arrival_us, rtp)
                 for sink in self._taps.get(stream, ()):
                     _guarded(sink, packet)
-        for kind, peer, data, host, number in controls:
+        for kind, peer, data, host, port in controls:
             if kind == _STUN:
-                _guarded(self._upcalls.on_stun, data, (host, number))
-            elif kind == _CONSENT:
-                _guarded(self._upcalls.on_consent, peer, data, (host, number))
+                _guarded(self._upcalls.on_stun, data, (host, port))
             elif kind == _DTLS:
                 _guarded(self._upcalls.on_dtls, peer, data)
             else:
-                _guarded(self._upcalls.on_rtcp, peer, data, number)
+                _guarded(self._upcalls.on_rtcp, peer, data)
         if received:
             _guarded(self._upcalls.on_received, list(starmap(Received, received)))
         if more:
