@@ -19,7 +19,9 @@ from yunting.demo.client import Api
 pytestmark = [pytest.mark.browser, needs_chromium]
 
 WATCH_S = float(os.environ.get("YUNTING_WATCH_SECONDS", "8"))
-LONGEST_FREEZE_S = 0.5
+# The pure-Python data plane shares two cores with three browsers here: a change of layer may wait for a keyframe
+# that is asked for once a second.
+LONGEST_FREEZE_S = 1.5 if os.environ.get("YUNTING_DATAPLANE") == "plain" else 0.5
 FIRST_FRAME_MS = 1000
 
 # Counts what every connection of the page decodes, and when its first picture came after it was made.
