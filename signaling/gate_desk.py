@@ -30,7 +30,8 @@ class GateDesk:
 
     def __init__(self, log: GateLog) -> None:
         services = log.services
-        self.notice = face_notice(services.settings.identity.retention_h)
+        identity = services.settings.identity
+        self.notice = face_notice(identity.retention_h, sent_out=identity.engine == "http")
         self._log = log
         self._tools = log.tools
         self._reader = DocumentReader()
