@@ -1,8 +1,7 @@
 """An official face service makes the vectors (`docs/face-service.md` is what it must do); faces are found here.
 
-Only the part of a picture around one face leaves this machine, over https, signed. A service that does not answer in
-time, or answers what is no answer, is asked once more under the same id; then the engine is unavailable, and a clerk
-compares. Neither pictures nor vectors are logged.
+Only the part of a picture around one face leaves this machine, over https, signed. In an outage the engine is
+unavailable, and a clerk compares. Neither pictures nor vectors are logged.
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ import threading
 import time
 
 import aiohttp
-import msgspec
 import numpy as np
-import structlog
 from PIL import Image
 
 from hearing.ids import new_ulid
@@ -24,10 +21,10 @@ from identity.breaker import Breaker
 from identity.engine import Box, Embedding, EngineUnavailable, Landmarks, NoFace, Rgb, check_picture
 from identity.engines import dlib_faces
 from identity.images import write_jpeg
-from identity.signed import SIGNATURE, checked_service, sign
+from identity.service_client import Answer, Outage, Question, ServiceClient
+from identity.signed import checked_service
 
 TIMEOUT_S = 3.0
-TRIES = 2
 AT_ONCE = 8
 """Requests under way; the next one waits, which counts towards its time."""
 _MOST_BYTES = 512_000
@@ -37,24 +34,15 @@ _QUALITY = 95
 _LARGEST = 1e6
 _LENGTHS = range(32, 4097)
 
-_log = structlog.get_logger()
 
-
-class _Question(msgspec.Struct, frozen=True, kw_only=True):
-    request: str
-    utc_ms: int
+class _Question(Question, frozen=True, kw_only=True):
     pictures: list[str]
 
 
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    request: str
+class _Told(Answer, frozen=True, kw_only=True):
     model: str
-    vectors: list[list[float]] = []
+    vectors: tuple[tuple[float, ...], ...] = ()
     problem: str = ""
-
-
-class _Outage(Exception):
-    """The service gave no answer that counts; the text has no personal data."""
 
 
 class HttpFaces:
@@ -71,18 +59,20 @@ class HttpFaces:
     def __init__(
         self, url: str, secret: str, model: str, *, timeout_s: float = TIMEOUT_S, breaker: Breaker | None = None
     ) -> None:
-        self._url, self._secret = checked_service(url, secret)
+        # Before there is a thread to end.
+        checked_service(url, secret)
         if not model.strip():
             raise ValueError("the service's model has no name")
         self._model = model.strip()
         self.model_sha256 = digest_of(model)
-        self._timeout_s = timeout_s
-        self._breaker = breaker or Breaker()
-        self._http: aiohttp.ClientSession | None = None
         dlib_faces.warm()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="face-service", daemon=True)
         self._thread.start()
+        self._http = asyncio.run_coroutine_threadsafe(_connections(), self._loop).result()
+        self._service = ServiceClient(
+            self._http, url, secret, name="face_service", timeout_s=timeout_s, breaker=breaker
+        )
 
     def detect(self, rgb: Rgb, roi: Box | None = None) -> list[Box]:
         """See `FaceEngine.detect`."""
@@ -93,7 +83,7 @@ class HttpFaces:
         return dlib_faces.landmarks(rgb, box)
 
     def embed(self, rgb: Rgb, box: Box, flip: bool = True) -> Embedding:
-        """See `FaceEngine.embed`; also NoFace, where the service finds none. Takes at most `TRIES` timeouts."""
+        """See `FaceEngine.embed`; also NoFace, where the service finds none."""
         face = _around(check_picture(rgb), box)
         pictures = [face, np.ascontiguousarray(face[:, ::-1])] if flip else [face]
         asked = self._ask([write_jpeg(picture, _QUALITY) for picture in pictures])
@@ -108,85 +98,52 @@ class HttpFaces:
         """End the connections and the thread. Idempotent."""
         if not self._thread.is_alive():
             return
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._http.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-    async def _end(self) -> None:
-        if self._http is not None:
-            await self._http.close()
 
     async def _ask(self, pictures: list[bytes]) -> Embedding:
         now_ms = time.time_ns() // 1_000_000
         question = _Question(
             request=new_ulid(now_ms), utc_ms=now_ms, pictures=[base64.b64encode(each).decode() for each in pictures]
         )
-        body = msgspec.json.encode(question)
-        why = "it has failed several times and is left alone for a while"
-        for attempt in range(TRIES):
-            if not self._breaker.allows(_now_ms()):
-                break
-            try:
-                told = await self._post(body, question.request)
-                if told.problem == "no-face":
-                    self._breaker.succeeded()
-                    raise NoFace
-                vectors = _vectors(told, len(pictures))
-            except (_Outage, aiohttp.ClientError, TimeoutError, OSError) as problem:
-                self._breaker.failed(_now_ms())
-                # Exceptions of the client name addresses, never what was sent.
-                why = str(problem) if isinstance(problem, _Outage) else type(problem).__name__
-                _log.warning("face_service.outage", request=question.request, attempt=attempt, problem=why)
-                continue
-            self._breaker.succeeded()
-            return vectors
-        raise EngineUnavailable(f"the face service: {why}")
-
-    async def _post(self, body: bytes, request: str) -> _Told:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE))
-        headers = {"Content-Type": "application/json", SIGNATURE: sign(self._secret, body)}
-        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-        # A redirect would carry a face to somewhere nobody has chosen.
-        async with self._http.post(
-            self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
-        ) as answer:
-            if answer.status != 200:
-                raise _Outage(f"status {answer.status}")
-            raw = bytearray()
-            async for part in answer.content.iter_chunked(65_536):
-                raw += part
-                if len(raw) > _MOST_BYTES:
-                    raise _Outage("too long an answer")
         try:
-            told = msgspec.json.decode(raw, type=_Told)
-        except msgspec.MsgspecError:
-            raise _Outage("not an answer") from None
-        if told.request != request:
-            raise _Outage("the answer to another request")
+            vectors = await self._service.ask(
+                question, _Told, lambda told: self._vectors(told, len(pictures)), most_bytes=_MOST_BYTES
+            )
+        except Outage as outage:
+            raise EngineUnavailable(f"the face service: {outage}") from None
+        if vectors is None:
+            raise NoFace
+        return vectors
+
+    def _vectors(self, told: _Told, wanted: int) -> Embedding | None:
+        """As rows of unit length; None where there is no face. Raises Outage."""
         if told.model != self._model:
-            raise _Outage(f"it runs the model {told.model[:80]!r}, the settings say {self._model!r}")
-        return told
+            raise Outage(f"it runs the model {told.model[:80]!r}, the settings say {self._model!r}")
+        if told.problem == "no-face":
+            return None
+        lengths = {len(each) for each in told.vectors}
+        if len(told.vectors) != wanted or len(lengths) != 1 or lengths.pop() not in _LENGTHS:
+            raise Outage(told.problem[:80] or "not one vector of 32 to 4096 numbers for each picture")
+        raw = np.array(told.vectors, np.float64)
+        if not np.abs(raw).max() < _LARGEST:
+            raise Outage("numbers that are none of a vector")
+        sizes = np.linalg.norm(raw, axis=1, keepdims=True)
+        if sizes.min() < 1e-6:
+            raise Outage("a vector of nothing")
+        return np.asarray(raw / sizes, np.float32)
+
+
+async def _connections() -> aiohttp.ClientSession:
+    """Made on the loop that it belongs to."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE))
 
 
 def digest_of(model: str) -> str:
     """Stands for the weights, which only the service has."""
     return hashlib.sha256(f"http\n{model.strip()}".encode()).hexdigest()
-
-
-def _vectors(told: _Told, wanted: int) -> Embedding:
-    """As rows of unit length. Raises _Outage."""
-    lengths = {len(each) for each in told.vectors}
-    if len(told.vectors) != wanted or len(lengths) != 1 or lengths.pop() not in _LENGTHS:
-        raise _Outage(told.problem[:80] or "not one vector of 32 to 4096 numbers for each picture")
-    raw = np.array(told.vectors, np.float64)
-    if not np.abs(raw).max() < _LARGEST:
-        raise _Outage("numbers that are none of a vector")
-    sizes = np.linalg.norm(raw, axis=1, keepdims=True)
-    if sizes.min() < 1e-6:
-        raise _Outage("a vector of nothing")
-    return np.asarray(raw / sizes, np.float32)
 
 
 def _around(rgb: Rgb, box: Box) -> Rgb:
@@ -198,7 +155,3 @@ def _around(rgb: Rgb, box: Box) -> Rgb:
     picture = Image.fromarray(np.ascontiguousarray(part))
     picture.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
     return np.asarray(picture)
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

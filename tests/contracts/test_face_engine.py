@@ -190,7 +190,6 @@ class TestOnnxGenericYuNet(FaceEngineContract):
 @pytest.fixture(scope="session")
 def service(dlib_onnx: DlibOnnx) -> Iterator[FaceService]:
     made = FaceService(dlib_onnx)
-    made.start()
     yield made
     made.stop()
 

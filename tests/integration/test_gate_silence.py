@@ -104,7 +104,7 @@ async def world(tmp_path: Path, data_dir: Path, level: str) -> AsyncIterator[Wor
     photos = data_dir / "faces" / "photos"
     photo, again = [(photos / name).read_bytes() for name in ("obama.jpg", "obama2.jpg")]
     frame = read_picture(again)
-    registry, sms = RegistryServer({NUMBER: ("张三丰", None)}), SmsServer()
+    registry, sms = RegistryServer(people={NUMBER: ("张三丰", None)}), SmsServer()
     store = await SqliteStore.open(tmp_path / "yunting.db")
     pool = FacePool(workers=1, waiting=4)
     settings = await asyncio.to_thread(load, None, {"YUNTING_STORAGE_FOLDER": str(tmp_path)})
@@ -212,7 +212,7 @@ async def test_a_pass_by_face_leaves_no_number_picture_or_vector_anywhere(
         assert status == 200
         page = await visitor.enter()
         await visitor.agree()
-        w.registry.faults = [503, "garbage", "cut"]
+        w.registry.faults = [503, "not-json", "cut"]
         await visitor.show(NUMBER)
         assert await visitor.face(w.live) == "review"
         await file_of(w, number=NUMBER, phone=PHONE)
