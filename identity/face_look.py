@@ -17,8 +17,6 @@ from PIL import Image
 from identity.engine import Box, Embedding, FaceEngine, Rgb
 from identity.face_signals import Landmarks
 
-SMALLER_FROM = 0.4
-"""Faces narrower than this share of the largest are people far behind, or pictures on a wall."""
 _AROUND = 1.9
 _SIDE = 96
 
@@ -33,6 +31,8 @@ class LookLimits(msgspec.Struct, frozen=True):
     whole_every_ms: int = 1_000
     whole_lost_ms: int = 400
     """The same while the face is not where it was."""
+    smaller_from: float = 0.4
+    """Faces narrower than this share of the largest are people far behind, or pictures on a wall."""
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -98,14 +98,14 @@ class FaceFollower:
     def _through(self, rgb: Rgb, time_ms: int) -> Box | None:
         boxes = self._engine.detect(rgb)
         self._whole_ms = time_ms
-        self._faces = near_faces(boxes)
+        self._faces = near_faces(boxes, self._limits.smaller_from)
         return boxes[0] if boxes else None
 
 
-def near_faces(boxes: list[Box]) -> int:
+def near_faces(boxes: list[Box], smaller_from: float) -> int:
     """How many of them are people before the camera, not behind or on a wall."""
     largest = max((box.width for box in boxes), default=0)
-    return sum(box.width >= SMALLER_FROM * largest for box in boxes)
+    return sum(box.width >= smaller_from * largest for box in boxes)
 
 
 def judge(rgb: Rgb, box: Box, limits: LookLimits) -> tuple[float, str]:

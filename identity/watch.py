@@ -4,13 +4,15 @@
 |---|---|
 | `present` | a face is there, and it matches where there is something to compare with |
 | `absent` | no face in 3 samples over at least 15 s |
-| `multiple` | two or more faces, the smaller at least 40 % as wide as the larger, in 2 whole pictures running |
+| `multiple` | a second face, at least half as wide as the nearest, in 3 whole pictures over at least 20 s |
 | `mismatch` | the score's moving average was below the reject limit in 3 of the last 5 usable samples, or 5 running |
 | `unknown` | nothing usable: pose, darkness, blur, no picture; never counts as mismatch |
 
 A change is a hint for the judge's and the clerk's console and for the record (身份复核提示), never an order: whether
 somebody left is the judge's decision. At one sample each 10 s (`identity.watch_schedule`) another person is reported
-within 50 s, an empty chair within 40 s, a second person within 50 s.
+within 50 s, an empty chair within 40 s, a second person within 60 s. Who passes behind is no second person: half as
+wide is twice as far from the camera, and who passes is gone in 20 s. Whoever stays that near is reported, since a
+person behind a witness may be prompting.
 """
 
 from __future__ import annotations
@@ -36,7 +38,10 @@ class WatchRules(msgspec.Struct, frozen=True):
 
     absent_samples: int = 3
     absent_ms: int = 15_000
-    multiple_samples: int = 2
+    multiple_samples: int = 3
+    multiple_ms: int = 20_000
+    alone_samples: int = 2
+    """Whole pictures running without a second face that clear the doubt: one may show the face turned away."""
     reject: float = 2.5
     content: float = 5.0
     """Higher scores count as this, or a long good match would delay the report of a swap."""
@@ -53,7 +58,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     time_ms: int
     faces: int
-    """Near faces: those at least 40 % as wide as the largest."""
+    """Near faces: those at least half as wide as the largest."""
     whole: bool = True
     """The whole picture was looked at; otherwise more people may be in it than `faces` says."""
     usable: bool = True
@@ -83,6 +88,8 @@ class SeatWatch:
         self._sample_ms = now_ms
         self._without: list[int] = []
         self._crowded: list[int] = []
+        """Whole pictures with a second face, since nobody was last seen to be alone."""
+        self._alone: list[int] = []
         self._unusable: list[int] = []
         self._compared: deque[tuple[int, bool]] = deque(maxlen=self.rules.window)
         """Time and whether the average was below the limit then."""
@@ -94,6 +101,11 @@ class SeatWatch:
         """The last sample spoke against the state that is told: look again soon, and at the whole picture."""
         return bool(self._without or self._crowded) or self.state is WatchState.MULTIPLE
 
+    @property
+    def pressing(self) -> bool:
+        """Whether a second person stays is not known yet: to be told within a minute."""
+        return bool(self._crowded) and self.state is not WatchState.MULTIPLE
+
     def observe(self, sample: Sample) -> WatchChange | None:
         """What one sample changes; None for most. A sample that is not later than the last is ignored."""
         if sample.time_ms <= self._sample_ms:
@@ -101,7 +113,7 @@ class SeatWatch:
         self._sample_ms = sample.time_ms
         self._count(self._without, sample.faces == 0, sample.time_ms)
         if sample.whole:
-            self._count(self._crowded, sample.faces > 1, sample.time_ms)
+            self._crowd(sample)
         if sample.faces == 1:
             self._count(self._unusable, not sample.usable, sample.time_ms)
             if sample.usable and sample.score is not None:
@@ -112,13 +124,13 @@ class SeatWatch:
         """No picture for long makes a seat unknown. Idempotent."""
         if now_ms - self._sample_ms < self.rules.silent_ms:
             return None
-        for evidence in (self._without, self._crowded, self._unusable):
+        for evidence in (self._without, self._crowded, self._alone, self._unusable):
             evidence.clear()
         return self._become(WatchState.UNKNOWN, now_ms, self._sample_ms)
 
     def _judge(self, sample: Sample) -> WatchChange | None:
         rules, now_ms = self.rules, sample.time_ms
-        if len(self._crowded) >= rules.multiple_samples:
+        if len(self._crowded) >= rules.multiple_samples and self._crowded[-1] - self._crowded[0] >= rules.multiple_ms:
             return self._become(WatchState.MULTIPLE, now_ms, self._crowded[0])
         if len(self._without) >= rules.absent_samples and now_ms - self._without[0] >= rules.absent_ms:
             return self._become(WatchState.ABSENT, now_ms, self._without[0])
@@ -134,6 +146,15 @@ class SeatWatch:
         if not sample.usable or (sample.score is not None and self._compared[-1][1]):
             return None
         return self._become(WatchState.PRESENT, now_ms, now_ms)
+
+    def _crowd(self, sample: Sample) -> None:
+        if sample.faces > 1:
+            self._alone.clear()
+            self._count(self._crowded, True, sample.time_ms)
+            return
+        self._count(self._alone, True, sample.time_ms)
+        if len(self._alone) >= self.rules.alone_samples:
+            self._crowded.clear()
 
     def _compare(self, time_ms: int, score: float) -> None:
         # A score that is not a number speaks for nobody.

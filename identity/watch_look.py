@@ -9,6 +9,9 @@ from identity.face_look import FaceFollower, LookLimits
 from identity.face_signals import read_signals
 from identity.watch import Sample
 
+_NEAR = 0.5
+"""Share of the nearest face's width: half as wide is twice as far from the camera. At 0.4 people far behind counted,
+because the detector's smallest box is 73 px wide, whatever smaller face is in it."""
 _USABLE_YAW = 0.45
 """Vectors of heads turned further are not compared: they resemble their owner's less."""
 
@@ -21,7 +24,7 @@ class SeatEyes:
         self, engine: FaceEngine, score: Callable[[Embedding], float | None] | None, limits: LookLimits | None = None
     ) -> None:
         # Whether the whole picture is due is the schedule's business here.
-        never = LookLimits(width_px=60, whole_every_ms=2**40, whole_lost_ms=0)
+        never = LookLimits(width_px=60, whole_every_ms=2**40, whole_lost_ms=0, smaller_from=_NEAR)
         self._follower = FaceFollower(engine, limits or never)
         self._score = score
 

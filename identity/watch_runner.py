@@ -6,8 +6,9 @@ How the media side uses it, with a `media_server.sampler.Sampler` that gives pic
     async def look(picture): await runner.offer(seat, picture.rgb, picture.arrival_us // 1_000)
 
 Nothing piles up: at most `at_once` looks run or wait for a worker. While they do, no further picture is asked for,
-and one that comes nevertheless is skipped: its seat has its turn again. `now_ms` must be the clock of the pictures'
-arrival (CLOCK_MONOTONIC).
+and one that comes nevertheless is skipped and asked for anew as soon as there is room: seats that began together
+would otherwise be due together, and the same one skipped, again and again. `now_ms` must be the clock of the
+pictures' arrival (CLOCK_MONOTONIC).
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ class WatchRunner:
             return
         if self._looking >= self._at_once:
             self.skipped += 1
+            self._schedule.again(name)
             return
         whole, seat.wanted, seat.whole = seat.whole, False, False
         began_ms = seat.eye.cpu_ms
@@ -129,7 +131,7 @@ class WatchRunner:
             return
         change = seat.watch.observe(sample)
         if seat.watch.suspects:
-            self._schedule.look_wholly(name)
+            self._schedule.look_wholly(name, soon=seat.watch.pressing)
         if change is not None:
             seat.changed(change)
 

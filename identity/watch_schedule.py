@@ -1,8 +1,9 @@
 """Which seat is looked at next, and how closely, within a budget of CPU time. Pure; times are handed in.
 
 Looking around the last place of a face costs 15 ms of CPU, looking through a whole picture of 640x480 50 to 70 ms, so
-a seat is looked at every 10 s and wholly every 30 s: 3.2 ms a second. When the budget does not suffice for all seats,
-who has waited longest is looked at first and every seat is looked at less often; `behind_ms` says by how much.
+a seat is looked at every 10 s and wholly every 30 s, twice as often while a doubt presses: 3.2 ms a second. When the
+budget does not suffice for all seats, who has waited longest is looked at first and every seat is looked at less
+often; `behind_ms` says by how much.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class _Seat(msgspec.Struct):
+    handed_out_ms: int
     due_ms: int
     whole_due_ms: int
 
@@ -45,7 +47,7 @@ class WatchSchedule:
 
     def add(self, seat: str, now_ms: int) -> None:
         """Watch a seat from now on. Idempotent."""
-        self._seats.setdefault(seat, _Seat(now_ms, now_ms))
+        self._seats.setdefault(seat, _Seat(now_ms, now_ms, now_ms))
 
     def remove(self, seat: str) -> None:
         """Watch it no more. Idempotent."""
@@ -65,11 +67,21 @@ class WatchSchedule:
             return []
         return [self._hand_out(name, now_ms) for _, name in waiting[:at_most]]
 
-    def look_wholly(self, seat: str) -> None:
+    def look_wholly(self, name: str, soon: bool = False) -> None:
         """The next look at this seat takes the whole picture: the face was not where it had been, or somebody else
-        may be there (`SeatWatch.suspects`). Unknown seats are ignored."""
-        if seat in self._seats:
-            self._seats[seat].whole_due_ms = 0
+        may be there (`SeatWatch.suspects`). `soon`: after half the usual pause. Unknown seats are ignored."""
+        seat = self._seats.get(name)
+        if seat is None:
+            return
+        seat.whole_due_ms = 0
+        if soon:
+            seat.due_ms = min(seat.due_ms, seat.handed_out_ms + self.pace.every_ms // 2)
+
+    def again(self, name: str) -> None:
+        """This seat's picture could not be looked at: it is due at once. Unknown seats are ignored."""
+        seat = self._seats.get(name)
+        if seat is not None:
+            seat.due_ms = seat.handed_out_ms
 
     def spent(self, cpu_ms: float) -> None:
         """What looks cost; may overdraw the budget, which is then waited for."""
@@ -78,7 +90,7 @@ class WatchSchedule:
     def _hand_out(self, name: str, now_ms: int) -> Look:
         seat = self._seats[name]
         whole = seat.whole_due_ms <= now_ms
-        seat.due_ms = now_ms + self.pace.every_ms
+        seat.handed_out_ms, seat.due_ms = now_ms, now_ms + self.pace.every_ms
         if whole:
             seat.whole_due_ms = now_ms + self.pace.whole_ms
         return Look(name, whole)

@@ -55,6 +55,7 @@ class KindRow(msgspec.Struct, frozen=True):
     kind: str
     trials: int
     within_60_s: int
+    s_min: float
     s_p50: float
     s_max: float
 
@@ -156,7 +157,8 @@ async def _trial(court: Court, people: list[Person], chance: random.Random) -> t
 def _kind_row(kind: str, seconds: list[float]) -> KindRow:
     ordered = sorted(seconds)
     within = sum(each <= LIMIT_S for each in ordered)
-    return KindRow(kind, len(ordered), within, round(ordered[len(ordered) // 2], 1), round(ordered[-1], 1))
+    s_min, s_p50, s_max = (round(ordered[place], 1) for place in (0, len(ordered) // 2, -1))
+    return KindRow(kind, len(ordered), within, s_min, s_p50, s_max)
 
 
 def _quiet_row(court: Court, manners: str, hours: float) -> QuietRow:

@@ -103,3 +103,13 @@ def test_a_face_that_moved_away_is_looked_for_everywhere_at_once() -> None:
     eyes.look(engine.picture(REST), 1_000, whole=True)
     sample = eyes.look(engine.picture(replace(REST, shown=False)), 11_000, whole=False)
     assert (sample.faces, sample.whole) == (0, True)
+
+
+@pytest.mark.parametrize(("share", "people"), [(0.4, 1), (0.49, 1), (0.5, 2), (0.8, 2)])
+def test_on_a_seat_nobody_counts_who_is_more_than_twice_as_far_from_the_camera(share: float, people: int) -> None:
+    class OneBehind(ScriptedEngine):
+        def detect(self, rgb: np.ndarray, roi: Box | None = None) -> list[Box]:
+            return [*super().detect(rgb, roi), Box(20, 100, 20 + round(share * 180), 280, 1.0)]
+
+    engine = OneBehind()
+    assert SeatEyes(engine, None).look(engine.picture(REST), 1_000, whole=True).faces == people

@@ -43,7 +43,7 @@ class Seat:
                 )
                 self.changes += [change] if change else []
                 if self.watch.suspects:
-                    self.schedule.look_wholly(look.seat)
+                    self.schedule.look_wholly(look.seat, soon=self.watch.pressing)
         return [change.state.value for change in self.changes[told:]]
 
 
@@ -64,6 +64,25 @@ def test_a_second_person_is_reported_within_a_minute(phase_ms: int) -> None:
     seat.sees(1, 60)
     assert seat.sees(2, 60) == ["multiple"]
     assert seat.sees(1, 60) == ["present"]
+
+
+@given(PHASES, st.integers(20, 60))
+def test_a_second_person_who_once_looks_away_is_reported_within_a_minute_too(phase_ms: int, away_s: int) -> None:
+    seat = Seat(phase_ms)
+    seat.sees(1, 60)
+    told = seat.sees(2, away_s)
+    # No more than one look falls into five seconds.
+    told += seat.sees(1, min(5, 60 - away_s)) + seat.sees(2, max(0, 55 - away_s))
+    assert told == ["multiple"]
+
+
+@given(PHASES, st.integers(1, 19), st.integers(30, 60))
+def test_who_passes_is_not_reported_however_often(phase_ms: int, seconds: int, pause_s: int) -> None:
+    seat = Seat(phase_ms)
+    seat.sees(1, 60)
+    for _ in range(10):
+        assert seat.sees(2, seconds) == []
+        assert seat.sees(1, pause_s) == []
 
 
 @given(PHASES, st.floats(5, 40), st.floats(-5, 2.4))

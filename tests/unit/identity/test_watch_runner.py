@@ -19,7 +19,7 @@ from identity.watch_schedule import Pace
 pytestmark = [pytest.mark.unit, pytest.mark.timeout(30)]
 
 RGB = np.zeros((48, 64, 3), np.uint8)
-HASTY = WatchRules(absent_ms=50, silent_ms=2_000)
+HASTY = WatchRules(absent_ms=50, multiple_ms=50, silent_ms=2_000)
 
 
 def now_ms() -> int:
@@ -149,7 +149,8 @@ async def test_who_is_not_watched_any_more_is_neither_asked_nor_reported(hall: H
 
 
 async def test_while_the_pool_is_busy_nothing_is_queued_and_what_comes_is_skipped(pool: ThreadPoolExecutor) -> None:
-    runner = WatchRunner(pool, now_ms, Pace(every_ms=20, whole_ms=60, budget=4.0), HASTY)
+    ahead_ms = 0
+    runner = WatchRunner(pool, lambda: now_ms() + ahead_ms, Pace(every_ms=20, whole_ms=60, budget=4.0), HASTY)
     hall = Hall(runner)
     busy = [Eye() for _ in range(AT_ONCE)]
     late = Eye()
@@ -164,12 +165,37 @@ async def test_while_the_pool_is_busy_nothing_is_queued_and_what_comes_is_skippe
     for _ in range(5):
         await runner.offer("late", RGB, now_ms())
     assert (runner.skipped, late.wholes) == (5, [])
-    await asyncio.sleep(0.3)
+    # All seats are overdue.
+    ahead_ms = 1_000
+    runner.step()
     assert hall.asked == asked
+    ahead_ms = 0
     for eye in busy:
         eye.free.set()
     hall.sit("late", late)
     await until(lambda: hall.last("late") is WatchState.PRESENT)
+    await runner.close()
+
+
+async def test_a_seat_whose_picture_was_skipped_does_not_wait_for_its_next_turn(pool: ThreadPoolExecutor) -> None:
+    runner = WatchRunner(pool, now_ms, Pace(every_ms=3_600_000, whole_ms=3_600_000, budget=4.0), HASTY)
+    hall = Hall(runner)
+    busy = [Eye() for _ in range(AT_ONCE)]
+    late = Eye()
+    hall.sit("late", late, answers=False)
+    await until(lambda: hall.asked.get("late", 0) == 1)
+    for number, eye in enumerate(busy):
+        eye.free.clear()
+        hall.sit(f"busy{number}", eye)
+    await until(lambda: all(eye.begun for eye in busy))
+    await runner.offer("late", RGB, now_ms())
+    assert runner.skipped == 1
+    for eye in busy:
+        eye.free.set()
+    await until(lambda: hall.asked["late"] == 2)
+    await runner.offer("late", RGB, now_ms())
+    # It was the whole picture's turn when it was skipped.
+    assert late.wholes == [True]
     await runner.close()
 
 

@@ -1,5 +1,6 @@
 """People who sit before a camera for hours: they sway, talk, blink, look aside, lean out, hide behind a hand, sit in
-changing light; and what the watch must notice: somebody else in their place, nobody, a second person.
+changing light, before others who pass or stand far behind; and what the watch must notice: somebody else in their
+place, nobody, a second person.
 
 How often and how long they do what hides a face is chosen by us, not observed in a court (`Manners`).
 """
@@ -20,20 +21,26 @@ from yunting.bench.heads.render import Camera, Optics, Pose, room
 
 Seat = Literal["own", "swap", "empty", "second"]
 """Who is there: the seat's own person, another one, nobody, the own person with a second one beside."""
-Act = Literal["aside", "down", "hand", "gone", "blur", "dark", "behind"]
+Act = Literal["aside", "down", "hand", "gone", "blur", "dark", "passes", "stands"]
 
 _SKIN = (196, 150, 128)
 _BARE = Optics(noise=0.0, jpeg_quality=0)
 """For parts of a picture that the camera itself takes later."""
 
 
+_BEHIND: dict[Act | None, tuple[float, float]] = {"passes": (0.2, 0.45), "stands": (0.2, 0.35)}
+"""Sizes of who is behind, as shares of the person's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """Something hides or changes the face every `every_s` on average, for `lasts_s` (shortest, longest): `acts`."""
+    """Something hides or changes the face every `every_s` on average, for `lasts_s` (shortest, longest): `acts`.
+    Who `stands` far behind does so for `stands_s`."""
 
     every_s: float = 45.0
     lasts_s: tuple[float, float] = (2.0, 15.0)
-    acts: tuple[Act, ...] = ("aside", "down", "hand", "gone", "blur", "dark", "behind")
+    stands_s: tuple[float, float] = (20.0, 60.0)
+    acts: tuple[Act, ...] = ("aside", "down", "hand", "gone", "blur", "dark", "passes", "stands")
 
 
 READING = Manners(every_s=120.0, lasts_s=(20.0, 60.0), acts=("down", "aside"))
@@ -55,7 +62,8 @@ class Sitter:
         self._rest = Pose(scale=chance.uniform(0.12, 0.16), x=chance.uniform(0.45, 0.55), y=chance.uniform(0.42, 0.5))
         self._rooms = [room(each.head, self._camera.optics, self._rest) for each in self._people]
         self._wall = _wall(self._rooms[0])
-        self._begin_ms = self._end_ms = -1
+        self._end_ms = -1
+        self._near = 0.0
         self._drift = [0.0] * 6
         self._sun_phase = chance.uniform(0, 2 * math.pi)
         self._sun_period_ms = chance.uniform(900_000, 2_400_000)
@@ -85,9 +93,10 @@ class Sitter:
         pose = self._idle(1.0)
         which = 1 if self.seat == "swap" else 0
         backdrop = self._rooms[which]
-        if self.seat == "second" or act == "behind":
-            # A helper beside, or somebody who passes far behind; both hide nothing of the seat's own person.
-            near = self._chance.uniform(0.7, 1.0) if self.seat == "second" else self._chance.uniform(0.2, 0.3)
+        behind = _BEHIND.get(act)
+        if self.seat == "second" or behind is not None:
+            # A helper beside, or somebody behind; both hide nothing of the seat's own person.
+            near = self._chance.uniform(0.7, 1.0) if self.seat == "second" or behind is None else self._near
             side = 0.2 if pose.x > 0.5 else 0.8
             beside = replace(self._idle(1.0), x=side, scale=pose.scale * near, y=self._rest.y)
             pose = replace(pose, x=0.64 if side < 0.5 else 0.36)
@@ -101,8 +110,9 @@ class Sitter:
 
     def _live(self, time_ms: int) -> None:
         if time_ms >= self._next_ms and self.act is None:
-            shortest, longest = self._manners.lasts_s
             self.act = self._chance.choice(self._manners.acts)
+            shortest, longest = self._manners.stands_s if self.act == "stands" else self._manners.lasts_s
+            self._near = self._chance.uniform(*_BEHIND.get(self.act, (0.0, 0.0)))
             self._end_ms = time_ms + round(1_000 * self._chance.uniform(shortest, longest))
         elif self.act is not None and time_ms >= self._end_ms:
             self.act = None
