@@ -42,19 +42,21 @@ class SeatCamera(MediaStreamTrack):
     def __init__(self, picture: Rgb) -> None:
         super().__init__()
         self.picture = picture
+        self.shown = 0
+        """Pictures so far."""
         self._noise = np.random.default_rng(1)
         self._begin_s = time.monotonic()
-        self._count = 0
 
     async def recv(self) -> av.VideoFrame:
         """The next frame, when it is due."""
-        self._count += 1
-        await asyncio.sleep(max(0.0, self._begin_s + self._count / FPS - time.monotonic()))
+        number = self.shown + 1
+        await asyncio.sleep(max(0.0, self._begin_s + number / FPS - time.monotonic()))
         noise = self._noise.integers(-3, 4, self.picture.shape, dtype=np.int16)
         frame = av.VideoFrame.from_ndarray(
             np.clip(self.picture.astype(np.int16) + noise, 0, 255).astype(np.uint8), format="rgb24"
         )
-        frame.pts, frame.time_base = self._count * 90_000 // FPS, Fraction(1, 90_000)
+        frame.pts, frame.time_base = number * 90_000 // FPS, Fraction(1, 90_000)
+        self.shown = number
         return frame
 
 
