@@ -8,9 +8,20 @@ none `ReportedCapacity` makes do with REMB and receiver reports.
 from __future__ import annotations
 
 from collections import deque
+from typing import Protocol
 
 _SLOT_US = 100_000
 _SLOTS = 10
+
+
+class Rate(Protocol):
+    """What both meters here do."""
+
+    def add(self, size_bytes: int, now_us: int) -> None:
+        """Count these bytes."""
+
+    def bits_per_second(self, now_us: int) -> int:
+        """Rate lately."""
 
 
 class RateMeter:
@@ -33,6 +44,32 @@ class RateMeter:
         slot = now_us // _SLOT_US
         total = sum(size for at, size in self._slots if slot - _SLOTS <= at < slot)
         return total * 8 * 1_000_000 // (_SLOTS * _SLOT_US)
+
+
+class CountedRate:
+    """Bits per second of what a counter tells now and then: over the last second, or between the last two looks at it
+    when they are further apart. Pure: time is passed in, microseconds."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._looks: deque[tuple[int, int]] = deque()
+
+    def add(self, size_bytes: int, now_us: int) -> None:
+        """So much more than at the last look. What several counters tell at one moment is one look."""
+        self._total += size_bytes
+        looks = self._looks
+        if looks and looks[-1][0] >= now_us:
+            looks.pop()
+        looks.append((now_us, self._total))
+        while len(looks) > 2 and looks[1][0] <= now_us - _SLOTS * _SLOT_US:
+            looks.popleft()
+
+    def bits_per_second(self, now_us: int) -> int:
+        """As of the last look; 0 before the second."""
+        if len(self._looks) < 2:
+            return 0
+        (from_us, before), (to_us, total) = self._looks[0], self._looks[-1]
+        return (total - before) * 8_000_000 // (to_us - from_us)
 
 
 class UpstreamEstimate:

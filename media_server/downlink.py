@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from media_server.bandwidth import RateMeter, ReportedCapacity
-from media_server.dataplane.ports import Bandwidth, BandwidthLimits, DataPlane, HopExtensions, PeerId
+from media_server.bandwidth import CountedRate, ReportedCapacity
+from media_server.dataplane.ports import LOSSY, Bandwidth, BandwidthLimits, DataPlane, HopExtensions, PeerId
 from media_server.probing import Path, Probing
 from media_server.sdp import ABS_SEND_TIME, TRANSPORT_CC
 
@@ -26,9 +26,6 @@ GRACE_US = 2_000_000
 """So long after growing (a keyframe may take a second to come) the estimate may not take back what was believed
 before: the new layer's keyframe reads as overuse, and that cuts the estimate to a share of what was acknowledged in
 the half second before, when much less was sent."""
-LOSSY = 0.1
-"""A path that loses more than this is congested even while its delay does not grow: its queue is full (GCC's
-threshold; less may be a bad radio)."""
 OVERUSED_SHARE = 0.8
 """What may be used of the estimate while a queue stands: it must empty, and the estimate comes down in steps."""
 FLOODED = 0.25
@@ -65,7 +62,7 @@ class Downlink:
         self._known: Bandwidth | None = None
         self._grace: tuple[int, int] | None = None
         self._repeats = self._repeats_since_us = 0
-        self.audio = RateMeter()
+        self.audio = CountedRate()
         plane.limit_bandwidth(peer, BandwidthLimits(start_bps=START_BPS))
 
     def negotiated(self, lines: Sequence[Mapping[int, str]]) -> None:
@@ -82,6 +79,11 @@ class Downlink:
     def reported(self, fraction_lost: float, sent_bps: int, now_us: int) -> None:
         """A receiver report of the viewer."""
         self._reported.reported(fraction_lost, sent_bps, now_us)
+
+    def needed_bps(self, goal_bps: int, now_us: int) -> int | None:
+        """While the path carries so much, `goal_bps` for videos and the audio beside, it hinders nothing; None: the
+        data plane does not know this path (see `DataPlane.strained`)."""
+        return goal_bps + self.audio.bits_per_second(now_us) if self._hop.transport_cc else None
 
     def video_budget(self, now_us: int) -> Budget:
         """What the path carries now beside the audio; asks the data plane."""

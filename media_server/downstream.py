@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from media_server import packets
+from media_server.bandwidth import CountedRate
 from media_server.downlink import Downlink
 from media_server.packets import KeyframeRequest, Nack, Remb, ReportBlock
 from media_server.peer import Ground, Peer, PeerOwner
@@ -14,12 +15,12 @@ from media_server.publication import Publication
 from media_server.sdp import AnsweredMedia, Offer, OfferedMedia, OutgoingTrack
 from media_server.sdp_answer import choose_codec
 from media_server.steering import Stage, Steering
-from media_server.subscription import Subscription
+from media_server.subscription import REPORT_INTERVAL_US, Subscription
 
 _TICK_US = 95_000
 """Looks at the path and at what was sent: so often, less a timer's jitter, while something is held back."""
-_CONTENT_TICK_US = 190_000
-"""The same for a viewer who has all that he wants."""
+_CONTENT_TICK_US = REPORT_INTERVAL_US
+"""The same for a viewer who has all that he wants over a path that carries it."""
 _HEADERS_BYTES = 36
 """Of an RTP packet with its extensions and SRTP tag; audio packets are not much larger."""
 _COMPOUND_BYTES = 1000
@@ -53,10 +54,14 @@ class Downstream(Peer):
         self._lines: dict[str, Subscription] = {}
         self._by_ssrc: dict[int, Subscription] = {}
         self._ticked_us = 0
+        self._hurried = False
+        self._rests = False
+        self._needed_bps: int | None = None
         self._sent: dict[int, tuple[int, int]] = {}
         self._steering = Steering(owner.stage)
         super().__init__(ground, owner, participant, resource, offer)
         self._downlink = Downlink(ground.plane, self.id)
+        self.meter = CountedRate()
 
     @property
     def subscriptions(self) -> list[Subscription]:
@@ -108,6 +113,7 @@ class Downstream(Peer):
         self._steering.changed()
         if self.up:
             self._steer(ground.now_us())
+            self.hurry()
             subscription.connect()
         return subscription
 
@@ -129,6 +135,7 @@ class Downstream(Peer):
         if self.up:
             self._steering.changed()
             self._steer(self.ground.now_us())
+            self.hurry()
             for subscription in self._lines.values():
                 if publication is None or subscription.publication is publication:
                     subscription.connect()
@@ -168,16 +175,28 @@ class Downstream(Peer):
                     subscription.want_keyframe()
             elif isinstance(item, Remb):
                 self._downlink.remb(item.bitrate_bps, now_us)
+                self.hurry()
             elif isinstance(item, ReportBlock):
                 subscription = self._by_ssrc.get(item.ssrc)
                 if subscription:
                     subscription.reported(item, now_us)
                     self._downlink.reported(item.fraction_lost, self.meter.bits_per_second(now_us), now_us)
+                    self._hurried |= self._needed_bps is None
+
+    @property
+    def needed_bps(self) -> int | None:
+        """While the path carries so much there is nothing to decide; None: nothing but the viewer's reports tells."""
+        return self._needed_bps if self.up else None
+
+    def hurry(self) -> None:
+        """Look at the path with the next `tick`. Idempotent."""
+        self._hurried = True
 
     def tick(self, now_us: int) -> None:
-        if not self.up or now_us - self._ticked_us < (_CONTENT_TICK_US if self._steering.content else _TICK_US):
+        patient = self._rests and not (self._hurried or self._steering.outdated)
+        if not self.up or now_us - self._ticked_us < (_CONTENT_TICK_US if patient else _TICK_US):
             return
-        self._ticked_us = now_us
+        self._ticked_us, self._hurried = now_us, False
         out = b""
         for subscription in self._lines.values():
             subscription.settle()
@@ -191,6 +210,8 @@ class Downstream(Peer):
             self.ground.plane.send_rtcp(self.id, out)
         self._count(now_us)
         self._steer(now_us)
+        self._rests = self._steering.content and all(copy.introduced for copy in self._lines.values())
+        self._needed_bps = self._downlink.needed_bps(self._steering.goal_bps, now_us) if self._rests else None
 
     def _count(self, now_us: int) -> None:
         for subscription in self._lines.values():

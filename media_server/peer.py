@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hearing.errors import UserError
-from media_server.bandwidth import RateMeter
+from media_server.bandwidth import Rate, RateMeter
 from media_server.dataplane.ports import Address, DataPlane, PeerId
 from media_server.ports import Answer, Direction, Kind, LossReason
 from media_server.sdp import AnsweredMedia, ChosenCodec, IceCredentials, Local, Offer, OfferedMedia
@@ -61,7 +61,7 @@ class Peer:
         self.up = False
         self.lost_us: int | None = None
         self.opened_us = ground.now_us()
-        self.meter = RateMeter()
+        self.meter: Rate = RateMeter()
         self.ssrc = ground.fresh_ssrc()
         self._owner = owner
         self._chosen: dict[str, ChosenCodec] = {}

@@ -231,6 +231,10 @@ class Room:
     def tick(self, now_us: int) -> None:
         """Timers of the room: reports, repairs, speakers, connections that did not come back. Every 100 ms or so,
         while `hasty` every 20 ms; a publisher's own are looked at with each batch of his packets too."""
+        downstreams = {peer.id: peer for peer in self._downstreams()}
+        watched = {number: needed for number, peer in downstreams.items() if (needed := peer.needed_bps) is not None}
+        for number in self.ground.plane.strained(watched):
+            downstreams[number].hurry()
         for key, peer in list(self._peers.items()):
             peer.tick(now_us)
             if peer.lost_us is not None and now_us - peer.lost_us > self._lost_grace_us:

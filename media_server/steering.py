@@ -104,13 +104,18 @@ class Steering:
         self._ideals.pop(publication_id, None)
         self._version = -1
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the next `steer` plans anew whatever the budget."""
+        return self._version != self._stage.version
+
     def changed(self) -> None:
         """Plan at the next `steer` (copies have come, a rule has changed)."""
         self._version = -1
 
     def steer(self, copies: Sequence[Subscription], budget: Budget, now_us: int) -> tuple[DeliveryState, ...] | None:
         """Choose and apply; what the viewer gets of every video now, or None when that is as told before."""
-        if self._version == self._stage.version and self._rests(budget, now_us - self._planned_us):
+        if not self.outdated and self._rests(budget, now_us - self._planned_us):
             self.grew = False
             return None
         self._version, self._planned, self._planned_us = self._stage.version, budget, now_us

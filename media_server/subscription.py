@@ -208,6 +208,11 @@ class Subscription:
         stats = self._plane.route_stats(self._route)
         return stats.packets, stats.payload_bytes
 
+    @property
+    def introduced(self) -> bool:
+        """Whether the viewer has had a sender report, or needs none yet: without one nothing is played in sync."""
+        return self._reported_us is not None or self._route is None or not self._passes
+
     def sender_report(self, now_us: int) -> bytes:
         """The report that is due now, or nothing: once a second, the first as soon as the publisher has reported.
 

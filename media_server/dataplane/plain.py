@@ -155,7 +155,7 @@ class PlainDataPlane:
     ) -> None:
         """See `DataPlane`."""
         state = self._routes[route]
-        self._stop_waiting(state)
+        state.stop_waiting()
         state.next_shift = timestamp_shift
         state.stop(stop and in_ssrc != state.stream.ssrc)
         if in_ssrc == state.stream.ssrc:
@@ -185,7 +185,7 @@ class PlainDataPlane:
         if state is None:
             return
         state.hold()
-        self._stop_waiting(state)
+        state.stop_waiting()
         state.stream.routes.remove(state)
         state.out.routes.pop(route, None)
 
@@ -244,6 +244,12 @@ class PlainDataPlane:
         if state.link is None or state.link.estimator is None:
             return Bandwidth(state.limits.start_bps, 0, 0.0, False, False, 0, 0, 0)
         return state.link.estimator.bandwidth(_monotonic_us())
+
+    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
+        """See `DataPlane`."""
+        now_us = _monotonic_us()
+        links = ((peer, self._peers[peer].link, bps) for peer, bps in watched.items() if peer in self._peers)
+        return [peer for peer, link, bps in links if link is not None and link.strained(bps, now_us)]
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""
@@ -307,11 +313,6 @@ class PlainDataPlane:
         if self._media.step(peer, _monotonic_us()):
             self._media.to_wake.append(peer)
             self._wake()
-
-    def _stop_waiting(self, state: RouteState) -> None:
-        for stream in state.source.streams.values():
-            if state in stream.waiting:
-                stream.waiting.remove(state)
 
     @property
     def _wire(self) -> Sender:

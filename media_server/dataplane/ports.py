@@ -25,6 +25,11 @@ PeerId = NewType("PeerId", int)
 RouteId = NewType("RouteId", int)
 
 
+LOSSY = 0.1
+"""A path that loses more than this is congested even while its delay does not grow: its queue is full (GCC's
+threshold; less may be a bad radio)."""
+
+
 class SrtpProfile(enum.Enum):
     """SRTP protection profiles we negotiate, best first (RFC 7714, RFC 5764)."""
 
@@ -321,6 +326,11 @@ class DataPlane(Protocol):
 
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         """What is known of the path to the peer now. KeyError when the peer is unknown."""
+
+    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
+        """Those of these peers whose path may carry less than so many bits per second: the estimate is lower, queues
+        grow, or more than `LOSSY` is lost. One question for all, so that nobody need ask for each; unknown peers and
+        those without transport-cc are left out."""
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """Send to this peer at most so fast, in steps of 5 ms; None (at first): at once. Audio never waits; video and

@@ -85,6 +85,12 @@ class RouteState:
         out.next_index[self.ssrc] = out.take_index(self.ssrc)
         self.set_seal()
 
+    def stop_waiting(self) -> None:
+        """Call a pending switch off. Idempotent."""
+        for stream in self.source.streams.values():
+            if self in stream.waiting:
+                stream.waiting.remove(self)
+
     def set_seal(self) -> None:
         """Take the peer's current outgoing keys."""
         outbound = self.out.outbound

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from media_server.dataplane.congestion import Estimator
 from media_server.dataplane.descriptors import Dependencies, Layers, Vp8, vp8, vp9
 from media_server.dataplane.pacer import Pacer
-from media_server.dataplane.ports import BandwidthLimits, HopExtensions, PeerId, Received, RouteId, SrtpKeys, TapSink
+from media_server.dataplane.ports import (
+    LOSSY,
+    BandwidthLimits,
+    HopExtensions,
+    PeerId,
+    Received,
+    RouteId,
+    SrtpKeys,
+    TapSink,
+)
 from media_server.dataplane.srtp import Direction, Window, directions
 from media_server.dataplane.wire import RawAddress
 from media_server.payloads import is_keyframe
@@ -179,6 +188,13 @@ class Link:
         if estimator is None or pacer.rate_bps is None or pacer.probe_bps:
             return True
         return estimator.has_room(now_us)
+
+    def strained(self, least_bps: int, now_us: int) -> bool:
+        """See `DataPlane.strained`."""
+        if self.estimator is None:
+            return False
+        known = self.estimator.bandwidth(now_us)
+        return known.overusing or known.jammed or known.loss > LOSSY or known.estimate_bps < least_bps
 
 
 class Peer:

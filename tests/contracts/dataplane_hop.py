@@ -15,6 +15,7 @@ from media_server.dataplane.pacer import MAX_FILLINGS
 from media_server.dataplane.ports import BandwidthLimits, HopExtensions, PeerId, RouteId
 from tests.contracts.dataplane_world import (
     KEYFRAME,
+    PUBLISHER,
     SUBSCRIBER,
     WithWorld,
     World,
@@ -192,6 +193,7 @@ class Hop(WithWorld):
         world.route()
         await watch(world, lambda: world.plane.bandwidth(SUBSCRIBER).estimate_bps > 530_000, lambda _: 0)
         known = world.plane.bandwidth(SUBSCRIBER)
+        assert list(world.plane.strained({SUBSCRIBER: 400_000})) == []
         assert known.acknowledged_bps > 100_000
         assert known.loss == 0
         assert known.feedback_us > 0
@@ -203,6 +205,7 @@ class Hop(WithWorld):
         world.route()
         estimate = lambda: world.plane.bandwidth(SUBSCRIBER).estimate_bps  # noqa: E731
         await watch(world, lambda: estimate() < 6_000_000, lambda passed_us: passed_us)
+        assert list(world.plane.strained({SUBSCRIBER: 6_000_000})) == [SUBSCRIBER]
 
     async def test_a_long_queue_on_the_way_is_told(self, world: World) -> None:
         world.plane.set_hop(SUBSCRIBER, HOP)
@@ -224,6 +227,16 @@ class Hop(WithWorld):
         tell(world, [packet for place, packet in enumerate(got) if place % 3 != 1])
         await until(lambda: world.plane.bandwidth(SUBSCRIBER).loss)
         assert world.plane.bandwidth(SUBSCRIBER).loss == pytest.approx(1 / 3, abs=0.01)
+        assert list(world.plane.strained({SUBSCRIBER: 0})) == [SUBSCRIBER]
+
+    async def test_one_question_tells_who_has_too_narrow_a_path(self, world: World) -> None:
+        start_bps = BandwidthLimits().start_bps
+        assert list(world.plane.strained({})) == []
+        assert list(world.plane.strained({SUBSCRIBER: start_bps + 1})) == [], "nothing is known of its path"
+        world.plane.set_hop(SUBSCRIBER, HOP)
+        asked = {SUBSCRIBER: start_bps + 1, PUBLISHER: start_bps + 1, PeerId(99): start_bps + 1}
+        assert list(world.plane.strained(asked)) == [SUBSCRIBER]
+        assert list(world.plane.strained({SUBSCRIBER: start_bps})) == []
 
     @pytest.mark.parametrize(
         "garbage",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from media_server.dataplane.descriptors import ALL_LAYERS
 from media_server.dataplane.ports import (
+    LOSSY,
     Bandwidth,
     BandwidthLimits,
     HopExtensions,
@@ -40,6 +41,8 @@ class FakeRoute:
     """Goes out; larger ones with `keyframe`."""
     limited: int = 0
     """How often the limits were changed."""
+    packets: int = 0
+    payload_bytes: int = 0
 
 
 @dataclass
@@ -59,6 +62,12 @@ class RoutePlane(TappedPlane):
 
     def __post_init__(self) -> None:
         super().__init__()
+
+    def add_peer(self, peer: PeerId) -> None:
+        pass
+
+    def remove_peer(self, peer: PeerId) -> None:
+        pass
 
     def add_route(self, route: Route) -> RouteId:
         number = RouteId(len(self.routes) + 1)
@@ -100,7 +109,7 @@ class RoutePlane(TappedPlane):
 
     def route_stats(self, route: RouteId) -> RouteStats:
         told = self.routes[route]
-        return RouteStats(0, 0, 0, 0, 0, told.in_ssrc, 0, told.spatial)
+        return RouteStats(told.packets, told.payload_bytes, 0, 0, 0, told.in_ssrc, 0, told.spatial)
 
     def hush(self, peer: PeerId, ssrc: int, hushed: bool) -> None:
         (self.hushed.add if hushed else self.hushed.discard)(ssrc)
@@ -113,6 +122,11 @@ class RoutePlane(TappedPlane):
 
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         return self.known
+
+    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
+        known = self.known
+        worse = known.overusing or known.jammed or known.loss > LOSSY
+        return [peer for peer, least_bps in watched.items() if worse or known.estimate_bps < least_bps]
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         self.paces.append(rate_bps)

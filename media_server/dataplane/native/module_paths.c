@@ -1,6 +1,8 @@
 /* Verbs about the path to a peer: hop extensions, bandwidth, pace, probes. */
 #include "module_calls.h"
 
+#include <stdlib.h>
+
 typedef struct {
     long long peer, rate_bps, duration_us;
     yt_hop hop;
@@ -45,6 +47,30 @@ static yt_outcome bandwidth(yt_plane *plane, void *argument) {
         yt_congestion_read(peer->congestion, &call->bandwidth, yt_now_us());
     else
         call->bandwidth = (yt_bandwidth){.estimate_bps = peer->limits.start_bps};
+    return YT_DONE;
+}
+
+typedef struct {
+    struct {
+        long long peer, least_bps;
+        bool strained;
+    } *watched;
+    Py_ssize_t count;
+    double lossy;
+} strained_call;
+
+static yt_outcome strained(yt_plane *plane, void *argument) {
+    strained_call *call = argument;
+    int64_t now_us = yt_now_us();
+    for (Py_ssize_t at = 0; at < call->count; at++) {
+        yt_peer *peer = yt_find_peer(plane, call->watched[at].peer);
+        if (!peer || !peer->congestion)
+            continue;
+        yt_bandwidth known;
+        yt_congestion_read(peer->congestion, &known, now_us);
+        bool worse = known.overusing || known.jammed || known.loss > call->lossy;
+        call->watched[at].strained = worse || known.estimate_bps < call->watched[at].least_bps;
+    }
     return YT_DONE;
 }
 
@@ -104,6 +130,33 @@ static PyObject *py_bandwidth(PyObject *self, PyObject *args) {
                          (long long)known->probed_bps, (long long)known->feedback_us, (long long)known->round_trip_us);
 }
 
+/* ({peer: bits per second}, share lost) */
+static PyObject *py_strained(PyObject *self, PyObject *args) {
+    PyObject *watched, *peer, *least_bps, *result = NULL;
+    Py_ssize_t position = 0;
+    strained_call call = {0};
+    if (!PyArg_ParseTuple(args, "O!d", &PyDict_Type, &watched, &call.lossy))
+        return NULL;
+    if (!(call.watched = calloc((size_t)PyDict_Size(watched) + 1, sizeof *call.watched)))
+        return PyErr_NoMemory();
+    while (PyDict_Next(watched, &position, &peer, &least_bps)) {
+        call.watched[call.count].peer = PyLong_AsLongLong(peer);
+        call.watched[call.count++].least_bps = PyLong_AsLongLong(least_bps);
+    }
+    bool good = !PyErr_Occurred() && yt_run(self, strained, &call, false) && (result = PyList_New(0));
+    for (Py_ssize_t at = 0; good && at < call.count; at++) {
+        if (!call.watched[at].strained)
+            continue;
+        PyObject *id = PyLong_FromLongLong(call.watched[at].peer);
+        good = id && !PyList_Append(result, id);
+        Py_XDECREF(id);
+    }
+    free(call.watched);
+    if (!good)
+        Py_CLEAR(result);
+    return result;
+}
+
 /* (peer, bits per second or 0 for at once) */
 static PyObject *py_pace(PyObject *self, PyObject *args) {
     path_call call = {0};
@@ -124,6 +177,7 @@ PyMethodDef yt_path_methods[] = {
     {"set_hop", py_set_hop, METH_VARARGS, NULL},
     {"limit_bandwidth", py_limit_bandwidth, METH_VARARGS, NULL},
     {"bandwidth", py_bandwidth, METH_VARARGS, NULL},
+    {"strained", py_strained, METH_VARARGS, NULL},
     {"pace", py_pace, METH_VARARGS, NULL},
     {"probe", py_probe, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -18,6 +18,7 @@ from itertools import starmap
 from hearing.tasks import log_fault
 from media_server.dataplane.native import _plane
 from media_server.dataplane.ports import (
+    LOSSY,
     Address,
     Bandwidth,
     BandwidthLimits,
@@ -210,6 +211,10 @@ class NativeDataPlane:
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         """See `DataPlane`."""
         return Bandwidth(*self._plane.bandwidth(peer))
+
+    def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
+        """See `DataPlane`."""
+        return self._plane.strained(watched, LOSSY) if watched else ()
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """See `DataPlane`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media_server.bandwidth import RateMeter, UpstreamEstimate
+from media_server.bandwidth import CountedRate, RateMeter, UpstreamEstimate
 
 pytestmark = pytest.mark.unit
 
@@ -16,6 +16,27 @@ def test_an_even_stream_has_its_rate_and_a_stopped_one_none() -> None:
     assert meter.bits_per_second(3_000_000) == 1_000_000
     assert meter.bits_per_second(3_500_000) == 500_000
     assert meter.bits_per_second(5_000_000) == 0
+
+
+@pytest.mark.parametrize("apart_us", [95_000, 400_000, 1_000_000, 1_070_000])
+def test_a_counter_has_its_rate_however_seldom_it_is_looked_at(apart_us: int) -> None:
+    rate = CountedRate()
+    assert rate.bits_per_second(0) == 0
+    for look in range(40):
+        rate.add(apart_us // 8, look * apart_us)
+        assert look == 0 or rate.bits_per_second(look * apart_us) == pytest.approx(1_000_000, rel=0.001)
+    rate.add(0, 41 * apart_us + 1_000_000)
+    assert rate.bits_per_second(41 * apart_us + 1_000_000) == 0
+
+
+def test_what_several_counters_tell_at_one_moment_is_one_look() -> None:
+    rate = CountedRate()
+    for _ in range(3):
+        rate.add(4_000, 0)
+    assert rate.bits_per_second(0) == 0
+    for _ in range(3):
+        rate.add(4_000, 1_000_000)
+    assert rate.bits_per_second(1_000_000) == 96_000
 
 
 def test_the_estimate_is_the_best_of_ten_seconds() -> None:
