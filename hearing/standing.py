@@ -55,6 +55,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the gate has let this person in."""
         return self.verdict is not None and self.verdict.outcome is ie.VerdictOutcome.PASS
 
+    @property
+    def earned(self) -> str:
+        """Id of the verdict that the device before this gate has earned: passed, or compared and now before the
+        clerk. Empty without one; a refusal is nobody's to keep."""
+        verdict = self.verdict
+        return "" if verdict is None or verdict.outcome is ie.VerdictOutcome.REFUSED else verdict.id
+
 
 def fold(standing: Standing, event: ie.IdentityEvent, utc_ms: int) -> Standing:
     """The standing after one more event about this person. Total."""

@@ -17,6 +17,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     seat: ev.Seat
     presence: Presence = Presence.INVITED
+    presence_utc_ms: int = 0
+    """Since when."""
     home: Presence = Presence.WAITING
     """Where a dropped participant returns to."""
     held: bool = False
@@ -164,7 +166,10 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
             hand = None if gone else person.hand_raised_ms
             sent_out = e.after is Presence.REMOVED or (e.before is Presence.PRESENT and e.after is Presence.WAITING)
             held = (person.held or sent_out) and e.after not in IN_COURTROOM
-            person = replace(person, presence=e.after, home=home, hand_raised_ms=hand, held=held)
+            since = entry.utc_ms
+            person = replace(
+                person, presence=e.after, presence_utc_ms=since, home=home, hand_raised_ms=hand, held=held
+            )
             floor = None if gone and floor == participant else floor
         case ev.HandRaised() as e:
             person = replace(person, hand_raised_ms=entry.at_ms if e.raised else None)

@@ -33,7 +33,8 @@ class TicketRights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ticket says. `verdict` is the id of the identity verdict, absent until the gate has passed."""
+    """What a ticket says. `verdict` is the id of the identity verdict (`hearing.standing.Standing.earned`), absent
+    before there is one."""
 
     sub: str
     """Participant."""

@@ -191,6 +191,9 @@ class MediaRoom(Protocol):
         (`sdp-invalid`, `sdp-unsupported`, `media-forbidden`, `media-full`).
         """
 
+    def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
+        """Whether this connection was made and has not ended."""
+
     async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
         """Close in order. Idempotent."""
 

@@ -106,6 +106,10 @@ class Room:
                 await self._close(key)
             raise
 
+    def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
+        """See `MediaRoom`."""
+        return (participant, direction, resource) in self._peers
+
     async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
         """See `MediaRoom`."""
         await self._close((participant, direction, resource))

@@ -49,13 +49,13 @@ class Admission:
         person = hearing.people.get(participant)
         if person is None:
             raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
-        may, standing = rights(person.role), person.standing
+        may = rights(person.role)
         return self._tickets.issue(
             participant=participant,
             session=hearing.session,
             role=person.role.value,
             seat=person.seat.seat,
-            verdict=standing.verdict.id if standing.verdict is not None and standing.passed else None,
+            verdict=person.standing.earned or None,
             rights=TicketRights(publish=Right.PUBLISH in may, subscribe=Right.SUBSCRIBE in may, commands=_COMMANDS),
         )
 
@@ -64,6 +64,18 @@ class Admission:
         ticket = await self._tickets.redeem(token, session)
         await self.check_welcome(ticket.session, ticket.sub)
         return ticket
+
+    def check_verdict(self, hearing: Hearing, ticket: Ticket) -> None:
+        """A verdict that was reached after the ticket was made is another page's. Ask again after whatever took time
+        on the way in. Raises UserError `ticket-expired`."""
+        person = hearing.people.get(ticket.sub)
+        earned = person.standing.earned if person is not None else ""
+        if earned and earned != ticket.verdict:
+            raise UserError(
+                "ticket-expired",
+                "身份核验已有结果，请重新进入",
+                "a verdict was reached since this ticket was made: enter again",
+            )
 
     async def credential(self, session: str, participant: str) -> str:
         """A new session credential; the participant's older one ends."""

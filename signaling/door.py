@@ -17,6 +17,9 @@ class Door(Protocol):
     ) -> Answer:
         """As `MediaRoom.answer`; besides UserError `gate-first`."""
 
+    def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
+        """As `MediaRoom.holds`."""
+
     async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
         """As `MediaRoom.close_peer`."""
 
@@ -40,6 +43,9 @@ class OpenDoor:
         self, participant: str, direction: Direction, sdp: str, tracks: Mapping[str, str], *, resource: str = "page"
     ) -> Answer:
         return await self._media.answer(participant, direction, sdp, tracks, resource=resource)
+
+    def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
+        return self._media.holds(participant, direction, resource=resource)
 
     async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
         await self._media.close_peer(participant, direction, resource=resource)

@@ -11,6 +11,7 @@ from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.errors import UserError
 from hearing.identity_events import IdentityLevel, VerdictMethod
+from hearing.participant import CONNECTED, Presence
 from hearing.session import is_over
 from hearing.state import Hearing, Person
 from identity.documents import Document, DocumentReader, number_index
@@ -23,6 +24,10 @@ from signaling.limits import MOST_PEOPLE, Limiter
 _logger = structlog.get_logger()
 _MOST_DOCUMENTS = 5
 """An hour, of one person: numbers must not be guessed here."""
+
+
+RETURN_MS = 30_000
+"""A page that has dropped is waited for so long before the link alone begins anew."""
 
 
 class GateDesk:
@@ -44,14 +49,24 @@ class GateDesk:
     # --- coming -----------------------------------------------------------------------------------------------
 
     async def guest_came(self, session: str, participant: str, proof: str | None) -> None:
-        """Somebody with the invitation wants a ticket. A link is not a person: without the page's `proof` an earlier
-        verdict ends here."""
+        """Somebody with the invitation wants a ticket. A link is not a person: without the `proof` of the page that
+        earned a verdict they begin anew, and only once that page has been gone for `RETURN_MS`, or whoever stole a
+        link could throw its owner out. Raises UserError `entered-elsewhere`."""
         ledger = await self._log.ledger(session)
 
         def elsewhere(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
             wanted = self._log.proof(hearing, participant)
             if not wanted or hmac.compare_digest(wanted.encode(), (proof or "").encode()):
                 return ()
+            person = hearing.people[participant]
+            returns = person.presence is Presence.DROPPED and self._log.now() < person.presence_utc_ms + RETURN_MS
+            if person.presence in CONNECTED or returns:
+                raise UserError(
+                    "entered-elsewhere",
+                    "此席位已在另一页面或设备上核验。请回到原页面；需换设备的，请关闭原页面，一分钟后再试，或请书记员协助",
+                    "somebody was checked for this seat on another page or device: go back to it; to change devices "
+                    "close it and try again in a minute, or ask the clerk",
+                )
             return end_of_verdict(hearing, participant, "another-device")
 
         await ledger.change(participant, elsewhere)
@@ -107,13 +122,15 @@ class GateDesk:
         await self._log.change(session, participant, declined)
 
     async def withdraw(self, session: str, participant: str) -> None:
-        """Take the consent back; what is kept of the face is erased now. Idempotent."""
+        """Take the consent back; what is kept of the face is erased now. Nothing without consent. Idempotent."""
 
         def withdrew(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
             return [ie.FaceConsentWithdrawn(participant=participant)] if person.standing.consent == "given" else ()
 
         await self._log.change(session, participant, withdrew)
-        await self._log.erase(session, participant, "withdrawn", participant, FACE_DATA)
+        ledger = await self._log.ledger(session)
+        if ledger.hearing.people[participant].standing.consent == "withdrawn":
+            await self._log.erase(session, participant, "withdrawn", participant, FACE_DATA)
 
     # --- document ---------------------------------------------------------------------------------------------
 

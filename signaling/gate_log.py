@@ -54,11 +54,11 @@ class GateLog:
         return await self.services.book.get(session)
 
     def proof(self, hearing: Hearing, participant: str) -> str:
-        """What the page that earned the verdict may show later; empty without one that lets in."""
-        standing = hearing.people[participant].standing
-        if standing.verdict is None or not standing.passed:
+        """What the page that earned the verdict may show later; empty without one."""
+        earned = hearing.people[participant].standing.earned
+        if not earned:
             return ""
-        claim = f"{hearing.session}.{participant}.{standing.verdict.id}"
+        claim = f"{hearing.session}.{participant}.{earned}"
         return hmac.new(self._proof_key, claim.encode(), hashlib.sha256).hexdigest()
 
     async def erase(

@@ -36,7 +36,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """How the gate passed this person; None before."""
     proof: str
     """Keep it with the page and send it with the next `invitations/ticket`: it shows that this device earned the
-    verdict. Empty before."""
+    verdict, passed or before the clerk. Empty before."""
 
 
 class GateRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,11 +7,12 @@ import contextlib
 import io
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PIL import Image
 
 from media_server.ports import (
+    Answer,
     DeliveryState,
     Direction,
     Kind,
@@ -40,6 +41,8 @@ class GateRoom:
         self.name = f"gate.{session}.{participant}.{next(_numbers)}"
         self.fingerprint = ""
         """Of the newest offer: which DTLS connection is challenged."""
+        self._resource = ""
+        self._answering = asyncio.Lock()
         self._services = services
         self._courtroom = courtroom
         self._newest: Picture | None = None
@@ -49,9 +52,16 @@ class GateRoom:
         self._thumbnails = self._sampler(self._keep, THUMBNAILS)
         self._detach = self.media.attach(self._thumbnails)
 
-    def offered(self, sdp: str) -> None:
-        """Remember whose connection this is."""
-        self.fingerprint = ",".join(sorted({found.upper() for found in _FINGERPRINT.findall(sdp)}))
+    async def answer(self, sdp: str, tracks: Mapping[str, str], resource: str) -> Answer:
+        """As `MediaRoom.answer`, for one connection only: an older one is closed, or it would go on into the hearing
+        by a verdict about somebody else's camera."""
+        async with self._answering:
+            if self._resource not in {"", resource}:
+                await self.media.close_peer(self.participant, Direction.SEND, resource=self._resource)
+            self._resource = resource
+            answer = await self.media.answer(self.participant, Direction.SEND, sdp, tracks, resource=resource)
+            self.fingerprint = ",".join(sorted({found.upper() for found in _FINGERPRINT.findall(sdp)}))
+            return answer
 
     @property
     def camera(self) -> bool:

@@ -27,6 +27,7 @@ from signaling.gate_challenges import CHALLENGE_MS, GateChallenges, engine_faile
 from signaling.gate_log import GateLog
 from signaling.gate_messages import ChallengeStep, GateHint
 from signaling.gate_room import GateRoom
+from signaling.media_news import PAGE
 
 _MAY_SEND = WAITS_FOR_CLERK | {GateStage.CHALLENGE}
 """Before these no picture of anybody is taken: they have not said how they want to be checked."""
@@ -136,17 +137,25 @@ class GateRooms:
         now = stage(visitor(room.hearing, person), self._log.now())
         if direction is Direction.RECEIVE or now not in _MAY_SEND:
             raise UserError("gate-first", "请先完成身份核验", "pass the identity check first")
+        if resource != PAGE and participant in room.connections:
+            # What the page shows is checked; nothing beside it goes on into the hearing by that.
+            raise UserError("gate-first", "请先在页面上完成身份核验", "pass the identity check on your page first")
         gate = self._rooms.get((room.session, participant))
         if gate is None:
             gate = self._rooms[room.session, participant] = GateRoom(
                 self._log.services, room.session, participant, room
             )
-        answer = await gate.media.answer(participant, direction, sdp, tracks, resource=resource)
-        gate.offered(sdp)
+        answer = await gate.answer(sdp, tracks, resource)
         if _is_in(room, participant):
             # The verdict came while the answer was made.
             self._hand_over(room, participant)
         return answer
+
+    def holds(self, room: Courtroom, participant: str, direction: Direction, resource: str) -> bool:
+        """See `Door.holds`: wherever it is now."""
+        gate = self._rooms.get((room.session, participant))
+        at_gate = gate is not None and gate.media.holds(participant, direction, resource=resource)
+        return at_gate or room.media.holds(participant, direction, resource=resource)
 
     async def close_peer(self, room: Courtroom, participant: str, direction: Direction, resource: str) -> None:
         """See `Door.close_peer`: wherever it is now."""
@@ -254,6 +263,9 @@ class GateDoor:
         self, participant: str, direction: Direction, sdp: str, tracks: Mapping[str, str], *, resource: str = "page"
     ) -> Answer:
         return await self._rooms.answer(self._room, participant, direction, sdp, tracks, resource)
+
+    def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
+        return self._rooms.holds(self._room, participant, direction, resource)
 
     async def close_peer(self, participant: str, direction: Direction, *, resource: str = "page") -> None:
         await self._rooms.close_peer(self._room, participant, direction, resource)

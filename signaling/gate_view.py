@@ -31,7 +31,7 @@ class Pictures:
 
 
 def gate_view(hearing: Hearing, person: Person, now_utc_ms: int, proof: str) -> GateView:
-    """What this person is told about themselves; `proof` is empty unless they have passed."""
+    """What this person is told about themselves; `proof` is empty unless they have earned a verdict."""
     who, standing = visitor(hearing, person), person.standing
     now = stage(who, now_utc_ms)
     reason = why_waiting(who, now_utc_ms)

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 
 from hearing.errors import ProtocolError, UserError
 from hearing.roles import rights
+from identity.tickets import Ticket
 from signaling.admission import Admission
 from signaling.connection import Connection
 from signaling.courtroom import Courtroom
@@ -31,12 +32,13 @@ _decoder = msgspec.json.Decoder(Hello)
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody whose hello was accepted. `resumes` when a credential, not a ticket, was shown."""
+    """Somebody whose hello was accepted."""
 
     room: Courtroom
     participant: str
     credential: str
-    resumes: bool
+    ticket: Ticket | None
+    """None for who resumes."""
 
 
 class Gateway:
@@ -92,11 +94,12 @@ class Gateway:
         if hello.ticket is not None:
             ticket = await self._admission.redeem(hello.ticket)
             room = await self._rooms.get(ticket.session)
+            self._admission.check_verdict(room.ledger.hearing, ticket)
             credential = await self._admission.credential(ticket.session, ticket.sub)
-            return Guest(room, ticket.sub, credential, resumes=False)
+            return Guest(room, ticket.sub, credential, ticket)
         if hello.credential is not None:
             session, participant = await self._admission.check_credential(hello.credential)
-            return Guest(await self._rooms.get(session), participant, hello.credential, resumes=True)
+            return Guest(await self._rooms.get(session), participant, hello.credential, None)
         raise ProtocolError("hello-first", "hello needs a ticket or a credential")
 
     async def _seat(
@@ -104,11 +107,16 @@ class Gateway:
     ) -> Connection:
         room = guest.room
         self._admission.gallery.enter(room.hearing, guest.participant, self._services.sources.monotonic_us())
-        await room.ledger.arrived(guest.participant, "resumed" if guest.resumes else "ticket")
+        await room.ledger.arrived(guest.participant, "resumed" if guest.ticket is None else "ticket")
+        if guest.ticket is not None and at_the_gate(room.hearing, guest.participant):
+            # A verdict must not be this page's by the picture of the page before it.
+            await room.door.remove(guest.participant)
         # A revocation since the ticket was shown found no connection to end.
         await self._admission.check_welcome(room.session, guest.participant)
-        resumed = guest.resumes and 0 <= hello.last_seq <= room.seq
+        resumed = guest.ticket is None and 0 <= hello.last_seq <= room.seq
         # From here to the end nothing is awaited: the welcome and what follows it have no gap between them.
+        if guest.ticket is not None:
+            self._admission.check_verdict(room.ledger.hearing, guest.ticket)
         connection = Connection(room, socket, transport, guest.participant, hello.last_seq if resumed else None)
         room.enter(connection)
         connection.send(self._welcome(guest, connection, resumed=resumed))

@@ -56,6 +56,7 @@ STATUS: dict[str, int] = {
     "account-exists": 409,
     "session-exists": 409,
     "session-over": 409,
+    "entered-elsewhere": 409,
     "notice-changed": 409,
     "not-ready": 409,
     "etag-mismatch": 412,

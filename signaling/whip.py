@@ -20,6 +20,7 @@ from hearing import events as ev
 from hearing.errors import UserError
 from hearing.participant import CONNECTED, Presence
 from hearing.state import Hearing
+from identity.tickets import Ticket
 from media_server.ports import Answer, Direction
 from signaling.admission import Admission
 from signaling.courtroom import Courtroom
@@ -100,27 +101,27 @@ class Whip:
     async def publish(self, request: web.Request) -> web.Response:
         """WHIP: take the offer of a sender."""
         offer = await _sdp_of(request)
-        room, participant, token = await self._enter(request, Direction.SEND)
+        room, ticket, token = await self._enter(request, Direction.SEND)
         tracks = {mid: _SOURCES[kind] for mid, kind in _first_of_each(offer) if kind in _SOURCES}
-        async with self._present(room, participant, "whip"):
-            return await self._create(request, room, participant, token, Direction.SEND, offer, tracks)
+        async with self._present(room, ticket.sub, "whip"):
+            return await self._create(request, room, ticket, token, Direction.SEND, offer, tracks)
 
     async def watch(self, request: web.Request) -> web.Response:
         """WHEP: give a viewer the tracks of one seat."""
         offer = await _sdp_of(request)
-        room, participant, token = await self._enter(request, Direction.RECEIVE)
+        room, ticket, token = await self._enter(request, Direction.RECEIVE)
         seat = request.match_info["seat"]
         sender = next((p for p, person in room.hearing.people.items() if person.seat.seat == seat), None)
         if sender is None:
             raise UserError("unknown-participant", "没有这个席位", "there is no such seat")
-        async with self._present(room, participant, "whep"):
-            running = {p.kind.value: p.id for p in room.media.publications(participant) if p.participant == sender}
+        async with self._present(room, ticket.sub, "whep"):
+            running = {p.kind.value: p.id for p in room.media.publications(ticket.sub) if p.participant == sender}
             tracks = {mid: running[kind] for mid, kind in _first_of_each(offer) if kind in running}
             if not tracks:
                 raise UserError(
                     "not-publishing", "该席位目前没有音视频", "this seat sends nothing that you may receive now"
                 )
-            return await self._create(request, room, participant, token, Direction.RECEIVE, offer, tracks)
+            return await self._create(request, room, ticket, token, Direction.RECEIVE, offer, tracks)
 
     async def patch(self, request: web.Request) -> web.Response:
         """Trickled candidates (an ICE-lite server needs none: 204) or new credentials: an ICE restart (200)."""
@@ -139,6 +140,9 @@ class Whip:
             return web.Response(status=204, headers=_CORS)
         room = await self._rooms.get(resource.session)
         check_media_allowed(room, resource.participant, resource.direction)
+        if not room.door.holds(resource.participant, resource.direction, resource=resource.id):
+            # Ended meanwhile: a restart must not open what a newer page or a revoked verdict has closed.
+            raise _unknown_resource()
         offer = with_credentials(resource.offer, fresh)
         answer = await room.door.answer(
             resource.participant, resource.direction, offer, resource.tracks, resource=resource.id
@@ -160,17 +164,18 @@ class Whip:
 
     # --- steps ----------------------------------------------------------------------------------------------
 
-    async def _enter(self, request: web.Request, direction: Direction) -> tuple[Courtroom, str, str]:
+    async def _enter(self, request: web.Request, direction: Direction) -> tuple[Courtroom, Ticket, str]:
         token = bearer_of(request)
         if token is None:
             raise UserError("ticket-invalid", "缺少入场凭证", "a Bearer ticket is needed")
         ticket = await self._admission.redeem(token, request.match_info["session"])
         room = await self._rooms.get(ticket.session)
+        self._admission.check_verdict(room.ledger.hearing, ticket)
         check_media_allowed(room, ticket.sub, direction)
         self._admission.gallery.enter(room.hearing, ticket.sub, self._services.sources.monotonic_us())
         if not self._limiter.take(ticket.sub):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
-        return room, ticket.sub, token
+        return room, ticket, token
 
     @asynccontextmanager
     async def _present(self, room: Courtroom, participant: str, evidence: str) -> AsyncIterator[None]:
@@ -191,18 +196,20 @@ class Whip:
         self,
         request: web.Request,
         room: Courtroom,
-        participant: str,
+        ticket: Ticket,
         token: str,
         direction: Direction,
         offer: str,
         tracks: dict[str, str],
     ) -> web.Response:
+        participant = ticket.sub
         mine = self._resources_of(room.session, participant)
         if len(mine) >= MAX_RESOURCES:
             oldest = mine[0]
             del self._resources[oldest.id]
             await room.door.close_peer(participant, oldest.direction, resource=oldest.id)
         resource_id, credential = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
+        self._admission.check_verdict(room.ledger.hearing, ticket)
         answer = await room.door.answer(participant, direction, offer, tracks, resource=resource_id)
         resource = Resource(
             id=resource_id,
@@ -244,13 +251,17 @@ class Whip:
     def _authorized(self, request: web.Request) -> Resource:
         resource = self._resources.get(request.match_info["resource"])
         if resource is None or resource.session != request.match_info["session"]:
-            raise UserError("unknown-resource", "没有这个媒体资源", "there is no such resource")
+            raise _unknown_resource()
         given = _digest(request.headers.get(CREDENTIAL_HEADER) or bearer_of(request) or "")
         if not any(hmac.compare_digest(given, kept) for kept in resource.secrets_sha256):
             raise UserError("credential-invalid", "凭证无效", "this credential is not valid here")
         if not self._limiter.take(resource.participant):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         return resource
+
+
+def _unknown_resource() -> UserError:
+    return UserError("unknown-resource", "没有这个媒体资源", "there is no such resource")
 
 
 def _first_of_each(offer: str) -> list[tuple[str, str]]:

@@ -264,25 +264,6 @@ async def test_who_is_at_the_gate_learns_no_partys_name_but_their_own() -> None:
         assert "李四光" not in str(page.heard)
 
 
-async def test_a_link_handed_on_does_not_carry_the_verdict() -> None:
-    async with gate_court(gate_tools(ToldMatcher("pass", ""))) as gate:
-        await gate.staff_vouched()
-        visitor = gate.visitor
-        await ready(visitor)
-        await gate.clerk("PUT", f"sessions/{gate.session}/gate/{visitor.participant}/reference", raw=PHOTO)
-        assert await visitor.face(LIVE) == "passed"
-        visitor.proof = (await visitor("GET"))[1]["proof"]
-        await visitor.enter()
-        assert await visitor.stage() == "passed"
-        visitor.proof = "é not what the page was given"
-        await visitor.enter()
-        assert await visitor.stage() == "challenge"
-        assert await visitor.face(LIVE) == "passed"
-        visitor.proof = None
-        await visitor.enter()
-        assert await visitor.stage() == "challenge"
-
-
 async def test_a_restart_in_the_middle_loses_no_step() -> None:
     store = MemoryStore()
     async with courthouse(store, environment=FACE, gate=gate_tools()) as court:

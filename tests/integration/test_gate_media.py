@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import aiohttp
 import pytest
 from aiortc import RTCPeerConnection
+from aiortc.mediastreams import AudioStreamTrack
 
 from identity.engine import EngineUnavailable
 from identity.ports import ChallengeResult
-from media_server.ports import PublicationInfo, SenderReport
+from media_server.ports import Direction, PublicationInfo, SenderReport
 from signaling.web import ROOMS
 from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
 from tests.fakes.courthouse import Page, courthouse
@@ -255,3 +256,66 @@ async def test_a_whip_client_without_a_verdict_gets_no_further_either(monkeypatc
         headers = {"Authorization": f"Bearer {ticket}", "Content-Type": "application/sdp"}
         async with aiohttp.ClientSession() as http, http.post(url, data=b"v=0\r\n", headers=headers) as answer:
             assert (answer.status, (await answer.json())["error"]) == (403, "gate-first")
+
+
+async def test_sound_from_beside_the_page_does_not_go_on_by_the_pages_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a stolen link: a sender by WHIP before the owner comes, and another one while they are checked."""
+    async with scene(monkeypatch) as s:
+        gate, visitor = s.gate, s.gate.visitor
+        me = visitor.participant
+        page = await ready(visitor)
+        assert await page.do("leave")
+        first, status, path = await _by_whip(gate, me)
+        assert status == 201
+        page = await visitor.enter()
+        second, status, _ = await _by_whip(gate, me)
+        assert status == 403
+        peer = await sending(page)
+        assert await challenged(page) == ""
+        room = gate.court.app[ROOMS].live(gate.session)
+        assert room is not None
+        await until(lambda: sum(p.participant == me for p in room.media.publications()) == 2)
+        assert not room.media.holds(me, Direction.SEND, resource=path.rsplit("/", 1)[1])
+        restart = (
+            "a=ice-ufrag:neww\r\na=ice-pwd:0123456789012345678901\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+        )
+        headers = {**first.headers, "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"}
+        async with gate.court.http.patch(gate.court.url + path, data=restart, headers=headers) as answer:
+            assert (answer.status, (await answer.json())["error"]) == (404, "unknown-resource")
+        for closing in (first.peer, second.peer, peer):
+            await closing.close()
+
+
+async def test_a_newer_page_is_not_admitted_by_the_camera_of_the_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch) as s:
+        visitor = s.gate.visitor
+        await visitor.enter()
+        await visitor("POST", "decline")
+        assert visitor.page is not None
+        peer = await sending(visitor.page)
+        path = f"sessions/{s.gate.session}/gate/{visitor.participant}/live.jpg"
+        async with asyncio.timeout(20):
+            while (await s.gate.clerk("GET", path))[0] != 200:
+                await asyncio.sleep(0.1)
+        await visitor.enter()
+        assert (await s.gate.clerk("GET", path))[0] == 404
+        await peer.close()
+
+
+@dataclass
+class Sender:
+    peer: RTCPeerConnection
+    headers: dict[str, str]
+
+
+async def _by_whip(gate: GatedCourt, participant: str) -> tuple[Sender, int, str]:
+    """Somebody who has a ticket sends sound by WHIP: (sender, status, path of the resource)."""
+    peer = new_client()
+    peer.addTrack(AudioStreamTrack())
+    headers = {"Authorization": f"Bearer {gate.court.ticket(gate.session, participant)}"}
+    sent = {**headers, "Content-Type": "application/sdp"}
+    url = f"{gate.court.url}/whip/{gate.session}"
+    async with gate.court.http.post(url, data=await offer_of(peer), headers=sent) as answer:
+        return Sender(peer, headers), answer.status, answer.headers.get("Location", "")

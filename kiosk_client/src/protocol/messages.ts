@@ -977,7 +977,7 @@ export interface GateView {
   readonly reason_en: string;
   /** How the gate passed this person; None before. */
   readonly method: VerdictMethod | null;
-  /** Keep it with the page and send it with the next `invitations/ticket`: it shows that this device earned the verdict. Empty before. */
+  /** Keep it with the page and send it with the next `invitations/ticket`: it shows that this device earned the verdict, passed or before the clerk. Empty before. */
   readonly proof: string;
 }
 

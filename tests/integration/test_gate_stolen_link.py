@@ -1,0 +1,152 @@
+"""Whoever has a stolen invitation link, against the person who it is for: the real server, no media."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hearing.clock import Sources
+from signaling.gate_desk import RETURN_MS
+from tests.fakes.courthouse import HASTY, courthouse
+from tests.fakes.gate_tools import LIVE, NUMBER, PHOTO, ToldMatcher, gate_tools
+from tests.fakes.gate_visit import FACE, GatedCourt, Visitor, call, gated, leave
+
+pytestmark = pytest.mark.integration
+
+
+class Clock:
+    later_ms = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000 + self.later_ms
+
+
+@asynccontextmanager
+async def at_the_camera(matcher: ToldMatcher | None = None, clock: Clock | None = None) -> AsyncIterator[GatedCourt]:
+    """The visitor is about to show their face, and will pass unless `matcher` says otherwise."""
+    tools = gate_tools(matcher or ToldMatcher("pass", ""))
+    sources = Sources(lambda: time.monotonic_ns() // 1000, clock or Clock())
+    async with courthouse(environment=FACE, gate=tools, timing=HASTY, sources=sources) as court:
+        gate = await gated(court)
+        await gate.staff_vouched()
+        visitor = gate.visitor
+        await visitor.enter()
+        await visitor.agree()
+        await visitor.show(NUMBER)
+        path = f"sessions/{gate.session}/gate/{visitor.participant}/reference"
+        assert (await gate.clerk("PUT", path, raw=PHOTO))[0] == 200
+        try:
+            yield gate
+        finally:
+            await leave(gate)
+
+
+async def ticket(gate: GatedCourt, proof: str = "") -> tuple[int, str]:
+    """(status, ticket or code of the refusal) for who has the link, and the page's proof perhaps."""
+    body = {"code": gate.visitor.code, **({"proof": proof} if proof else {})}
+    url = f"{gate.court.url}/api/v1/invitations/ticket"
+    status, answer = await call(gate.court.http, url, "POST", body)
+    return status, answer["ticket"] if status == 200 else answer["error"]
+
+
+async def proof_of(visitor: Visitor) -> str:
+    return str((await visitor("GET"))[1]["proof"])
+
+
+async def gone(gate: GatedCourt) -> None:
+    """The visitor's page falls silent, and the log has it."""
+    assert gate.visitor.page is not None
+    await gate.visitor.page.socket.close()
+    ledger = await gate.court.services.book.get(gate.session)
+    async with asyncio.timeout(10):
+        while ledger.hearing.people[gate.visitor.participant].presence != "dropped":
+            await asyncio.sleep(0.02)
+
+
+async def test_a_ticket_from_before_the_verdict_opens_nothing_after_it() -> None:
+    async with at_the_camera() as gate:
+        visitor = gate.visitor
+        early = [(await ticket(gate))[1] for _ in range(3)]
+        assert await visitor.face(LIVE) == "passed"
+        thief = await gate.court.open(ticket=early[0])
+        refused = await thief.hear("leave")
+        assert (refused["code"], refused["action"]) == ("ticket-expired", "reconnect")
+        assert thief.welcome == {}
+        for path in (f"whip/{gate.session}", f"whep/{gate.session}/judge"):
+            headers = {"Authorization": f"Bearer {early.pop()}", "Content-Type": "application/sdp"}
+            url = f"{gate.court.url}/{path}"
+            async with gate.court.http.post(url, data=b"v=0\r\n", headers=headers) as answer:
+                assert (answer.status, (await answer.json())["error"]) == (401, "ticket-expired")
+        # Nothing has happened to whom the verdict belongs to.
+        assert await visitor.stage() == "passed"
+        assert visitor.page is not None
+        assert not visitor.page.socket.closed
+
+
+async def test_the_link_alone_ends_no_verdict_while_its_page_is_here_or_may_come_back() -> None:
+    async with at_the_camera() as gate:
+        visitor = gate.visitor
+        assert await visitor.face(LIVE) == "passed"
+        visitor.proof = await proof_of(visitor)
+        for wrong in ("", "é not what the page was given"):
+            assert await ticket(gate, wrong) == (409, "entered-elsewhere")
+        assert await visitor.stage() == "passed"
+        await gone(gate)
+        assert await ticket(gate) == (409, "entered-elsewhere")
+        await visitor.enter()
+        assert await visitor.stage() == "passed"
+
+
+async def test_after_a_while_another_device_begins_anew_and_the_old_proof_is_worth_nothing() -> None:
+    clock = Clock()
+    async with at_the_camera(clock=clock) as gate:
+        visitor = gate.visitor
+        assert await visitor.face(LIVE) == "passed"
+        proof = await proof_of(visitor)
+        await gone(gate)
+        clock.later_ms = RETURN_MS
+        await visitor.enter()
+        assert await visitor.stage() == "challenge"
+        assert await visitor.face(LIVE) == "passed"
+        assert await ticket(gate, proof) == (409, "entered-elsewhere")
+
+
+async def test_the_clerk_lets_another_device_begin_at_once() -> None:
+    async with at_the_camera() as gate:
+        visitor = gate.visitor
+        assert await visitor.face(LIVE) == "passed"
+        changed = {"text": "当事人来电，手机没电"}
+        assert (await gate.clerk.gate(gate.session, visitor.participant, "revoke", changed))[0] == 200
+        await visitor.enter()
+        assert await visitor.stage() == "challenge"
+
+
+async def test_a_face_that_waits_for_the_clerk_is_not_the_next_visitors() -> None:
+    """Who enters while the clerk still compares would be admitted by the picture of whom they push aside."""
+    async with at_the_camera(ToldMatcher("review", "uncertain")) as gate:
+        visitor = gate.visitor
+        early = (await ticket(gate))[1]
+        assert await visitor.face(LIVE) == "review"
+        assert await ticket(gate) == (409, "entered-elsewhere")
+        thief = await gate.court.open(ticket=early)
+        assert (await thief.hear("leave"))["code"] == "ticket-expired"
+        visitor.proof = await proof_of(visitor)
+        await visitor.enter()
+        assert await visitor.stage() == "review"
+
+
+async def test_withdrawing_what_nobody_gave_erases_nothing() -> None:
+    async with courthouse(environment=FACE, gate=gate_tools()) as court:
+        gate = await gated(court)
+        await gate.staff_vouched()
+        await gate.visitor.enter()
+        path = f"sessions/{gate.session}/gate/{gate.visitor.participant}"
+        await gate.clerk("PUT", f"{path}/reference", raw=PHOTO)
+        status, view = await gate.visitor("POST", "withdraw")
+        assert (status, view["consent"]) == (200, "")
+        assert (await gate.clerk("GET", f"{path}/reference.jpg"))[0] == 200
+        await leave(gate)
