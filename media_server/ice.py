@@ -103,6 +103,13 @@ class IceLite:
         answer = stun.success(message, source, password)
         return Checked(answer, valid=True, nominated=message.use_candidate)
 
+    def renewed(self, transaction: bytes, source: Address) -> bool:
+        """A check that the data plane has answered; False for one that was seen before."""
+        if transaction in self._transactions:
+            return False
+        self._remember(transaction, source)
+        return True
+
     def _remember(self, transaction: bytes, source: Address) -> None:
         self._transactions[transaction] = source
         if len(self._transactions) > MAX_TRANSACTIONS:

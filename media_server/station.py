@@ -66,18 +66,23 @@ class Station:
         if self._hub is not None:
             self._hub.on_stun(data, source)
 
+    def on_consent(self, peer: PeerId, transaction: bytes, source: Address) -> None:
+        """See `Upcalls`."""
+        if self._hub is not None:
+            self._hub.on_consent(peer, transaction, source)
+
     def on_dtls(self, peer: PeerId, data: bytes) -> None:
         """See `Upcalls`."""
         if self._hub is not None:
             self._hub.on_dtls(peer, data)
 
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+    def on_rtcp(self, peer: PeerId, data: bytes, arrival_us: int) -> None:
         """See `Upcalls`."""
         found = self.peers.get(peer)
         if found is None:
             return
         try:
-            found.rtcp(data, monotonic_us())
+            found.rtcp(data, arrival_us)
         except Exception as fault:
             log_fault("RTCP was not handled", fault, bytes=len(data))
 

@@ -75,6 +75,8 @@ class PeerTransport:
         self.first_check_s: float | None = None
         self.keyed = self.lost = self.failed = False
         self.target: Address | None = None
+        self.vouched: IceCredentials | None = None
+        """With which the data plane answers checks."""
         self.handshake: asyncio.Task[None] | None = None
         self._hub = hub
 
@@ -87,6 +89,8 @@ class PeerTransport:
         """ICE restart: new local credentials for these new remote ones. DTLS and keys stay."""
         self.ice.restart(remote, self._hub.now_s())
         self._hub.index(self)
+        self.vouched = None
+        self._hub.plane.answer_checks(self.id, None)
         return self.ice.local
 
     async def close(self) -> None:
@@ -154,6 +158,17 @@ class TransportHub:
             self.plane.send_raw(answer, source)
         if peer and checked and checked.valid:
             self._accept(peer, source, checked.nominated)
+            self._vouch(peer)
+
+    def on_consent(self, peer: PeerId, transaction: bytes, source: Address) -> None:
+        """Pass on `Upcalls.on_consent` here."""
+        known = self._peers.get(peer)
+        if known is None or not known.ice.renewed(transaction, source):
+            return
+        if known.target == source and not known.lost:
+            known.last_check_s = self.now_s()
+        else:
+            self._accept(known, source, nominated=False)
 
     def on_dtls(self, peer: PeerId, data: bytes) -> None:
         """Pass on `Upcalls.on_dtls` here."""
@@ -194,6 +209,13 @@ class TransportHub:
         if peer.lost and peer.keyed:
             peer.lost, peer.connected = False, True
             peer.listener.transport_connected(peer.id)
+
+    def _vouch(self, peer: PeerTransport) -> None:
+        """Once only the newest credentials hold, checks that move nothing need not come up here."""
+        local = peer.ice.local
+        if peer.vouched != local and peer.ice.ufrags == (local.ufrag,):
+            peer.vouched = local
+            self.plane.answer_checks(peer.id, local.ufrag, local.pwd)
 
     async def _handshake(self, peer: PeerTransport) -> None:
         """Starts with the first DTLS record, which comes from an authenticated address: nobody can make us work

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from hearing.tasks import log_fault
+from media_server.dataplane.consent import Consent
 from media_server.dataplane.feedback_parser import split
 from media_server.dataplane.forwarding import Forwarder
 from media_server.dataplane.pacer import STEP_US
@@ -124,10 +125,12 @@ class PlainDataPlane:
         state = self._peers[peer]
         if target is None:
             state.stop_sending()
-            return
-        raw = self._wire.raw(target)
-        if raw in state.addresses:
+        elif (raw := self._wire.raw(target)) in state.addresses:
             state.target = raw
+
+    def answer_checks(self, peer: PeerId, ufrag: str | None, password: str = "") -> None:
+        """See `DataPlane`."""
+        self._peers[peer].consent = None if ufrag is None else Consent(ufrag, password)
 
     def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
         """See `DataPlane`."""
@@ -361,7 +364,11 @@ class PlainDataPlane:
         assert self._upcalls is not None
         first = data[0] if data else 255
         if first < 4:
-            self._upcalls.on_stun(data, shown(source))
+            if owner is None or (answered := owner[1].renew_consent(data, source)) is None:
+                self._upcalls.on_stun(data, shown(source))
+                return
+            self._upcalls.on_consent(owner[0], answered[1], shown(source))
+            self._wire.send(answered[0], source)
         elif owner is None:
             self._dropped_unbound += 1
         elif 128 <= first < 192 and len(data) >= 12:
@@ -390,4 +397,4 @@ class PlainDataPlane:
             for report in reports:
                 link.estimator.feedback(report, now_us)
         if rest:
-            self._upcalls.on_rtcp(owner[0], rest)
+            self._upcalls.on_rtcp(owner[0], rest, now_us)

@@ -188,14 +188,19 @@ class Upcalls(Protocol):
     """What the data plane tells the control plane. Called on the event loop; must not block nor raise."""
 
     def on_stun(self, data: bytes, source: Address) -> None:
-        """A STUN datagram (first byte 0..3) from anybody."""
+        """A STUN datagram (first byte 0..3) from anybody, unless `answer_checks` took it."""
+
+    def on_consent(self, peer: PeerId, transaction: bytes, source: Address) -> None:
+        """A check that `answer_checks` took, in order with the others; may be told as late as `on_received`. Its
+        transaction may be one that was told before: then it renews nothing."""
 
     def on_dtls(self, peer: PeerId, data: bytes) -> None:
         """A DTLS record (first byte 20..63) from an address bound to `peer`."""
 
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+    def on_rtcp(self, peer: PeerId, data: bytes, arrival_us: int) -> None:
         """A decrypted, authenticated compound RTCP packet. Transport-cc feedback (PT 205, FMT 15) is the data plane's
-        own and left out; a packet of nothing else is not told."""
+        own and left out; a packet of nothing else is not told. One of nothing but receiver reports (and source
+        descriptions) may be told as late as `on_received`."""
 
     def on_received(self, batch: Sequence[Received]) -> None:
         """RTP that arrived since the last wake-up, in order of arrival, including SSRCs with no route."""
@@ -247,6 +252,11 @@ class DataPlane(Protocol):
     def send_to_address(self, peer: PeerId, target: Address | None) -> None:
         """Send to this (bound) address from now on (after USE-CANDIDATE). None stops sending (consent is gone):
         routes to the peer hold and keep their numbers until there is an address again."""
+
+    def answer_checks(self, peer: PeerId, ufrag: str | None, password: str = "") -> None:
+        """Answer the peer's consent checks (RFC 7675) from now on without asking first: authentic Binding requests
+        for our `ufrag` that come from the address we send to. None ends it (an ICE restart). ValueError when one is
+        empty or longer than 64 bytes; KeyError when the peer is unknown."""
 
     def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
         """Start SRTP with these keys. Called once per DTLS association; replay windows start afresh."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_server.dataplane.congestion import Estimator
+from media_server.dataplane.consent import Consent
 from media_server.dataplane.descriptors import Dependencies, Layers, Vp8, vp8, vp9
 from media_server.dataplane.pacer import Pacer
 from media_server.dataplane.ports import (
@@ -25,7 +26,7 @@ from media_server.dataplane.ports import (
     TapSink,
 )
 from media_server.dataplane.srtp import Direction, Window, directions
-from media_server.dataplane.wire import RawAddress
+from media_server.dataplane.wire import RawAddress, shown
 from media_server.payloads import is_keyframe
 
 if TYPE_CHECKING:
@@ -201,14 +202,16 @@ class Peer:
     """One client: its addresses, keys, incoming streams and what it is sent."""
 
     __slots__ = (
-        "_lives", "addresses", "inbound", "limits", "link", "next_index", "outbound", "queue", "routes", "rtx",
-        "streams", "target", "was_linked",
+        "_lives", "addresses", "consent", "inbound", "limits", "link", "next_index", "outbound", "queue", "routes",
+        "rtx", "streams", "target", "was_linked",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.addresses: dict[RawAddress, None] = {}
         """Bound ones, oldest first."""
         self.target: RawAddress | None = None
+        self.consent: Consent | None = None
+        """None: nobody said that its checks may be answered here."""
         self.inbound: Direction | None = None
         self.outbound: Direction | None = None
         self.streams: dict[int, Stream] = {}
@@ -224,6 +227,12 @@ class Peer:
         self.link: Link | None = None
         self.was_linked = False
         """Once true, a packet is never repeated with its own index: hop extensions would be others (AES-GCM)."""
+
+    def renew_consent(self, data: bytes, source: RawAddress) -> tuple[bytes, bytes] | None:
+        """Answer and transaction of a check that renews consent and moves nothing; None: it is not ours to answer."""
+        if self.consent is None or source != self.target:
+            return None
+        return self.consent.answer(data, shown(source))
 
     def linked(self) -> Link:
         """The link, made when there is none."""

@@ -37,23 +37,35 @@ def receiver_report(ssrc: int = 1) -> bytes:
     return struct.pack("!BBHI", 0x80, 201, 1, ssrc)
 
 
+def barrier(number: int) -> bytes:
+    """An RTCP packet (APP, RFC 3550 6.7) that is told at once, unlike a report."""
+    return struct.pack("!BBHI4s", 0x80, 204, 2, number, b"test")
+
+
 @dataclass
 class Recorded:
     """Upcalls as they came."""
 
     stun: list[tuple[bytes, Address]] = field(default_factory=list)
+    consent: list[tuple[PeerId, bytes, Address]] = field(default_factory=list)
     dtls: list[tuple[PeerId, bytes]] = field(default_factory=list)
     rtcp: list[tuple[PeerId, bytes]] = field(default_factory=list)
+    arrivals_us: list[int] = field(default_factory=list)
+    """Of each of `rtcp`."""
     received: list[Received] = field(default_factory=list)
 
     def on_stun(self, data: bytes, source: Address) -> None:
         self.stun.append((data, source))
 
+    def on_consent(self, peer: PeerId, transaction: bytes, source: Address) -> None:
+        self.consent.append((peer, transaction, source))
+
     def on_dtls(self, peer: PeerId, data: bytes) -> None:
         self.dtls.append((peer, data))
 
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+    def on_rtcp(self, peer: PeerId, data: bytes, arrival_us: int) -> None:
         self.rtcp.append((peer, data))
+        self.arrivals_us.append(arrival_us)
 
     def on_received(self, batch: Sequence[Received]) -> None:
         self.received += batch
@@ -85,16 +97,16 @@ class World:
     async def handled(self) -> None:
         """Everything the publisher sent has been handled."""
         self._barriers += 1
-        self.publisher.send_rtcp(receiver_report(self._barriers))
-        expected = (PUBLISHER, receiver_report(self._barriers))
+        self.publisher.send_rtcp(barrier(self._barriers))
+        expected = (PUBLISHER, barrier(self._barriers))
         await until(lambda: expected in self.told.rtcp)
         await asyncio.sleep(0)
 
     async def told_by_subscriber(self) -> None:
         """Everything the subscriber sent has been handled."""
         self._barriers += 1
-        self.subscriber.send_rtcp(receiver_report(self._barriers))
-        expected = (SUBSCRIBER, receiver_report(self._barriers))
+        self.subscriber.send_rtcp(barrier(self._barriers))
+        expected = (SUBSCRIBER, barrier(self._barriers))
         await until(lambda: expected in self.told.rtcp)
 
     async def gather(self, count: int) -> list[Rtp]:

@@ -28,9 +28,10 @@ class MiniSfu:
         self.address: Address = ("", 0)
         self.version = 0
         self.on_stun = self.hub.on_stun
+        self.on_consent = self.hub.on_consent
         self.on_dtls = self.hub.on_dtls
 
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+    def on_rtcp(self, peer: PeerId, data: bytes, arrival_us: int) -> None:
         self.rtcp.append(data)
 
     def on_received(self, batch: Sequence[Received]) -> None:

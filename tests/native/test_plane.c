@@ -1,5 +1,5 @@
 /* The plane without Python: what leaves, in which order and with which numbers. */
-/* links: plane tables state route layers queue pacer repeat forward receive outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+/* links: plane tables state consent route layers queue pacer repeat forward receive outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
 #include <pthread.h>
 #include <sched.h>
 

@@ -188,10 +188,13 @@ class _Control:
     def on_stun(self, data: bytes, source: Address) -> None:
         """Nothing: the clients do not check here."""
 
+    def on_consent(self, peer: PeerId, transaction: bytes, source: Address) -> None:
+        """Nothing."""
+
     def on_dtls(self, peer: PeerId, data: bytes) -> None:
         """Nothing."""
 
-    def on_rtcp(self, peer: PeerId, data: bytes) -> None:
+    def on_rtcp(self, peer: PeerId, data: bytes, arrival_us: int) -> None:
         """Read it, as a peer does."""
         packets.parse(data)
 

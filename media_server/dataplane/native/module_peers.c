@@ -16,6 +16,7 @@ typedef struct {
     uint64_t (*layer_bytes)[YT_LAYERS];
     const uint8_t *data;
     size_t length;
+    yt_consent *consent;
 } peer_call;
 
 static yt_outcome add_peer(yt_plane *plane, void *argument) {
@@ -44,6 +45,17 @@ static yt_outcome send_to_address(yt_plane *plane, void *argument) {
         peer->target = call->address;
         peer->sending = true;
     }
+    return YT_DONE;
+}
+
+static yt_outcome answer_checks(yt_plane *plane, void *argument) {
+    peer_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    yt_consent *former = peer->consent;
+    peer->consent = call->consent;
+    call->consent = former;
     return YT_DONE;
 }
 
@@ -176,6 +188,19 @@ static PyObject *py_send_to_address(PyObject *self, PyObject *args) {
     return done(address_args(args, &call) && yt_run(self, send_to_address, &call, true));
 }
 
+/* (peer, ufrag or None, password) */
+static PyObject *py_answer_checks(PyObject *self, PyObject *args) {
+    peer_call call = {0};
+    const char *ufrag, *password;
+    if (!PyArg_ParseTuple(args, "Lzs", &call.peer, &ufrag, &password))
+        return NULL;
+    if (ufrag && !(call.consent = yt_consent_new(ufrag, password)))
+        return PyErr_Format(PyExc_ValueError, "these are no ICE credentials");
+    bool good = yt_run(self, answer_checks, &call, false);
+    yt_consent_free(call.consent);
+    return done(good);
+}
+
 /* (peer, profile, rx key, rx salt, tx key, tx salt) */
 static PyObject *py_set_keys(PyObject *self, PyObject *args) {
     peer_call call = {0};
@@ -282,6 +307,7 @@ PyMethodDef yt_peer_methods[] = {
     {"remove_peer", py_remove_peer, METH_VARARGS, NULL},
     {"bind_address", py_bind_address, METH_VARARGS, NULL},
     {"send_to_address", py_send_to_address, METH_VARARGS, NULL},
+    {"answer_checks", py_answer_checks, METH_VARARGS, NULL},
     {"set_keys", py_set_keys, METH_VARARGS, NULL},
     {"set_rtx", py_set_rtx, METH_VARARGS, NULL},
     {"set_stream", py_set_stream, METH_VARARGS, NULL},

@@ -49,8 +49,8 @@ static PyObject *stun_of(const yt_record *record, const uint8_t *data) {
     char host[YT_HOST_BYTES];
     memcpy(&source, data, sizeof source);
     yt_address_host(&source, host);
-    return Py_BuildValue("iLy#si", record->kind, (long long)0, (const char *)data + sizeof source,
-                         (Py_ssize_t)(record->length - sizeof source), host, (int)source.port);
+    return Py_BuildValue("iLy#sL", record->kind, (long long)record->peer, (const char *)data + sizeof source,
+                         (Py_ssize_t)(record->length - sizeof source), host, (long long)source.port);
 }
 
 static PyObject *row_of(const yt_record *record, const uint8_t *data) {
@@ -58,13 +58,14 @@ static PyObject *row_of(const yt_record *record, const uint8_t *data) {
     case YT_TOLD_RECEIVED:
         return received_of(record, data);
     case YT_TOLD_STUN:
+    case YT_TOLD_CONSENT:
         return stun_of(record, data);
     case YT_TOLD_TAP:
         return Py_BuildValue("LkLy#", (long long)record->peer, (unsigned long)record->ssrc,
                              (long long)record->arrival_us, (const char *)data, (Py_ssize_t)record->length);
     default:
-        return Py_BuildValue("iLy#zi", record->kind, (long long)record->peer, (const char *)data,
-                             (Py_ssize_t)record->length, NULL, 0);
+        return Py_BuildValue("iLy#zL", record->kind, (long long)record->peer, (const char *)data,
+                             (Py_ssize_t)record->length, NULL, (long long)record->arrival_us);
     }
 }
 

@@ -107,7 +107,8 @@ void yt_remove_route(yt_plane *, yt_route *);
 
 /* receive.c: one datagram. */
 void yt_receive(yt_plane *, yt_datagram *, int64_t now_us);
-void yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
+/* False: the ring had no room. */
+bool yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
 
 /* forward.c: what goes out. */
 /* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if it is a keyframe. */

@@ -43,7 +43,7 @@ ACCELERATOR: str = _plane.accelerator
 
 _READ_RECORDS = 2048
 """A wake-up tells at most so many, so that timers and signalling get their turn."""
-_STUN, _DTLS = 2, 3
+_STUN, _DTLS, _CONSENT = 2, 3, 6
 _NO_TYPE = 0xFF
 
 
@@ -100,6 +100,10 @@ class NativeDataPlane:
     def send_to_address(self, peer: PeerId, target: Address | None) -> None:
         """See `DataPlane`."""
         self._plane.send_to_address(peer, *(target or (None, 0)))
+
+    def answer_checks(self, peer: PeerId, ufrag: str | None, password: str = "") -> None:
+        """See `DataPlane`."""
+        self._plane.answer_checks(peer, ufrag, password)
 
     def set_keys(self, peer: PeerId, keys: SrtpKeys) -> None:
         """See `DataPlane`."""
@@ -255,13 +259,15 @@ class NativeDataPlane:
                 packet = TapPacket(arrival_us, rtp)
                 for sink in self._taps.get(stream, ()):
                     _guarded(sink, packet)
-        for kind, peer, data, host, port in controls:
+        for kind, peer, data, host, number in controls:
             if kind == _STUN:
-                _guarded(self._upcalls.on_stun, data, (host, port))
+                _guarded(self._upcalls.on_stun, data, (host, number))
+            elif kind == _CONSENT:
+                _guarded(self._upcalls.on_consent, peer, data, (host, number))
             elif kind == _DTLS:
                 _guarded(self._upcalls.on_dtls, peer, data)
             else:
-                _guarded(self._upcalls.on_rtcp, peer, data)
+                _guarded(self._upcalls.on_rtcp, peer, data, number)
         if received:
             _guarded(self._upcalls.on_received, list(starmap(Received, received)))
         if more:

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #define LEAST_SEALED_BYTES 10
-enum { FEEDBACK = 205, TRANSPORT_CC = 15 };
+enum { RECEIVER_REPORT = 201, DESCRIPTION = 202, FEEDBACK = 205, TRANSPORT_CC = 15 };
 
-void yt_tell(yt_plane *plane, yt_record record, const void *first, size_t first_length, const void *rest,
+bool yt_tell(yt_plane *plane, yt_record record, const void *first, size_t first_length, const void *rest,
              size_t rest_length) {
     bool told = yt_ring_put(&plane->ring, record, first, first_length, rest, rest_length);
     switch (record.kind) {
@@ -17,11 +17,14 @@ void yt_tell(yt_plane *plane, yt_record record, const void *first, size_t first_
         plane->counts.taps_lost += !told;
         break;
     default:
-        plane->urgent = true;
-        return;
+        if (!record.patient) {
+            plane->urgent = true;
+            return told;
+        }
     }
     if (!plane->untold_us)
         plane->untold_us = record.arrival_us;
+    return told;
 }
 
 static void tell_received(yt_plane *plane, yt_stream *stream, const yt_packet *packet, const uint8_t *extensions,
@@ -136,6 +139,14 @@ static size_t without_feedback(yt_peer *peer, uint8_t *data, size_t length, int6
     return left + (length - at);
 }
 
+/* Nothing but receiver reports and who sends them: most of all RTCP, and nobody waits for an answer. */
+static bool only_reports(const uint8_t *data, size_t length) {
+    size_t at = 0;
+    while (at + 4 <= length && (data[at + 1] == RECEIVER_REPORT || data[at + 1] == DESCRIPTION))
+        at += 4 * ((size_t)(data[at + 2] << 8 | data[at + 3]) + 1);
+    return at == length;
+}
+
 static void receive_rtcp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, int64_t now_us) {
     size_t length = peer->inbound ? yt_srtcp_open(peer->inbound, datagram->data, datagram->length) : 0;
     if (!length) {
@@ -143,8 +154,26 @@ static void receive_rtcp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, 
         return;
     }
     length = without_feedback(peer, datagram->data, length, now_us);
+    yt_record record = {.kind = YT_TOLD_RTCP, .peer = peer->id, .arrival_us = now_us};
+    record.patient = only_reports(datagram->data, length);
     if (length)
-        yt_tell(plane, (yt_record){.kind = YT_TOLD_RTCP, .peer = peer->id}, datagram->data, length, NULL, 0);
+        yt_tell(plane, record, datagram->data, length, NULL, 0);
+}
+
+/* Answers a check that renews consent and moves nothing. It is told first, in order with what is not answered here, so
+ * that nobody can use its transaction from elsewhere. */
+static bool renew_consent(yt_plane *plane, const yt_peer *peer, const yt_datagram *datagram, int64_t now_us) {
+    uint8_t answer[YT_CONSENT_BYTES];
+    if (!peer->consent || !peer->sending || plane->outbox.closed || !yt_address_equal(&datagram->source, &peer->target))
+        return false;
+    size_t length = yt_consent_answer(peer->consent, datagram->data, datagram->length, &datagram->source, answer);
+    yt_record record = {.kind = YT_TOLD_CONSENT, .peer = peer->id, .arrival_us = now_us, .patient = true};
+    if (!length || !yt_tell(plane, record, &datagram->source, sizeof datagram->source, datagram->data + 8,
+                            YT_TRANSACTION_BYTES))
+        return false;
+    yt_sender_add(plane->outbox.sender, answer, length, &datagram->source);
+    yt_sender_flush(plane->outbox.sender);
+    return true;
 }
 
 void yt_receive(yt_plane *plane, yt_datagram *datagram, int64_t now_us) {
@@ -152,10 +181,11 @@ void yt_receive(yt_plane *plane, yt_datagram *datagram, int64_t now_us) {
     uint8_t first = datagram->length ? data[0] : 255;
     yt_peer *peer = yt_peer_at(plane, &datagram->source);
     plane->counts.received++;
-    if (first < 4)
-        yt_tell(plane, (yt_record){.kind = YT_TOLD_STUN}, &datagram->source, sizeof datagram->source, data,
-                datagram->length);
-    else if (!peer)
+    if (first < 4) {
+        if (!peer || !renew_consent(plane, peer, datagram, now_us))
+            yt_tell(plane, (yt_record){.kind = YT_TOLD_STUN}, &datagram->source, sizeof datagram->source, data,
+                    datagram->length);
+    } else if (!peer)
         plane->counts.dropped_unbound++;
     else if (first >= 128 && first < 192 && datagram->length >= YT_RTP_FIXED_BYTES) {
         if (data[1] >= 192 && data[1] <= 223)

@@ -10,6 +10,7 @@ static const size_t room_of[] = {
     [YT_TOLD_DTLS] = YT_RING_BYTES / 4 * 3,
     [YT_TOLD_RTCP] = YT_RING_BYTES / 4 * 3,
     [YT_TOLD_TAP] = YT_RING_BYTES,
+    [YT_TOLD_CONSENT] = YT_RING_BYTES / 4 * 3,
 };
 
 bool yt_ring_open(yt_ring *ring) {

@@ -14,10 +14,10 @@
 
 #define YT_RING_BYTES (8u << 20)
 
-typedef enum { YT_TOLD_SKIP, YT_TOLD_RECEIVED, YT_TOLD_STUN, YT_TOLD_DTLS, YT_TOLD_RTCP, YT_TOLD_TAP } yt_told;
+typedef enum { YT_TOLD_SKIP, YT_TOLD_RECEIVED, YT_TOLD_STUN, YT_TOLD_DTLS, YT_TOLD_RTCP, YT_TOLD_TAP, YT_TOLD_CONSENT } yt_told;
 
-/* A record; `length` bytes of data follow. STUN: data is a `yt_address` and the datagram. RECEIVED: data is the
- * extension block, empty when there is none. */
+/* A record; `length` bytes of data follow. STUN: data is a `yt_address` and the datagram; CONSENT: a `yt_address` and
+ * the transaction. RECEIVED: data is the extension block, empty when there is none. */
 typedef struct {
     uint32_t bytes; /* of the whole record, a multiple of 8 */
     uint16_t length;
@@ -31,6 +31,7 @@ typedef struct {
     uint16_t size_bytes;
     bool marker;
     bool keyframe;
+    bool patient; /* a control datagram that may wait for company */
 } yt_record;
 
 /* Positions only grow, by 8 MB or less at a time: 64 bits last. */

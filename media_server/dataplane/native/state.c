@@ -166,6 +166,7 @@ void yt_peer_free(yt_peer *peer) {
     free(peer->queue.items);
     yt_srtp_free(peer->inbound);
     yt_srtp_free(peer->outbound);
+    yt_consent_free(peer->consent);
     yt_congestion_free(peer->congestion);
     free(peer);
 }

@@ -6,6 +6,7 @@
 #define YT_STATE_H
 
 #include "congestion.h"
+#include "consent.h"
 #include "dependency.h"
 #include "descriptors.h"
 #include "packet.h"
@@ -110,6 +111,7 @@ struct yt_peer {
     yt_address target; /* valid while `sending` */
     bool sending;
     yt_srtp *inbound, *outbound;
+    yt_consent *consent; /* NULL: nobody said that its checks may be answered here */
     yt_list streams;
     uint64_t lives; /* streams made so far */
     yt_stream *last_stream; /* found last */

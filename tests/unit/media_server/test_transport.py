@@ -28,6 +28,7 @@ class RecordingPlane:
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
         self.sent: list[tuple[bytes, Address]] = []
+        self.answers: tuple[str, str] | None = None
 
     def add_peer(self, peer: PeerId) -> None:
         self.calls.append(("add", peer))
@@ -40,6 +41,9 @@ class RecordingPlane:
 
     def send_to_address(self, peer: PeerId, target: Address | None) -> None:
         self.calls.append(("send to", peer, target))
+
+    def answer_checks(self, peer: PeerId, ufrag: str | None, password: str = "") -> None:
+        self.answers = None if ufrag is None else (ufrag, password)
 
     def send_raw(self, data: bytes, target: Address) -> None:
         self.sent.append((data, target))
@@ -114,6 +118,39 @@ async def test_a_handshake_that_never_ends_is_lost(looptime: looptime.LoopTimePr
     await asyncio.sleep(6)
     assert stage.listener.told == [LossReason.DTLS]
     assert stage.plane.calls[-1] == ("send to", stage.peer.id, None)
+    await stage.hub.close()
+
+
+async def test_the_data_plane_answers_checks_with_the_newest_credentials_only() -> None:
+    stage = Stage()
+    assert stage.plane.answers is None
+    stage.check(HOME)
+    former = stage.peer.local
+    assert stage.plane.answers == (former.ufrag, former.pwd)
+    newest = stage.peer.restart(REMOTE)
+    assert stage.plane.answers is None
+    stage.check(HOME, credentials=former)
+    assert stage.plane.answers is None
+    stage.check(HOME)
+    assert stage.plane.answers == (newest.ufrag, newest.pwd)
+    await stage.hub.close()
+
+
+async def test_what_the_data_plane_answered_renews_consent_once(looptime: looptime.LoopTimeProxy) -> None:
+    stage = Stage(TransportSettings(connect_timeout_s=600))
+    stage.check(HOME)
+    for number in range(5):
+        await asyncio.sleep(5)
+        stage.hub.on_consent(stage.peer.id, bytes((number,)) * 12, HOME)
+    assert stage.listener.told == []
+    await asyncio.sleep(6)
+    stage.hub.on_consent(stage.peer.id, bytes(12), HOME)
+    await asyncio.sleep(5)
+    assert stage.listener.told == [LossReason.CONSENT], "one that was seen before renews nothing"
+    replayed = stun.request(bytes(12), f"{stage.peer.local.ufrag}:them", stage.peer.local.pwd, use_candidate=True)
+    stage.hub.on_stun(replayed, AWAY)
+    assert ("send to", stage.peer.id, AWAY) not in stage.plane.calls, "nor does it move anything"
+    stage.hub.on_consent(PeerId(999), bytes(12), HOME)
     await stage.hub.close()
 
 
