@@ -29,20 +29,22 @@ class RateMeter:
 
     def __init__(self) -> None:
         self._slots: deque[tuple[int, int]] = deque(maxlen=_SLOTS + 1)
+        self._slot = self._bytes = 0
+        """The newest slot."""
 
     def add(self, size_bytes: int, now_us: int) -> None:
         """Count these bytes."""
         slot = now_us // _SLOT_US
-        if self._slots and self._slots[-1][0] >= slot:
-            last, total = self._slots[-1]
-            self._slots[-1] = (last, total + size_bytes)
-        else:
-            self._slots.append((slot, size_bytes))
+        if slot > self._slot:
+            self._slots.append((self._slot, self._bytes))
+            self._slot, self._bytes = slot, 0
+        self._bytes += size_bytes
 
     def bits_per_second(self, now_us: int) -> int:
         """Rate over the last full second."""
         slot = now_us // _SLOT_US
-        total = sum(size for at, size in self._slots if slot - _SLOTS <= at < slot)
+        counted = (*self._slots, (self._slot, self._bytes))
+        total = sum(size for at, size in counted if slot - _SLOTS <= at < slot)
         return total * 8 * 1_000_000 // (_SLOTS * _SLOT_US)
 
 

@@ -30,23 +30,26 @@ class TransportFeedback:
         self._begin = 0
         self._fresh = False
         self._count = 0
+        self._forget_us = 0
+        """When the oldest is to be forgotten."""
 
     def received(self, sequence: int, arrival_us: int) -> None:
         """Note a packet. A repeated sequence number keeps its first arrival."""
-        if self._highest is None:
-            extended = sequence + 0x10000
-            self._highest = self._begin = extended
-        else:
-            extended = self._highest + ((sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000)
-        if extended in self._arrivals or self._highest - extended >= MAX_SPAN:
-            return
-        if extended > self._highest:
+        highest, arrivals = self._highest, self._arrivals
+        if highest is None:
+            highest = self._highest = self._begin = sequence + 0x10000
+        extended = highest + ((sequence - highest + 0x8000 & 0xFFFF) - 0x8000)
+        if extended > highest:
             self._highest = extended
-            self._forget_older(arrival_us - WINDOW_US)
-        self._arrivals[extended] = arrival_us
+            if arrival_us >= self._forget_us or len(arrivals) >= MAX_SPAN:
+                self._forget_older(arrival_us - WINDOW_US)
+        elif extended in arrivals or highest - extended >= MAX_SPAN:
+            return
+        elif extended < self._begin:
+            # A packet that comes late is told with everything since, though that was told before.
+            self._begin = extended
+        arrivals[extended] = arrival_us
         self._fresh = True
-        # A packet that comes late is told with everything since, though that was told before.
-        self._begin = min(self._begin, extended)
 
     @property
     def pending(self) -> bool:
@@ -70,6 +73,7 @@ class TransportFeedback:
         while self._arrivals:
             sequence, arrival_us = next(iter(self._arrivals.items()))
             if arrival_us >= limit_us and len(self._arrivals) < MAX_SPAN:
+                self._forget_us = arrival_us + WINDOW_US
                 break
             del self._arrivals[sequence]
 

@@ -88,13 +88,14 @@ class Layer:
     def received(self, packet: Received, *, wanted: bool) -> bool:
         """Count a packet of this SSRC; True for a repetition, which counts for the repair and not for the network.
         What is not wanted (muted) is reported as received and never asked for again."""
-        if not self.running(packet.arrival_us):
+        arrival_us, sequence = packet.arrival_us, packet.sequence
+        if not self.running(arrival_us):
             self._begin(packet)
-        self.last_us = packet.arrival_us
-        self.meter.add(packet.size_bytes, packet.arrival_us)
-        repeated = wanted and self.nack.received(packet.sequence, packet.arrival_us)
+        self.last_us = arrival_us
+        self.meter.add(packet.size_bytes, arrival_us)
+        repeated = wanted and self.nack.received(sequence, arrival_us)
         if not repeated:
-            self.reception.received(packet.sequence, packet.timestamp, packet.arrival_us)
+            self.reception.received(sequence, packet.timestamp, arrival_us)
         if packet.keyframe:
             self.keyframes.arrived()
         return repeated

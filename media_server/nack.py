@@ -36,6 +36,9 @@ class NackGenerator:
             self._highest = sequence + 0x10000
             return False
         ahead = (sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000
+        if ahead == 1:
+            self._highest += 1
+            return False
         extended = self._highest + ahead
         if ahead <= 0:
             hole = self._holes.pop(extended, None)

@@ -54,7 +54,7 @@ class Reception:
         if self._base is None:
             self._base = self._highest = sequence + 0x10000
         ahead = (sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000
-        if ahead > 3000 or ahead < -3000:
+        if not -3000 <= ahead <= 3000:
             self._restart(sequence)
             ahead = 0
         self._received += 1
@@ -62,10 +62,10 @@ class Reception:
             return
         self._highest += ahead
         transit = arrival_us * self._clock_rate_hz // 1_000_000 - timestamp
-        if self._transit is not None:
-            difference = abs((transit - self._transit + 0x80000000 & 0xFFFFFFFF) - 0x80000000)
+        before, self._transit = self._transit, transit
+        if before is not None:
+            difference = abs((transit - before + 0x80000000 & 0xFFFFFFFF) - 0x80000000)
             self._jitter16 += difference - (self._jitter16 + 8 >> 4)
-        self._transit = transit
 
     def reported(self, ntp: int, arrival_us: int) -> None:
         """Note the publisher's sender report."""

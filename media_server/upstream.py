@@ -214,7 +214,7 @@ class Upstream(Peer):
         """One packet of this peer, as the data plane saw it."""
         number = packet.extensions.get(self._sequence_extension)
         if number is not None and len(number) == 2:
-            self._feedback.received(int.from_bytes(number, "big"), packet.arrival_us)
+            self._feedback.received(number[0] << 8 | number[1], packet.arrival_us)
         found = self._by_ssrc.get(packet.ssrc)
         if found is None:
             found = self._learn(packet)
