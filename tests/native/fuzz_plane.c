@@ -1,6 +1,6 @@
 /* Any order of packets and verbs: what leaves authenticates, no index leaves twice with different bytes, and memory
  * comes back. */
-/* links: plane tables state consent route layers queue pacer repeat forward receive outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+/* links: plane tables state consent route layers queue pacer repeat forward receive tell outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
 #include "plane_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /* The plane without Python: what leaves, in which order and with which numbers. */
-/* links: plane tables state consent route layers queue pacer repeat forward receive outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+/* links: plane tables state consent route layers queue pacer repeat forward receive tell outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
 #include <pthread.h>
 #include <sched.h>
 
@@ -198,7 +198,39 @@ static void test_two_threads_pass_on_every_record_in_order(void) {
     yt_ring_close(&ring);
 }
 
+/* A smooth stream's packets wait for company; a gap, a keyframe or a control datagram ends the patience. */
+static void test_when_python_is_woken(void) {
+    begin_world();
+    yt_plane *plane = world.plane;
+    made_route(1, 2, 100, YT_OPUS, false);
+    publish(1, 10, 3000, 50); /* a new stream */
+    CHECK(!yt_tell_due(plane, world.now_us) && yt_tell_due(plane, world.now_us + YT_TELL_SOON_US));
+    yt_note_told(plane);
+    world.now_us += YT_RESTLESS_US;
+    CHECK(!yt_tell_due(plane, world.now_us) && yt_tell_at_us(plane, world.now_us) < 0);
+    publish(1, 11, 3000, 50);
+    CHECK(!yt_tell_due(plane, world.now_us + YT_TELL_US - 1) && yt_tell_due(plane, world.now_us + YT_TELL_US));
+    CHECK(yt_tell_at_us(plane, world.now_us) > world.now_us + YT_TELL_US);
+    publish(1, 13, 3000, 50); /* a gap */
+    CHECK(!yt_tell_due(plane, world.now_us) && yt_tell_due(plane, world.now_us + YT_TELL_SOON_US));
+    yt_note_told(plane);
+    world.now_us += YT_RESTLESS_US;
+    for (int64_t index = 14; index < 14 + YT_TELL_RECORDS; index++) {
+        CHECK(!yt_tell_due(plane, world.now_us));
+        publish(1, index, 3000, 50);
+    }
+    CHECK(yt_tell_due(plane, world.now_us));
+    yt_note_told(plane);
+    uint8_t stun[20] = {0};
+    receive_raw(stun, sizeof stun);
+    CHECK(yt_tell_due(plane, world.now_us));
+    yt_note_told(plane);
+    CHECK(!yt_tell_due(plane, world.now_us + 1000000));
+    end_world();
+}
+
 int main(void) {
+    test_when_python_is_woken();
     test_pause_leaves_no_gap();
     test_a_pause_empties_the_queue();
     test_the_pace_is_kept();

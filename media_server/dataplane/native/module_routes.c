@@ -27,6 +27,7 @@ typedef struct {
 
 static yt_outcome add_route(yt_plane *plane, void *argument) {
     route_call *call = argument;
+    yt_grow_restless(plane, yt_now_us());
     yt_route *route = call->made;
     yt_peer *source = yt_find_peer(plane, call->in_peer);
     route->out = yt_find_peer(plane, call->out_peer);
@@ -49,6 +50,7 @@ static yt_outcome add_route(yt_plane *plane, void *argument) {
 
 static yt_outcome switch_route(yt_plane *plane, void *argument) {
     route_call *call = argument;
+    yt_grow_restless(plane, yt_now_us());
     yt_route *route = yt_find_route(plane, call->route);
     if (!route)
         return YT_NO_ROUTE;
@@ -78,6 +80,7 @@ static yt_outcome limit_layers(yt_plane *plane, void *argument) {
 
 static yt_outcome pause_route(yt_plane *plane, void *argument) {
     route_call *call = argument;
+    yt_grow_restless(plane, yt_now_us());
     yt_route *route = yt_find_route(plane, call->route);
     if (!route)
         return YT_NO_ROUTE;

@@ -1,4 +1,4 @@
-/* The forwarding thread, its lock, and when Python is woken. */
+/* The forwarding thread and its lock. */
 #define _GNU_SOURCE /* ppoll */
 #include "plane.h"
 
@@ -58,24 +58,21 @@ void yt_wake(yt_plane *plane) {
     signal_fd(plane->wake_fd);
 }
 
-/* Show what was told; wake Python for control datagrams at once, for the rest when it is old or much. */
+/* Show what was told, and wake Python if that is due. */
 static void publish(yt_plane *plane, int64_t now_us) {
     yt_ring_publish(&plane->ring);
-    bool due = plane->urgent || (plane->untold_us && (now_us - plane->untold_us >= YT_TELL_US ||
-                                                      yt_ring_used(&plane->ring) > YT_RING_BYTES / 4));
-    if (!due)
+    if (!yt_tell_due(plane, now_us))
         return;
-    plane->urgent = false;
-    plane->untold_us = 0;
+    yt_note_told(plane);
     if (!atomic_exchange(&plane->woken, true))
         signal_fd(plane->told_fd);
 }
 
 /* Microseconds until the thread has something to do by itself; -1: nothing. */
 static int64_t next_us(const yt_plane *plane, int64_t now_us) {
-    int64_t next = yt_next_step_us(plane);
-    if (plane->untold_us && (next < 0 || plane->untold_us + YT_TELL_US < next))
-        next = plane->untold_us + YT_TELL_US;
+    int64_t next = yt_next_step_us(plane), tell = yt_tell_at_us(plane, now_us);
+    if (tell >= 0 && (next < 0 || tell < next))
+        next = tell;
     return next < 0 ? -1 : next > now_us ? next - now_us : 0;
 }
 

@@ -18,7 +18,11 @@ enum {
     YT_PEER_BUCKETS = 1 << 12,
     YT_ROUTE_BUCKETS = 1 << 14,
     YT_ADDRESS_BUCKETS = 1 << 13,
-    YT_TELL_US = 10000, /* `Received` and taps wait at most so long for company */
+    /* `Received` and taps wait so long for company; the first wake-up after that tells, the clock a fifth later. */
+    YT_TELL_US = 50000,
+    YT_TELL_SOON_US = 10000, /* instead, for YT_RESTLESS_US after what Python may have to act on */
+    YT_RESTLESS_US = 300000,
+    YT_TELL_RECORDS = 128, /* no more of them wait */
 };
 #define YT_POOL_BYTES ((size_t)512 << 20) /* all cached and queued packets */
 
@@ -40,6 +44,14 @@ typedef struct yt_bound {
     yt_address address;
     yt_peer *peer;
 } yt_bound;
+
+/* What Python was not woken for yet. */
+typedef struct {
+    bool urgent;         /* a control datagram is among it: wake Python at once */
+    uint32_t records;    /* `Received` and taps */
+    int64_t since_us;    /* when the first of these came */
+    int64_t restless_us; /* the last time that something happened that Python may have to act on */
+} yt_untold;
 
 typedef struct {
     uint64_t received, forwarded, dropped_unbound, dropped_auth, dropped_malformed, send_blocked, paced_out, taps_lost,
@@ -71,9 +83,8 @@ typedef struct {
     yt_outbox outbox;
     yt_blocks blocks;
     yt_ring ring;
-    bool urgent;         /* a control datagram was told: wake Python at once */
-    int64_t untold_us;   /* when the oldest `Received` or tap that Python was not woken for came; 0 = none */
-    atomic_bool woken;   /* Python knows and has not begun to read yet */
+    yt_untold untold;
+    atomic_bool woken; /* Python knows and has not begun to read yet */
     yt_counts counts;
 } yt_plane;
 
@@ -107,8 +118,15 @@ void yt_remove_route(yt_plane *, yt_route *);
 
 /* receive.c: one datagram. */
 void yt_receive(yt_plane *, yt_datagram *, int64_t now_us);
+
+/* tell.c: what goes up, and when. */
 /* False: the ring had no room. */
 bool yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
+/* A gap, a keyframe, a new stream, a verb about a route: for a while Python hears of packets soon. */
+void yt_grow_restless(yt_plane *, int64_t now_us);
+bool yt_tell_due(const yt_plane *, int64_t now_us);
+int64_t yt_tell_at_us(const yt_plane *, int64_t now_us); /* when the clock should look; -1: nothing waits */
+void yt_note_told(yt_plane *);                           /* Python was woken */
 
 /* forward.c: what goes out. */
 /* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if it is a keyframe. */

@@ -6,27 +6,6 @@
 #define LEAST_SEALED_BYTES 10
 enum { RECEIVER_REPORT = 201, DESCRIPTION = 202, FEEDBACK = 205, TRANSPORT_CC = 15 };
 
-bool yt_tell(yt_plane *plane, yt_record record, const void *first, size_t first_length, const void *rest,
-             size_t rest_length) {
-    bool told = yt_ring_put(&plane->ring, record, first, first_length, rest, rest_length);
-    switch (record.kind) {
-    case YT_TOLD_RECEIVED:
-        plane->counts.told_lost += !told;
-        break;
-    case YT_TOLD_TAP:
-        plane->counts.taps_lost += !told;
-        break;
-    default:
-        if (!record.patient) {
-            plane->urgent = true;
-            return told;
-        }
-    }
-    if (!plane->untold_us)
-        plane->untold_us = record.arrival_us;
-    return told;
-}
-
 static void tell_received(yt_plane *plane, yt_stream *stream, const yt_packet *packet, const uint8_t *extensions,
                           size_t extension_bytes) {
     yt_record record = {
@@ -110,8 +89,8 @@ static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, i
     packet->arrival_us = now_us;
     packet->size = (uint16_t)yt_rtp_unpadded(&rtp, data + rtp.header_bytes, length - rtp.header_bytes);
     const yt_rtx *rtx = yt_peer_rtx(peer, rtp.ssrc);
-    if (!rtx)
-        yt_forward(plane, stream, packet, highest, now_us);
+    if ((!rtx && yt_forward(plane, stream, packet, highest, now_us)) || index != highest + 1)
+        yt_grow_restless(plane, now_us);
     tell_received(plane, stream, packet, data + rtp.extension_at, rtp.extension_bytes);
     if (rtx)
         recover(plane, peer, rtx, packet, now_us);
