@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from media_server.bandwidth import CountedRate, ReportedCapacity
-from media_server.dataplane.ports import LOSSY, Bandwidth, BandwidthLimits, DataPlane, HopExtensions, PeerId
+from media_server.dataplane.ports import Bandwidth, BandwidthLimits, DataPlane, HopExtensions, PeerId
 from media_server.probing import Path, Probing
 from media_server.sdp import ABS_SEND_TIME, TRANSPORT_CC
 
@@ -146,7 +146,7 @@ class Downlink:
 
     @property
     def _congested(self) -> bool:
-        return self._known is not None and (self._known.jammed or self._known.loss > LOSSY)
+        return self._known is not None and (self._known.jammed or self._known.lossy)
 
     def _pace(self, capacity_bps: int) -> None:
         heard = self._reported.limited if self._known is None else self._known.feedback_us

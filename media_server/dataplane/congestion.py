@@ -127,6 +127,11 @@ class Estimator:
         self._last_sent_us = now_us
         return number & 0xFFFF
 
+    @property
+    def round_trip_us(self) -> int:
+        """See `Bandwidth`."""
+        return self._trip.value(0)
+
     def has_room(self, now_us: int) -> bool:
         """Whether less is under way than the path takes in a round trip with its feedback, and a little queue: more
         would only wait there, in front of the audio. True while no feedback comes."""
@@ -153,11 +158,12 @@ class Estimator:
             estimate_bps=int(self._control.rate_bps),
             acknowledged_bps=self._arriving.bits_per_second(),
             loss=self._loss.share(now_us),
+            inherent_loss=self._control.inherent,
             overusing=self._overusing,
             jammed=self._jammed,
             probed_bps=self._probed_bps,
             feedback_us=self._feedback_us,
-            round_trip_us=self._trip.value(0),
+            round_trip_us=self.round_trip_us,
         )
 
     def feedback(self, packet: bytes, now_us: int) -> None:

@@ -19,7 +19,7 @@ from media_server.dataplane.routes import RouteState
 from media_server.dataplane.state import VIDEO_CACHE_PACKETS, Link, Packet, Peer, Stream, received
 from media_server.dataplane.wire import Sender
 
-_REPEAT_US = 20_000
+_REPEAT_US, _MOST_REPEAT_US = 20_000, 200_000
 _MIN_SEALED_BYTES = 10
 
 _REPLAY_BYTES = 600_000
@@ -193,7 +193,7 @@ class Forwarder:
     def _offer(self, link: Link, leaving: Leaving, now_us: int) -> bool:
         """Let a packet to a linked peer leave, or wait for its pace; audio never waits. False: it was dropped."""
         pacer = link.pacer
-        if leaving.route.audio or (not pacer.queue and link.may_leave(now_us)):
+        if leaving.route.audio or (not pacer.waits_before(leaving) and link.may_leave(now_us)):
             self._depart(link, leaving, now_us)
         elif pacer.wait(leaving):
             if len(pacer.queue) == 1:
@@ -314,7 +314,7 @@ class Forwarder:
         leaving = packet and again(state, segment, packet, out_index)
         if leaving is None:
             return False
-        if now_us - state.resent_us.get(out_index, -_REPEAT_US) < _REPEAT_US:
+        if now_us - state.resent_us.get(out_index, -_MOST_REPEAT_US) < _repeat_us(state.out.link):
             return True
         state.resent_us.pop(out_index, None)
         state.resent_us[out_index] = now_us
@@ -344,6 +344,12 @@ class Forwarder:
         queue.append(header)
         queue.append(sealed)
         return True
+
+
+def _repeat_us(link: Link | None) -> int:
+    """A viewer asks anew when it should have come; what it asks for before then is still on its way."""
+    trip_us = 0 if link is None or link.estimator is None else link.estimator.round_trip_us
+    return min(max(trip_us * 3 // 4, _REPEAT_US), _MOST_REPEAT_US)
 
 
 def _header(block: bytes, marker_and_type: int, index: int, timestamp: int, ssrc: int) -> bytes:

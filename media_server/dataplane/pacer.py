@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from media_server.dataplane.routes import RouteState
 
 STEP_US = 5_000
-"""How often a waiting queue is looked at, and how much may leave at once."""
+"""How often a waiting queue is looked at."""
+_BURST_STEPS = 4
+"""How much may leave at once: what a late look has missed is made up for, else a busy machine sends below the pace
+and its queue only grows."""
 MAX_PACKETS = 1000
 MAX_FILLINGS = 256
 """A probe sends at most so many packets a step: a clock that was late does not make up for it with a flood."""
@@ -43,13 +46,15 @@ class Pacer:
     the newest packet is dropped."""
 
     __slots__ = (
-        "_at_us", "_probe_begun_us", "_probe_until_us", "_tokens", "probe_bps", "probe_bytes", "queue",
+        "_ahead", "_at_us", "_probe_begun_us", "_probe_until_us", "_tokens", "probe_bps", "probe_bytes", "queue",
         "queued_bytes", "rate_bps",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.rate_bps: int | None = None
         self.queue: deque[Leaving] = deque()
+        self._ahead = 0
+        """How many of them are repeats: these stand in front of the rest."""
         self.queued_bytes = 0
         self._tokens = 0
         self._at_us = -1
@@ -68,9 +73,9 @@ class Pacer:
             return True
         rate = max(self.rate_bps, self.probe_bps)
         if self._at_us < 0:
-            self._tokens = rate * STEP_US
+            self._tokens = rate * _BURST_STEPS * STEP_US
         else:
-            self._tokens = min(self._tokens + (now_us - self._at_us) * rate, rate * STEP_US)
+            self._tokens = min(self._tokens + (now_us - self._at_us) * rate, rate * _BURST_STEPS * STEP_US)
         self._at_us = now_us
         return self._tokens > 0
 
@@ -88,18 +93,27 @@ class Pacer:
             return True
         return len(self.queue) + packets <= MAX_PACKETS and (self.queued_bytes + size_bytes) * 8 <= self.rate_bps
 
+    def waits_before(self, leaving: Leaving) -> bool:
+        """Whether something waits that leaves before it would."""
+        return self._ahead > 0 if leaving.repeat else bool(self.queue)
+
     def wait(self, leaving: Leaving) -> bool:
         """Put it in the queue; False when that is full. An empty queue takes one packet at any pace."""
         size = len(leaving.payload)
         if self.queue and not self.room(1, size):
             return False
-        self.queue.append(leaving)
+        if leaving.repeat:
+            self.queue.insert(self._ahead, leaving)
+            self._ahead += 1
+        else:
+            self.queue.append(leaving)
         self.queued_bytes += size
         return True
 
     def next(self) -> Leaving:
-        """The oldest that waits, taken out."""
+        """The first that waits, taken out."""
         leaving = self.queue.popleft()
+        self._ahead -= leaving.repeat
         self.queued_bytes -= len(leaving.payload)
         return leaving
 
@@ -114,6 +128,7 @@ class Pacer:
                 kept.append(leaving)
                 continue
             self.queued_bytes -= len(leaving.payload)
+            self._ahead -= leaving.repeat
             if lowest < 0 and not leaving.late and not leaving.repeat:
                 lowest = leaving.out_index
         self.queue = kept

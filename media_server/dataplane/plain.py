@@ -245,7 +245,7 @@ class PlainDataPlane:
         """See `DataPlane`."""
         state = self._peers[peer]
         if state.link is None or state.link.estimator is None:
-            return Bandwidth(state.limits.start_bps, 0, 0.0, False, False, 0, 0, 0)
+            return Bandwidth(state.limits.start_bps, 0, 0.0, 0.0, False, False, 0, 0, 0)
         return state.link.estimator.bandwidth(_monotonic_us())
 
     def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:

@@ -26,8 +26,8 @@ RouteId = NewType("RouteId", int)
 
 
 LOSSY = 0.1
-"""A path that loses more than this is congested even while its delay does not grow: its queue is full (GCC's
-threshold; less may be a bad radio)."""
+"""A path that loses so much more than it does at any rate is congested even while its delay does not grow: its queue
+is full (GCC's threshold; less may be a bad radio)."""
 
 
 class SrtpProfile(enum.Enum):
@@ -138,6 +138,8 @@ class Bandwidth:
     """What arrived there in the last half second or so."""
     loss: float
     """Share lost of what the last second's feedback told of, 0 to 1."""
+    inherent_loss: float
+    """Share that the path loses at any rate (a bad radio), as far as it is known."""
     overusing: bool
     """Queues grow: send less now."""
     jammed: bool
@@ -148,6 +150,11 @@ class Bandwidth:
     """Arrival of the newest feedback (CLOCK_MONOTONIC, microseconds); 0 = none ever."""
     round_trip_us: int
     """From sending to hearing of it, the least of the last seconds; 0 = unknown."""
+
+    @property
+    def lossy(self) -> bool:
+        """Whether it loses more than a bad radio would explain (`LOSSY`)."""
+        return self.loss > self.inherent_loss + LOSSY
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
@@ -301,7 +308,8 @@ class DataPlane(Protocol):
         """Answer a NACK from the packet cache: *outgoing* sequence numbers; returns how many were found.
 
         The cache holds the last 500 video or 200 audio packets of the incoming stream; one packet is
-        repeated at most once per 20 ms."""
+        repeated at most once in 20 ms, or in three quarters of the peer's round trip where that is known (of 200 ms
+        at most): what is asked for again before then is still on its way."""
 
     def set_rtx(self, peer: PeerId, rtx_ssrc: int, media_ssrc: int, payload_types: Mapping[int, int]) -> None:
         """Unwrap the publisher's RTX stream (RFC 4588): RTX type -> media type; recovered packets are treated
@@ -339,15 +347,15 @@ class DataPlane(Protocol):
 
     def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
         """Those of these peers whose path may carry less than so many bits per second: the estimate is lower, queues
-        grow, or more than `LOSSY` is lost. One question for all, so that nobody need ask for each; unknown peers and
-        those without transport-cc are left out."""
+        grow, or `LOSSY` more is lost than at any rate. One question for all, so that nobody need ask for each;
+        unknown peers and those without transport-cc are left out."""
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:
         """Send to this peer at most so fast, in steps of 5 ms; None (at first): at once. Audio never waits; video and
-        repeats wait in a queue of at most 1 s at this rate and 1000 packets, then the newest are dropped and
-        counted. Transport-cc numbers and send times are given when a packet leaves. Nor does what waits leave
-        while more is under way than the path takes in a round trip, as feedback tells: a queue there would
-        delay the audio."""
+        repeats wait in a queue of at most 1 s at this rate and 1000 packets, repeats in front, then the newest are
+        dropped and counted. Transport-cc numbers and send times are given when a packet leaves. Nor does what
+        waits leave while more is under way than the path takes in a round trip, as feedback tells: a queue there
+        would delay the audio."""
 
     def probe(self, peer: PeerId, rate_bps: int, duration_ms: int) -> bool:
         """Send at this rate for so long, filling up with repeats over RTX (RFC 4588), to see whether the path carries

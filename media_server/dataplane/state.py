@@ -16,7 +16,6 @@ from media_server.dataplane.consent import Consent
 from media_server.dataplane.descriptors import Dependencies, Layers, Vp8, vp8, vp9
 from media_server.dataplane.pacer import Pacer
 from media_server.dataplane.ports import (
-    LOSSY,
     BandwidthLimits,
     HopExtensions,
     PeerId,
@@ -195,7 +194,7 @@ class Link:
         if self.estimator is None:
             return False
         known = self.estimator.bandwidth(now_us)
-        return known.overusing or known.jammed or known.loss > LOSSY or known.estimate_bps < least_bps
+        return known.overusing or known.jammed or known.lossy or known.estimate_bps < least_bps
 
 
 class Peer:

@@ -219,6 +219,24 @@ class Hop(WithWorld):
         )
         assert world.plane.bandwidth(SUBSCRIBER).estimate_bps < 4_000_000
 
+    async def test_what_is_still_on_its_way_is_not_repeated(self, world: World) -> None:
+        world.plane.set_hop(SUBSCRIBER, HOP)
+        route = world.route(**RTX)
+        world.publisher.send(Rtp(1, b"one"), Rtp(2, b"two"))
+        got = await world.flow()
+        await until(lambda: time.monotonic_ns() // 1000 - got[-1].arrival_us > 100_000)
+        tell(world, got)
+        await world.told_by_subscriber()
+        trip_us = world.plane.bandwidth(SUBSCRIBER).round_trip_us
+        assert trip_us > 100_000
+        repeats: list[Rtp] = []
+        while len(repeats) < 2:
+            assert world.plane.retransmit(route, [got[0].sequence]) == 1
+            repeats += await world.flow()
+        # A busy machine may be late with the first.
+        assert repeats[1].arrival_us - repeats[0].arrival_us > min(trip_us, 200_000) // 2
+        assert world.plane.route_stats(route).retransmitted == 2
+
     async def test_loss_is_told(self, world: World) -> None:
         world.plane.set_hop(SUBSCRIBER, HOP)
         world.route()

@@ -130,6 +130,24 @@ class Pacing(WithWorld):
         await self._all_left(world, route)
         assert world.plane.route_stats(route).retransmitted == 10
 
+    async def test_repeats_leave_before_what_waits(self, world: World) -> None:
+        route = world.route(**RTX)
+        world.publisher.send(*burst(1, 3))
+        first = await world.flow()
+        world.plane.pace(SUBSCRIBER, 100_000)
+        world.publisher.send(*burst(4, 10))
+        begun = await world.flow()
+        assert len(begun) < 5
+        assert world.plane.retransmit(route, [packet.sequence for packet in first]) == 3
+        world.plane.pace(SUBSCRIBER, None)
+        left = await world.gather(13 - len(begun))
+        repeats = [at for at, packet in enumerate(left) if packet.ssrc == RTX["rtx_ssrc"]]
+        assert [left[at].payload[2:] for at in repeats] == [packet.payload for packet in first]
+        # One or two may have left before the repeats were asked for, and between them none.
+        assert repeats[-1] < len(left) - 5
+        media = [packet for packet in begun + left if packet.ssrc != RTX["rtx_ssrc"]]
+        assert set(steps(media)) == {1}
+
     async def test_a_switch_leaves_behind_what_waits_and_no_gap(self, world: World) -> None:
         route = world.route(codec="vp8")
         world.plane.pace(SUBSCRIBER, 100_000)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from media_server.dataplane.descriptors import ALL_LAYERS
 from media_server.dataplane.ports import (
-    LOSSY,
     Bandwidth,
     BandwidthLimits,
     HopExtensions,
@@ -52,7 +51,7 @@ class RoutePlane(TappedPlane):
     name: str = "fake"
     cached: bool = False
     waits: bool = False
-    known: Bandwidth = field(default_factory=lambda: Bandwidth(20_000_000, 0, 0.0, False, False, 0, 1, 20_000))
+    known: Bandwidth = field(default_factory=lambda: Bandwidth(20_000_000, 0, 0.0, 0.0, False, False, 0, 1, 20_000))
     routes: dict[RouteId, FakeRoute] = field(default_factory=dict)
     hushed: set[int] = field(default_factory=set)
     hops: dict[PeerId, HopExtensions] = field(default_factory=dict)
@@ -125,7 +124,7 @@ class RoutePlane(TappedPlane):
 
     def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
         known = self.known
-        worse = known.overusing or known.jammed or known.loss > LOSSY
+        worse = known.overusing or known.jammed or known.lossy
         return [peer for peer, least_bps in watched.items() if worse or known.estimate_bps < least_bps]
 
     def pace(self, peer: PeerId, rate_bps: int | None) -> None:

@@ -26,7 +26,7 @@ static void check(yt_congestion *congestion, int64_t now_us) {
     yt_bandwidth read;
     yt_congestion_read(congestion, &read, now_us);
     CHECK(read.estimate_bps >= LIMITS.least_bps && read.estimate_bps <= LIMITS.most_bps);
-    CHECK(read.loss >= 0.0 && read.loss <= 1.0 && read.acknowledged_bps >= 0 && read.probed_bps >= 0);
+    CHECK(read.loss >= 0.0 && read.loss <= 1.0 && read.acknowledged_bps >= 0 && read.inherent_loss >= 0.0 && read.inherent_loss <= 1.0 && read.probed_bps >= 0);
 }
 
 /* Pieces: a byte that chooses, a length byte; feedback pieces get a sound RTCP header, or else few would be read. */

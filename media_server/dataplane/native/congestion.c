@@ -128,16 +128,21 @@ static bool overusing(const yt_congestion *congestion) {
     return congestion->trend.usage == YT_OVERUSE && congestion->queue_us > QUEUE_US;
 }
 
+int64_t yt_congestion_trip_us(const yt_congestion *congestion) {
+    return yt_least_value(&congestion->trip, 0);
+}
+
 void yt_congestion_read(yt_congestion *congestion, yt_bandwidth *out, int64_t now_us) {
     *out = (yt_bandwidth){
         .estimate_bps = (int64_t)congestion->control.rate_bps,
         .acknowledged_bps = yt_arrival_rate_bps(&congestion->arriving, YT_RATE_SLOTS),
         .loss = yt_loss_share_read(&congestion->loss, now_us),
+        .inherent_loss = congestion->control.inherent,
         .overusing = overusing(congestion),
         .jammed = congestion->jammed,
         .probed_bps = congestion->probed_bps,
         .feedback_us = congestion->feedback_us,
-        .round_trip_us = yt_least_value(&congestion->trip, 0),
+        .round_trip_us = yt_congestion_trip_us(congestion),
     };
 }
 

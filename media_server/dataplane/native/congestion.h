@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     int64_t estimate_bps;
     int64_t acknowledged_bps;
-    double loss;
+    double loss, inherent_loss;
     bool overusing, jammed;
     int64_t probed_bps;
     int64_t feedback_us;
@@ -50,6 +50,8 @@ void yt_congestion_end_probe(yt_congestion *congestion);
  * sent or long gone, is ignored. */
 void yt_congestion_feedback(yt_congestion *congestion, const uint8_t *rtcp, size_t length, int64_t now_us);
 
+/* The least round trip of the last seconds; 0: not known yet. */
+int64_t yt_congestion_trip_us(const yt_congestion *congestion);
 void yt_congestion_read(yt_congestion *congestion, yt_bandwidth *out, int64_t now_us);
 
 #endif

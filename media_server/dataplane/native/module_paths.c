@@ -68,7 +68,7 @@ static yt_outcome strained(yt_plane *plane, void *argument) {
             continue;
         yt_bandwidth known;
         yt_congestion_read(peer->congestion, &known, now_us);
-        bool worse = known.overusing || known.jammed || known.loss > call->lossy;
+        bool worse = known.overusing || known.jammed || known.loss > known.inherent_loss + call->lossy;
         call->watched[at].strained = worse || known.estimate_bps < call->watched[at].least_bps;
     }
     return YT_DONE;
@@ -125,12 +125,12 @@ static PyObject *py_bandwidth(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "L", &call.peer) || !yt_run(self, bandwidth, &call, false))
         return NULL;
     const yt_bandwidth *known = &call.bandwidth;
-    return Py_BuildValue("LLdOOLLL", (long long)known->estimate_bps, (long long)known->acknowledged_bps, known->loss,
-                         known->overusing ? Py_True : Py_False, known->jammed ? Py_True : Py_False,
+    return Py_BuildValue("LLddOOLLL", (long long)known->estimate_bps, (long long)known->acknowledged_bps, known->loss,
+                         known->inherent_loss, known->overusing ? Py_True : Py_False, known->jammed ? Py_True : Py_False,
                          (long long)known->probed_bps, (long long)known->feedback_us, (long long)known->round_trip_us);
 }
 
-/* ({peer: bits per second}, share lost) */
+/* ({peer: bits per second}, share lost beyond what is lost at any rate) */
 static PyObject *py_strained(PyObject *self, PyObject *args) {
     PyObject *watched, *peer, *least_bps, *result = NULL;
     Py_ssize_t position = 0;

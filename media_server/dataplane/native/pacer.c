@@ -1,7 +1,7 @@
 /* What waits for a peer's pace, and the probe under way. Twin of `pacer.py`: tokens are bits times microseconds. */
 #include "plane.h"
 
-enum { STEP_US = 5000, PER_BYTE = 8000000, DEBT_STEPS = 20, MOST_FILLINGS = 256 };
+enum { STEP_US = 5000, BURST_STEPS = 4, PER_BYTE = 8000000, DEBT_STEPS = 20, MOST_FILLINGS = 256 };
 
 static void set_timed(yt_plane *plane, yt_peer *peer, int64_t step_us) {
     if (peer->timed || !yt_list_add(&plane->timed, peer))
@@ -14,7 +14,7 @@ static bool may_leave(yt_peer *peer, int64_t now_us) {
     if (!peer->pace_bps)
         return true;
     int64_t rate = peer->pace_bps > peer->probe.rate_bps ? peer->pace_bps : peer->probe.rate_bps;
-    int64_t most = rate * STEP_US, elapsed = now_us - peer->tokens_us;
+    int64_t most = rate * BURST_STEPS * STEP_US, elapsed = now_us - peer->tokens_us;
     /* Nothing in debt is left after so long: the product stays small. */
     bool full = peer->tokens_us < 0 || elapsed > 2 * DEBT_STEPS * STEP_US;
     peer->tokens = full ? most : peer->tokens + elapsed * rate;
@@ -46,7 +46,8 @@ bool yt_pace_room(const yt_peer *peer, size_t packets, size_t bytes) {
 
 void yt_post(yt_plane *plane, const yt_letter *letter, int64_t now_us) {
     yt_peer *out = letter->route->out;
-    if (letter->route->codec == YT_OPUS || (!out->queue.count && may_leave(out, now_us))) {
+    uint32_t before = letter->purpose == YT_REPEAT ? out->queue.ahead : out->queue.count;
+    if (letter->route->codec == YT_OPUS || (!before && may_leave(out, now_us))) {
         yt_send_letter(plane, letter, now_us);
         return;
     }

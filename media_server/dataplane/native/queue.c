@@ -27,7 +27,14 @@ static bool grow(yt_queue *queue) {
 bool yt_queue_put(yt_queue *queue, const yt_letter *letter) {
     if (queue->count >= YT_MOST_QUEUED || (queue->count == queue->room && !grow(queue)))
         return false;
-    yt_letter *kept = place(queue, queue->count++);
+    yt_letter *kept = place(queue, queue->count);
+    if (letter->purpose == YT_REPEAT) {
+        queue->first = (queue->first + queue->room - 1) % queue->room;
+        for (uint32_t at = 0; at < queue->ahead; at++)
+            *place(queue, at) = *place(queue, at + 1);
+        kept = place(queue, queue->ahead++);
+    }
+    queue->count++;
     *kept = *letter;
     yt_packet_hold(kept->packet);
     kept->route->queued++;
@@ -39,13 +46,15 @@ yt_letter yt_queue_pop(yt_queue *queue) {
     yt_letter letter = *place(queue, 0);
     queue->first = (queue->first + 1) % queue->room;
     queue->count--;
+    if (queue->ahead)
+        queue->ahead--;
     queue->bytes -= yt_letter_bytes(&letter);
     letter.route->queued--;
     return letter;
 }
 
 int64_t yt_queue_purge(yt_queue *queue, const yt_route *route, const yt_stream *stream) {
-    uint32_t kept = 0, count = queue->count;
+    uint32_t kept = 0, count = queue->count, ahead = queue->ahead;
     int64_t lowest = -1;
     for (uint32_t at = 0; at < count; at++) {
         yt_letter *letter = place(queue, at);
@@ -55,6 +64,8 @@ int64_t yt_queue_purge(yt_queue *queue, const yt_route *route, const yt_stream *
             *place(queue, kept++) = *letter;
             continue;
         }
+        if (at < ahead)
+            queue->ahead--;
         if (lowest < 0 && !letter->late && letter->purpose == YT_MEDIA)
             lowest = letter->index;
         queue->bytes -= yt_letter_bytes(letter);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define REPEAT_US 20000
+#define MOST_REPEAT_US 200000
 
 yt_segment yt_route_present(const yt_route *route) {
     return (yt_segment){
@@ -177,11 +178,17 @@ int64_t yt_route_next_out(const yt_route *route) {
     return route->live ? route->stream->window.highest + route->delta + 1 : route->numbering->index;
 }
 
+/* A viewer asks anew when it should have come; what it asks for before then is still on its way. */
+static int64_t repeat_us(const yt_congestion *congestion) {
+    int64_t trip_us = congestion ? yt_congestion_trip_us(congestion) * 3 / 4 : 0;
+    return trip_us < REPEAT_US ? REPEAT_US : trip_us > MOST_REPEAT_US ? MOST_REPEAT_US : trip_us;
+}
+
 bool yt_route_just_resent(yt_route *route, int64_t index, int64_t now_us) {
     if (!route->resent && !(route->resent = calloc(YT_RESENT, sizeof *route->resent)))
         return false;
     yt_resent *place = &route->resent[(uint64_t)index % YT_RESENT];
-    if (place->index == index && place->sent_us && now_us - place->sent_us < REPEAT_US)
+    if (place->index == index && place->sent_us && now_us - place->sent_us < repeat_us(route->out->congestion))
         return true;
     *place = (yt_resent){.index = index, .sent_us = now_us};
     return false;

@@ -95,6 +95,7 @@ typedef struct {
 typedef struct {
     yt_letter *items;
     uint32_t room, first, count;
+    uint32_t ahead; /* how many of them are repeats: these stand in front of the rest */
     size_t bytes;
 } yt_queue;
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 VIEWER = PeerId(9)
 LINE: Mapping[int, str] = {2: ABS_SEND_TIME, 3: TRANSPORT_CC}
-KNOWN = Bandwidth(2_000_000, 0, 0.0, False, False, 0, 1, 20_000)
+KNOWN = Bandwidth(2_000_000, 0, 0.0, 0.0, False, False, 0, 1, 20_000)
 SECOND_US = 1_000_000
 
 
@@ -117,6 +117,19 @@ def test_repeats_are_bounded_only_while_the_path_is_congested(plane: RoutePlane,
     downlink.video_budget(2 * SECOND_US)
     granted = sum(downlink.may_repeat(50, 2 * SECOND_US + tick * 20_000) for tick in range(50))
     assert 5 <= granted <= 20
+
+
+def test_what_a_path_loses_at_any_rate_is_no_congestion(plane: RoutePlane, downlink: Downlink) -> None:
+    plane.known = replace(KNOWN, loss=0.15)
+    downlink.video_budget(SECOND_US)
+    downlink.drive(1_000_000, SECOND_US)
+    plane.known = replace(KNOWN, loss=0.15, inherent_loss=0.14)
+    downlink.video_budget(2 * SECOND_US)
+    downlink.drive(1_000_000, 2 * SECOND_US)
+    draining_bps, bps = plane.paces[-2:]
+    assert draining_bps is not None
+    assert bps is not None
+    assert draining_bps < KNOWN.estimate_bps < bps
 
 
 def test_a_viewer_without_transport_cc_is_believed_by_its_reports(plane: RoutePlane) -> None:

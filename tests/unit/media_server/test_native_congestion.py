@@ -32,6 +32,7 @@ class Read(ctypes.Structure):
         ("estimate_bps", ctypes.c_int64),
         ("acknowledged_bps", ctypes.c_int64),
         ("loss", ctypes.c_double),
+        ("inherent_loss", ctypes.c_double),
         ("overusing", ctypes.c_bool),
         ("jammed", ctypes.c_bool),
         ("probed_bps", ctypes.c_int64),
