@@ -17,6 +17,9 @@ class Door(Protocol):
     ) -> Answer:
         """As `MediaRoom.answer`; besides UserError `gate-first`."""
 
+    async def entered(self, participant: str) -> None:
+        """A page comes with a ticket: at the gate it is checked by its own camera, not by that of a page before."""
+
     def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
         """As `MediaRoom.holds`."""
 
@@ -43,6 +46,9 @@ class OpenDoor:
         self, participant: str, direction: Direction, sdp: str, tracks: Mapping[str, str], *, resource: str = "page"
     ) -> Answer:
         return await self._media.answer(participant, direction, sdp, tracks, resource=resource)
+
+    async def entered(self, participant: str) -> None:
+        return
 
     def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
         return self._media.holds(participant, direction, resource=resource)

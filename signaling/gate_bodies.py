@@ -39,6 +39,8 @@ class CaseFile(Body, frozen=True, kw_only=True):
 class Decision(Body, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(max_length=40)]
     text: Written
+    visit: Annotated[str, Meta(max_length=40)] | None = None
+    """Of the row that was looked at; for `admit`."""
 
 
 class Explained(Body, frozen=True, kw_only=True):

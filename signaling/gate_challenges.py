@@ -37,6 +37,7 @@ _logger = structlog.get_logger()
 class _Open:
     nonce: str
     fingerprint: str
+    visit: str
     expires_utc_ms: int
 
 
@@ -61,7 +62,8 @@ class GateChallenges:
             await self._log.attempt(session, participant, "abandoned", "abandoned")
             self._log.check(ledger.hearing, ledger.hearing.people[participant], GateStage.CHALLENGE)
         expires = self._log.now() + CHALLENGE_MS
-        begun = _Open(secrets.token_urlsafe(16), fingerprint, expires)
+        visit = self._log.visit(session, participant)
+        begun = _Open(secrets.token_urlsafe(16), fingerprint, visit, expires)
         self._open[session, participant] = begun
         return Challenge(begun.nonce, expires)
 
@@ -75,7 +77,7 @@ class GateChallenges:
             raise _challenge_unknown()
         del self._open[session, participant]
         if result.unavailable:
-            await self._to_the_clerk(session, participant, result.reason)
+            await self._to_the_clerk(session, participant, begun.visit, result.reason)
             return
         if self._log.now() >= begun.expires_utc_ms:
             await self._log.attempt(session, participant, "abandoned", "abandoned")
@@ -88,7 +90,7 @@ class GateChallenges:
         hearing = (await self._log.ledger(session)).hearing
         # Consent may have been withdrawn, or the clerk have decided, meanwhile: then no face is touched.
         if hearing.people[participant].standing.challenged and not is_over(hearing.state):
-            await self._match(session, participant, result.frames)
+            await self._match(session, participant, begun.visit, result.frames)
 
     async def watch_template(self, session: str, participant: str) -> Enrolled | None:
         """What to compare a seat with during the session; None without consent, or where no face was compared."""
@@ -116,7 +118,7 @@ class GateChallenges:
 
         await self._log.change(session, participant, changed, actor="server")
 
-    async def _match(self, session: str, participant: str, frames: Sequence[Picture]) -> None:
+    async def _match(self, session: str, participant: str, visit: str, frames: Sequence[Picture]) -> None:
         reference = await self._log.vault.get(session, participant, Purpose.REFERENCE)
         matcher = self._tools.matcher
         match: Match | None = None
@@ -134,6 +136,8 @@ class GateChallenges:
             if match is not None and match.decision == "fail":
                 await self._log.attempt(session, participant, "failed", match.reason or "no-match")
                 return
+            # Nothing of a check before this one is left beside it.
+            await self._log.forget_face(session, participant)
             jpeg = await matcher.jpeg(frames[len(frames) // 2])
             await self._log.vault.put(session, participant, Purpose.PICTURE, jpeg, media_type="image/jpeg")
             if match is not None:
@@ -142,16 +146,24 @@ class GateChallenges:
                     media_type="application/octet-stream", engine_id=match.engine_id,
                 )  # fmt: skip
         ledger = await self._log.ledger(session)
-        await self._decide_face(ledger, participant, match, reason)
+        await self._decide_face(ledger, participant, visit, match, reason)
 
-    async def _to_the_clerk(self, session: str, participant: str, reason: str) -> None:
+    async def _to_the_clerk(self, session: str, participant: str, visit: str, reason: str) -> None:
         """The challenge could not be watched to its end: that is no failure, but nobody passes by it either."""
         ledger = await self._log.ledger(session)
         if not is_over(ledger.hearing.state):
-            await self._decide_face(ledger, participant, None, reason, challenged=False)
+            await self._log.forget_face(session, participant)
+            await self._decide_face(ledger, participant, visit, None, reason, challenged=False)
 
     async def _decide_face(
-        self, ledger: Ledger, participant: str, match: Match | None, reason: str, *, challenged: bool = True
+        self,
+        ledger: Ledger,
+        participant: str,
+        visit: str,
+        match: Match | None,
+        reason: str,
+        *,
+        challenged: bool = True,
     ) -> None:
         standing = ledger.hearing.people[participant].standing
         known = visitor(ledger.hearing, ledger.hearing.people[participant]).staff or standing.registry == "yes"
@@ -171,9 +183,12 @@ class GateChallenges:
 
         def decided(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
             at_it = stage(visitor(hearing, person), self._log.now()) is GateStage.CHALLENGE
+            at_it = at_it and self._log.visit(ledger.session, participant) == visit
             return with_entry(hearing, given) if at_it and person.standing.challenged >= challenged else ()
 
         await self._log.change(ledger.session, participant, decided, actor="server")
+        if self._log.visit(ledger.session, participant) != visit:
+            await self._log.forget_face(ledger.session, participant)
         if ledger.hearing.people[participant].standing.consent != "given":
             # Withdrawn while the engine was at work.
             await self._log.erase(ledger.session, participant, "withdrawn", participant, FACE_DATA)

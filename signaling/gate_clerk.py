@@ -94,16 +94,19 @@ class GateClerk:
 
     # --- deciding ---------------------------------------------------------------------------------------------
 
-    async def admit(self, session: str, participant: str, account: str, reason: str, text: str) -> None:
-        """Let somebody in. A member of staff may be vouched for by any other account (`colleague`). Raises UserError
-        as `check_may_look`, and `reason-unknown`, `text-needed`, `not-yourself`, `gate-passed`."""
+    async def admit(
+        self, session: str, participant: str, account: str, reason: str, text: str, visit: str | None = None
+    ) -> None:
+        """Let somebody in; where `visit` is told, only the one who was looked at (`GateRow.visit`). A member of staff
+        may be vouched for by any other account (`colleague`). Raises UserError as `check_may_look`, and
+        `reason-unknown`, `text-needed`, `not-yourself`, `gate-passed`, `visitor-changed`."""
         hearing = (await self._log.ledger(session)).hearing
         person = person_of(hearing, participant)
         if not (is_staff(person.role) and reason == COLLEAGUE):
             await self.check_may_look(session, account)
         await self._check_another(session, participant, account)
         _check_words(reason, ADMIT_REASONS, text)
-        await self._decide(session, participant, account, VerdictOutcome.PASS, reason, text)
+        await self._decide(session, participant, account, VerdictOutcome.PASS, reason, text, visit)
 
     async def refuse(self, session: str, participant: str, account: str, reason: str, text: str) -> None:
         """Do not let somebody in; may be taken back by `release` or `admit`. Raises UserError as `admit`."""
@@ -188,10 +191,23 @@ class GateClerk:
     # --- details ----------------------------------------------------------------------------------------------
 
     async def _decide(
-        self, session: str, participant: str, account: str, outcome: VerdictOutcome, reason: str, text: str
+        self,
+        session: str,
+        participant: str,
+        account: str,
+        outcome: VerdictOutcome,
+        reason: str,
+        text: str,
+        visit: str | None = None,
     ) -> None:
         def decided(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
             _check_not_passed(hearing, person, self._log.now())
+            if visit is not None and visit != self._log.visit(session, participant):
+                raise UserError(
+                    "visitor-changed",
+                    "此席位刚有另一页面或设备进入，请重新查看画面后再决定",
+                    "another page or device has just entered for this seat: look again before you decide",
+                )
             before = person.standing.verdict
             given = ie.VerdictGiven(
                 participant=participant,
@@ -217,7 +233,7 @@ class GateClerk:
             live=self._eyes.sees(session, participant),
             picture=await self._log.vault.has(session, participant, Purpose.PICTURE),
         )
-        return gate_row(hearing, person, self._log.now(), pictures)
+        return gate_row(hearing, person, self._log.now(), pictures, self._log.visit(session, participant))
 
 
 def _check_not_passed(hearing: Hearing, person: Person, now_utc_ms: int) -> None:

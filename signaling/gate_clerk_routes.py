@@ -85,7 +85,7 @@ class GateClerkRoutes:
         """Let in."""
         session, participant, account = await self._who(request)
         body = await body_of(request, Decision)
-        await self._clerk.admit(session, participant, account, body.reason, body.text)
+        await self._clerk.admit(session, participant, account, body.reason, body.text, body.visit)
         return await self._row(session, participant)
 
     async def refuse(self, request: web.Request) -> web.Response:

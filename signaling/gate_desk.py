@@ -108,7 +108,7 @@ class GateDesk:
         await self._log.change(session, participant, agreed)
 
     async def decline(self, session: str, participant: str) -> None:
-        """The way without a face. Idempotent."""
+        """The way without a face; what was made of it before goes. Idempotent."""
 
         def declined(hearing: Hearing, person: Person) -> Sequence[ev.AnyEvent]:
             if person.standing.consent == "declined":
@@ -120,6 +120,7 @@ class GateDesk:
             return [ie.FaceDeclined(participant=participant)]
 
         await self._log.change(session, participant, declined)
+        await self._log.forget_face(session, participant)
 
     async def withdraw(self, session: str, participant: str) -> None:
         """Take the consent back; what is kept of the face is erased now. Nothing without consent. Idempotent."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -39,6 +40,7 @@ class GateLog:
         self.vault = Vault(services.store, services.gate.wrapping_key, services.sources.utc_ms)
         self._proof_key = services.derived_key("gate proof")
         self._when_released: list[Callable[[str], None]] = []
+        self._visits: dict[tuple[str, str], str] = {}
 
     def when_released(self, forget: Callable[[str], None]) -> None:
         """`forget` is told `session.participant` of whom a clerk gives another try."""
@@ -48,6 +50,27 @@ class GateLog:
         """Nothing that this person has tried counts any more. Idempotent."""
         for forget in self._when_released:
             forget(f"{session}.{participant}")
+
+    async def comes_anew(self, hearing: Hearing, participant: str) -> None:
+        """Another page (or sender) stands at the gate for this seat now: what is decided about the one before is not
+        about this one, and without a verdict of their own nothing of a check before is left to compare them with."""
+        self._visits[hearing.session, participant] = secrets.token_urlsafe(6)
+        if not hearing.people[participant].standing.earned:
+            await self.forget_face(hearing.session, participant)
+
+    def visit(self, session: str, participant: str) -> str:
+        """Names the one who stands at the gate for this seat; empty for who was there before a restart."""
+        return self._visits.get((session, participant), "")
+
+    def forget_visits(self, session: str) -> None:
+        """The courtroom is closed. Idempotent."""
+        for key in [key for key in self._visits if key[0] == session]:
+            del self._visits[key]
+
+    async def forget_face(self, session: str, participant: str) -> None:
+        """The picture and the vector that a check has made go; the court's own photo stays. Idempotent."""
+        if await self.vault.erase(session, participant, (Purpose.PICTURE, Purpose.TEMPLATE)):
+            await self.scrub()
 
     async def ledger(self, session: str) -> Ledger:
         """Raises UserError `unknown-session`."""

@@ -43,6 +43,8 @@ class GateRow(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody at the gate, for the clerk."""
 
     participant: str
+    visit: str
+    """Changes when another page or device comes for this seat. Send it with `admit`: who is looked at is let in."""
     stage: GateStage
     needs_clerk: bool
     connected: bool

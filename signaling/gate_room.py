@@ -41,7 +41,8 @@ class GateRoom:
         self.name = f"gate.{session}.{participant}.{next(_numbers)}"
         self.fingerprint = ""
         """Of the newest offer: which DTLS connection is challenged."""
-        self._resource = ""
+        self.resource = ""
+        """Which of the person's connections is seen here."""
         self._answering = asyncio.Lock()
         self._services = services
         self._courtroom = courtroom
@@ -56,9 +57,9 @@ class GateRoom:
         """As `MediaRoom.answer`, for one connection only: an older one is closed, or it would go on into the hearing
         by a verdict about somebody else's camera."""
         async with self._answering:
-            if self._resource not in {"", resource}:
-                await self.media.close_peer(self.participant, Direction.SEND, resource=self._resource)
-            self._resource = resource
+            if self.resource not in {"", resource}:
+                await self.media.close_peer(self.participant, Direction.SEND, resource=self.resource)
+            self.resource = resource
             answer = await self.media.answer(self.participant, Direction.SEND, sdp, tracks, resource=resource)
             self.fingerprint = ",".join(sorted({found.upper() for found in _FINGERPRINT.findall(sdp)}))
             return answer

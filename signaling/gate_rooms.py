@@ -83,6 +83,7 @@ class GateRooms:
 
     async def detach(self, room: Courtroom) -> None:
         """The courtroom closes."""
+        self._log.forget_visits(room.session)
         for session, participant in list(self._rooms):
             if session == room.session:
                 await self.close(session, participant)
@@ -145,11 +146,19 @@ class GateRooms:
             gate = self._rooms[room.session, participant] = GateRoom(
                 self._log.services, room.session, participant, room
             )
+        if resource not in {PAGE, gate.resource}:
+            await self._log.comes_anew(room.hearing, participant)
         answer = await gate.answer(sdp, tracks, resource)
         if _is_in(room, participant):
             # The verdict came while the answer was made.
             self._hand_over(room, participant)
         return answer
+
+    async def entered(self, room: Courtroom, participant: str) -> None:
+        """See `Door.entered`."""
+        if not _is_in(room, participant):
+            await self._log.comes_anew(room.hearing, participant)
+            await self.close(room.session, participant)
 
     def holds(self, room: Courtroom, participant: str, direction: Direction, resource: str) -> bool:
         """See `Door.holds`: wherever it is now."""
@@ -263,6 +272,9 @@ class GateDoor:
         self, participant: str, direction: Direction, sdp: str, tracks: Mapping[str, str], *, resource: str = "page"
     ) -> Answer:
         return await self._rooms.answer(self._room, participant, direction, sdp, tracks, resource)
+
+    async def entered(self, participant: str) -> None:
+        await self._rooms.entered(self._room, participant)
 
     def holds(self, participant: str, direction: Direction, *, resource: str) -> bool:
         return self._rooms.holds(self._room, participant, direction, resource)

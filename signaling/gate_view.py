@@ -54,7 +54,7 @@ def gate_view(hearing: Hearing, person: Person, now_utc_ms: int, proof: str) -> 
     )
 
 
-def gate_row(hearing: Hearing, person: Person, now_utc_ms: int, pictures: Pictures) -> GateRow:
+def gate_row(hearing: Hearing, person: Person, now_utc_ms: int, pictures: Pictures, visit: str) -> GateRow:
     """What the clerk sees of somebody at the gate."""
     who, standing = visitor(hearing, person), person.standing
     now = stage(who, now_utc_ms)
@@ -62,6 +62,7 @@ def gate_row(hearing: Hearing, person: Person, now_utc_ms: int, pictures: Pictur
     zh, en = words(reason)
     return GateRow(
         participant=person.seat.participant,
+        visit=visit,
         stage=now,
         needs_clerk=now in WAITS_FOR_CLERK,
         connected=person.presence in CONNECTED,

@@ -108,9 +108,8 @@ class Gateway:
         room = guest.room
         self._admission.gallery.enter(room.hearing, guest.participant, self._services.sources.monotonic_us())
         await room.ledger.arrived(guest.participant, "resumed" if guest.ticket is None else "ticket")
-        if guest.ticket is not None and at_the_gate(room.hearing, guest.participant):
-            # A verdict must not be this page's by the picture of the page before it.
-            await room.door.remove(guest.participant)
+        if guest.ticket is not None:
+            await room.door.entered(guest.participant)
         # A revocation since the ticket was shown found no connection to end.
         await self._admission.check_welcome(room.session, guest.participant)
         resumed = guest.ticket is None and 0 <= hello.last_seq <= room.seq

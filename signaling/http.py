@@ -57,6 +57,7 @@ STATUS: dict[str, int] = {
     "session-exists": 409,
     "session-over": 409,
     "entered-elsewhere": 409,
+    "visitor-changed": 409,
     "notice-changed": 409,
     "not-ready": 409,
     "etag-mismatch": 412,

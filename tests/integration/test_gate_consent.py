@@ -55,6 +55,18 @@ async def kept(gate: GatedCourt) -> set[str]:
     return {item["purpose"] for item in data["kept"]}
 
 
+async def test_who_declines_after_a_check_leaves_nothing_of_their_face_but_the_courts_photo(gate: GatedCourt) -> None:
+    await consents(gate)
+    await gate.visitor.show(CHILD)
+    await consents(gate, "parent")
+    assert await gate.visitor.face(LIVE) == "review"
+    assert await kept(gate) == {"reference", "picture", "template"}
+    me = gate.visitor.participant
+    assert (await gate.clerk.gate(gate.session, me, "release", {"text": "请再试一次"}))[0] == 200
+    assert (await gate.visitor("POST", "decline"))[0] == 200
+    assert await kept(gate) == {"reference"}
+
+
 async def test_the_log_has_the_hash_of_the_text_that_was_shown(gate: GatedCourt) -> None:
     _, notice = await gate.visitor("GET", "notice")
     shown = f"{notice['version']}\n{notice['zh']}\n{notice['en']}"

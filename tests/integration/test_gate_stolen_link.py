@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from hearing.clock import Sources
+from identity.ports import Match, Picture
 from signaling.gate_desk import RETURN_MS
 from tests.fakes.courthouse import HASTY, courthouse
 from tests.fakes.gate_tools import LIVE, NUMBER, PHOTO, ToldMatcher, gate_tools
@@ -23,6 +25,19 @@ class Clock:
 
     def __call__(self) -> int:
         return time.time_ns() // 1_000_000 + self.later_ms
+
+
+class SlowMatcher(ToldMatcher):
+    """Compares until it is told to go on."""
+
+    def __init__(self, decision: str, reason: str) -> None:
+        super().__init__(decision, reason)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def match(self, frames: Sequence[Picture], reference: bytes) -> Match:
+        self.asked.set()
+        await self.go_on.wait()
+        return await super().match(frames, reference)
 
 
 @asynccontextmanager
@@ -55,6 +70,11 @@ async def ticket(gate: GatedCourt, proof: str = "") -> tuple[int, str]:
 
 async def proof_of(visitor: Visitor) -> str:
     return str((await visitor("GET"))[1]["proof"])
+
+
+async def row_of(gate: GatedCourt) -> dict[str, Any]:
+    _, rows = await gate.clerk("GET", f"sessions/{gate.session}/gate")
+    return next(row for row in rows if row["participant"] == gate.visitor.participant)
 
 
 async def gone(gate: GatedCourt) -> None:
@@ -137,6 +157,47 @@ async def test_a_face_that_waits_for_the_clerk_is_not_the_next_visitors() -> Non
         visitor.proof = await proof_of(visitor)
         await visitor.enter()
         assert await visitor.stage() == "review"
+
+
+async def test_who_enters_while_the_face_is_compared_gets_no_verdict() -> None:
+    matcher = SlowMatcher("pass", "")
+    async with at_the_camera(matcher) as gate:
+        owner, thief = gate.visitor, Visitor(gate.court, gate.session, gate.visitor.code)
+        checked = asyncio.create_task(owner.face(LIVE))
+        await matcher.asked.wait()
+        await thief.enter()
+        matcher.go_on.set()
+        with pytest.raises(AssertionError, match="credential-invalid"):
+            await checked
+        assert await thief.stage() == "challenge"
+        row = await row_of(gate)
+        assert (row["stage"], row["has_picture"], row["has_reference"]) == ("challenge", False, True)
+
+
+async def test_a_picture_of_the_check_before_is_not_shown_for_the_next_visitor() -> None:
+    async with at_the_camera(ToldMatcher("review", "uncertain")) as gate:
+        visitor = gate.visitor
+        assert await visitor.face(LIVE) == "review"
+        assert (await row_of(gate))["has_picture"]
+        again = {"text": "请在光线好的地方再试"}
+        assert (await gate.clerk.gate(gate.session, visitor.participant, "release", again))[0] == 200
+        await visitor.enter()
+        row = await row_of(gate)
+        assert (row["has_picture"], row["has_reference"]) == (False, True)
+
+
+async def test_who_was_looked_at_is_admitted_and_nobody_else() -> None:
+    async with at_the_camera() as gate:
+        visitor = gate.visitor
+        await visitor("POST", "decline")
+        seen = (await row_of(gate))["visit"]
+        await visitor.enter()
+        admitted = {"reason": "known-person", "text": "与案卷照片一致", "visit": seen}
+        status, refused = await gate.clerk.gate(gate.session, visitor.participant, "admit", admitted)
+        assert (status, refused["error"]) == (409, "visitor-changed")
+        admitted["visit"] = (await row_of(gate))["visit"]
+        status, row = await gate.clerk.gate(gate.session, visitor.participant, "admit", admitted)
+        assert (status, row["stage"]) == (200, "passed")
 
 
 async def test_withdrawing_what_nobody_gave_erases_nothing() -> None:

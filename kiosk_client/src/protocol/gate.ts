@@ -47,8 +47,9 @@ export function deskApi(session: string) {
     call<T>(`${base}/${at(participant)}/${verb}`, { method: "POST", body });
   return {
     rows: () => call<GateRow[]>(base),
-    admit: (participant: string, reason: string, text: string) =>
-      act<GateRow>(participant, "admit", { reason, text }),
+    /** `visit` of the row that was looked at; a colleague is known without looking. */
+    admit: (participant: string, reason: string, text: string, visit?: string) =>
+      act<GateRow>(participant, "admit", { reason, text, ...(visit === undefined ? {} : { visit }) }),
     refuse: (participant: string, reason: string, text: string) =>
       act<GateRow>(participant, "refuse", { reason, text }),
     release: (participant: string, text: string) => act<GateRow>(participant, "release", { text }),

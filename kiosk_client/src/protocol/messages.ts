@@ -1011,6 +1011,8 @@ export interface GateHintMessage {
 /** Somebody at the gate, for the clerk. */
 export interface GateRow {
   readonly participant: string;
+  /** Changes when another page or device comes for this seat. Send it with `admit`: who is looked at is let in. */
+  readonly visit: string;
   readonly stage: GateStage;
   readonly needs_clerk: boolean;
   readonly connected: boolean;

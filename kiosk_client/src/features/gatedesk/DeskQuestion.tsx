@@ -11,6 +11,8 @@ interface Props {
   session: string;
   participant: string;
   name: string;
+  /** Who was looked at (`GateRow.visit`). */
+  visit?: string;
   /** The one ground that there is. */
   only?: string;
   onDone: () => void;
@@ -20,7 +22,7 @@ interface Props {
 const LEAST = 5;
 
 /** What the clerk decides about somebody, with its ground in the clerk's own words. */
-export function DeskQuestion({ verb, session, participant, name, only, onDone, onClose }: Props) {
+export function DeskQuestion({ verb, session, participant, name, visit, only, onDone, onClose }: Props) {
   const { desk: t } = courtText();
   const reasons = verb === "admit" ? t.admitReasons : verb === "refuse" ? t.refuseReasons : null;
   const [reason, setReason] = useState(() => only ?? Object.keys(reasons ?? {})[0] ?? "");
@@ -32,7 +34,7 @@ export function DeskQuestion({ verb, session, participant, name, only, onDone, o
     const said = words.trim();
     if (said.length < (verb === "message" ? 1 : LEAST)) throw new Unfit(verb === "message" ? t.messageText : t.text);
     const desk = deskApi(session);
-    if (verb === "admit") await desk.admit(participant, reason, said);
+    if (verb === "admit") await desk.admit(participant, reason, said, visit);
     else if (verb === "refuse") await desk.refuse(participant, reason, said);
     else if (verb === "release") await desk.release(participant, said);
     else await desk.message(participant, said, false);

@@ -109,6 +109,7 @@ export function GateDesk({ session, names, rows: told }: Props) {
           session={session}
           participant={question.row.participant}
           name={nameOf(question.row)}
+          visit={question.row.visit}
           onDone={() => void load()}
           onClose={() => setQuestion(null)}
         />
