@@ -1,12 +1,10 @@
-"""The engine as the gate uses it: live frames against a reference photo, in the worker pool, with a score."""
+"""The engine as the gate uses it: live frames against a reference photo, in the worker pool, with a score. Where the
+pool's queue is full, whoever comes is refused (EngineBusy)."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Executor
-
-import msgspec
 
 from hearing.errors import UserError
 from identity.engine import (
@@ -20,30 +18,32 @@ from identity.engine import (
     only_face,
 )
 from identity.images import read_picture, write_jpeg
+from identity.pool import FacePool
 from identity.ports import Match
 from identity.quality import check_photo
-from identity.score import FRAMES, Scorer, Template
+from identity.score import FRAMES, Scorer, encode
 
 
 class EngineMatcher:
     """`identity.ports.Matcher` over one engine and its scorer."""
 
-    def __init__(self, engine: FaceEngine, scorer: Scorer, pool: Executor) -> None:
+    def __init__(self, engine: FaceEngine, scorer: Scorer, pool: FacePool) -> None:
         self._engine = engine
         self._scorer = scorer
         self._pool = pool
 
     async def match(self, frames: Sequence[Rgb], reference: bytes) -> Match:
         """See `Matcher`."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._match, list(frames), reference)
+        return await self._pool.run(self._match, list(frames), reference)
 
     async def check_reference(self, picture: bytes) -> bytes:
         """See `Matcher`."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._clean, picture)
+        return await self._pool.run(self._clean, picture)
 
     async def jpeg(self, picture: Rgb) -> bytes:
         """See `Matcher`."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, write_jpeg, picture)
+        # One short piece after each match: that was let in, so this is.
+        return await asyncio.get_running_loop().run_in_executor(self._pool.executor, write_jpeg, picture)
 
     def _match(self, frames: list[Rgb], reference: bytes) -> Match:
         enrolled = self._scorer.enrol([self._filed(reference)])
@@ -64,7 +64,7 @@ class EngineMatcher:
             decision=decision.outcome if calibrated else "review",
             score_milli=round(decision.score * 1_000),
             engine_id=self._scorer.engine_id,
-            template=msgspec.msgpack.encode(template),
+            template=encode(template),
             reason=decision.reason,
         )
 
@@ -84,8 +84,3 @@ class EngineMatcher:
 
     def _vector(self, rgb: Rgb) -> Embedding:
         return self._engine.embed(rgb, only_face(self._engine.detect(rgb)))
-
-
-def opened_template(data: bytes) -> Template:
-    """A template as `Match.template` holds it."""
-    return msgspec.msgpack.decode(data, type=Template)

@@ -82,6 +82,8 @@ STATUS: dict[str, int] = {
     "challenge-unknown": 409,
     "picture-too-large": 413,
     "gate-locked": 429,
+    "face-engine-busy": 503,
+    "face-engine-unavailable": 503,
     "code-not-sent": 503,
     "vault-locked": 503,
     "too-many-tries": 429,

@@ -22,12 +22,12 @@ from identity.cohort import Cohort
 from identity.engine import FaceEngine, Rgb
 from identity.liveness import Challenge
 from identity.liveness_runner import LivenessRunner
-from identity.matching import EngineMatcher, opened_template
+from identity.matching import EngineMatcher
 from identity.pool import FacePool, leave_one
 from identity.ports import ChallengeResult, CodeSender, Enrolled, Match, Registry, SeatEye, Tell
 from identity.registries.http import HttpRegistry
 from identity.registries.offline import OfflineRegistry
-from identity.score import Scorer
+from identity.score import Scorer, decode
 from identity.vault import KEY_BYTES
 from identity.watch_likeness import Likeness
 from identity.watch_look import SeatEyes
@@ -47,13 +47,13 @@ def gate_tools(settings: Settings, pool: FacePool, stack: AsyncExitStack) -> Gat
     stack.push_async_callback(asyncio.to_thread, engine.close)
     key = wrapping_key(settings)
     cohort = partial(open_cohort, cohort_file(settings), cohort_key(key), engine)
-    matcher = LateMatcher(engine, pool.executor, cohort)
+    matcher = LateMatcher(engine, pool, cohort)
 
     def begin_watch(enrolled: Enrolled | None) -> SeatEye:
         if settings.identity.engine == "http":
             # The notice speaks of the check at the door only: no face leaves the court every ten seconds.
             return SeatEyes(engine, None)
-        template = opened_template(enrolled.template) if enrolled is not None else None
+        template = decode(enrolled.template) if enrolled is not None else None
         return SeatEyes(engine, Likeness(matcher.scorer, template))
 
     return GateTools(
@@ -140,7 +140,7 @@ class LateMatcher:
     """`Matcher` over an engine that opens at first use: its scorer needs the model's digest and the cohort, which
     `cohort` opens in a worker. Without one nobody passes alone."""
 
-    def __init__(self, engine: FaceEngine, pool: Executor, cohort: Callable[[], Cohort | None]) -> None:
+    def __init__(self, engine: FaceEngine, pool: FacePool, cohort: Callable[[], Cohort | None]) -> None:
         self._engine = engine
         self._pool = pool
         self._cohort = cohort
@@ -162,7 +162,7 @@ class LateMatcher:
 
     async def _opened(self) -> EngineMatcher:
         if self._matcher is None:
-            scorer = await asyncio.get_running_loop().run_in_executor(self._pool, self.scorer)
+            scorer = await asyncio.get_running_loop().run_in_executor(self._pool.executor, self.scorer)
             self._matcher = EngineMatcher(self._engine, scorer, self._pool)
         return self._matcher
 

@@ -93,9 +93,7 @@ async def test_only_a_calibration_of_this_engine_and_model_lets_anybody_pass_alo
     pool = FacePool(workers=1, waiting=4)
 
     async def decision(engine: ByMosaic, key: bytes, reference: bytes) -> tuple[str, str]:
-        matcher = LateMatcher(
-            engine, pool.executor, partial(open_cohort, cohort_file(chosen), cohort_key(key), engine)
-        )
+        matcher = LateMatcher(engine, pool, partial(open_cohort, cohort_file(chosen), cohort_key(key), engine))
         match = await matcher.match([read_picture(each) for each in pictures[:3]], reference)
         return match.decision, match.reason
 
@@ -119,7 +117,7 @@ async def test_a_visit_of_fewer_frames_than_three_is_the_clerks(tmp_path: Path) 
     await asyncio.to_thread(calibrate_from, chosen, ByMosaic(), folder, KEY, Console(quiet=True))
     pictures = await asyncio.to_thread(lambda: [(folder / "007" / f"{at}.png").read_bytes() for at in range(3)])
     pool, engine = FacePool(workers=1, waiting=4), ByMosaic()
-    matcher = LateMatcher(engine, pool.executor, partial(open_cohort, cohort_file(chosen), cohort_key(KEY), engine))
+    matcher = LateMatcher(engine, pool, partial(open_cohort, cohort_file(chosen), cohort_key(KEY), engine))
     match = await matcher.match([read_picture(each) for each in pictures[:2]], pictures[2])
     assert (match.decision, match.reason) == ("review", "uncertain")
     pool.close()

@@ -12,8 +12,8 @@ from PIL import Image, ImageFilter
 from config import Settings, load
 from hearing.errors import UserError
 from identity.images import read_picture, write_jpeg
-from identity.matching import opened_template
 from identity.pool import FacePool
+from identity.score import decode
 from yunting.engines import live_engine
 from yunting.gate import LateMatcher
 
@@ -30,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def matcher(settings: Settings) -> AsyncIterator[LateMatcher]:
     pool = FacePool(workers=1, waiting=4)
-    yield LateMatcher(live_engine(settings), pool.executor, cohort=lambda: None)
+    yield LateMatcher(live_engine(settings), pool, cohort=lambda: None)
     pool.close()
 
 
@@ -45,7 +45,7 @@ async def test_without_a_calibration_every_match_is_the_clerks_and_the_score_tel
     assert same.reason == "not-calibrated"
     assert another.reason == "no-match"
     assert same.score_milli > 2_500 > another.score_milli
-    assert opened_template(same.template).engine_id == same.engine_id == "dlib_onnx"
+    assert decode(same.template).engine_id == same.engine_id == "dlib_onnx"
 
 
 async def test_what_is_no_photo_of_one_face_is_refused_by_name(matcher: LateMatcher) -> None:

@@ -100,3 +100,20 @@ async def test_a_registrys_photo_without_a_face_leaves_the_comparison_to_the_cle
         assert (await gate.visitor.show(NUMBER))["stage"] == "challenge"
         assert await gate.visitor.face(LIVE) == "review"
         assert (await gate.visitor("GET"))[1]["reason"] == "no-reference"
+
+
+@pytest.mark.parametrize("problem", [EngineBusy(12.0), EngineUnavailable("no model")])
+async def test_a_photo_that_cannot_be_looked_at_now_is_asked_for_again_later(problem: Exception) -> None:
+    async with gate_court(gate_tools(RefusingMatcher(problem=problem))) as gate:
+        await gate.staff_vouched()
+        url = f"{gate.court.url}/api/v1/sessions/{gate.session}/gate/{gate.visitor.participant}/reference"
+        async with gate.clerk.http.put(url, data=PHOTO) as answer:
+            assert (answer.status, "Retry-After" in answer.headers) == (503, True)
+
+
+class RefusingMatcher(ToldMatcher):
+    """Looks at no photo either."""
+
+    async def check_reference(self, picture: bytes) -> bytes:
+        assert self.problem is not None
+        raise self.problem

@@ -45,7 +45,7 @@ def photos(data_dir: Path) -> Photos:
 async def gate(tmp_path: Path) -> AsyncIterator[GatedCourt]:
     pool = FacePool(workers=1, waiting=4)
     settings = await asyncio.to_thread(load, None, {"YUNTING_STORAGE_FOLDER": str(tmp_path)})
-    matcher = LateMatcher(live_engine(settings), pool.executor, cohort=lambda: None)
+    matcher = LateMatcher(live_engine(settings), pool, cohort=lambda: None)
     tools = GateTools(wrapping_key=WRAPPING_KEY, registry=OneNameRegistry(), matcher=matcher, pool=pool.executor)
     async with courthouse(environment=FACE, gate=tools) as court:
         made = await gated(court)

@@ -24,10 +24,10 @@ import structlog
 from config import load
 from identity.code_sender import HttpCodeSender
 from identity.images import read_picture
-from identity.matching import opened_template
 from identity.pool import FacePool
 from identity.ports import ChallengeResult, Matcher
 from identity.registries.http import HttpRegistry
+from identity.score import decode
 from records.sqlite import SqliteStore
 from signaling.gate_tools import GateTools
 from tests.fakes.courthouse import courthouse
@@ -108,7 +108,7 @@ async def world(tmp_path: Path, data_dir: Path, level: str) -> AsyncIterator[Wor
     store = await SqliteStore.open(tmp_path / "yunting.db")
     pool = FacePool(workers=1, waiting=4)
     settings = await asyncio.to_thread(load, None, {"YUNTING_STORAGE_FOLDER": str(tmp_path)})
-    matcher = Faulty(LateMatcher(live_engine(settings), pool.executor, cohort=lambda: None))
+    matcher = Faulty(LateMatcher(live_engine(settings), pool, cohort=lambda: None))
 
     def now() -> int:
         return time.time_ns() // 1_000_000
@@ -147,7 +147,7 @@ async def keep_secrets_of(w: World, who: Visitor) -> None:
         opened = base64.b64decode(item["base64"])
         w.know(item["purpose"], opened)
         if item["purpose"] == "template":
-            vector = struct.unpack("<128f", opened_template(opened).vector)
+            vector = struct.unpack("<128f", decode(opened).vector)
             w.know("vector", struct.pack("<8f", *vector[4:12]))
             w.know("vector as doubles", struct.pack("<8d", *vector[4:12]))
             w.know("vector as text", f"{vector[4]:.6f}"[:-1])
