@@ -40,6 +40,18 @@ _GOT = """async () => {
   }
   return {frames: 0, packets: 0, height: 0};
 }"""
+# From now on the browser says that every fifth packet is lost on the way down.
+_LOSES = """() => {
+  const counted = RTCPeerConnection.prototype.getStats;
+  RTCPeerConnection.prototype.getStats = async function () {
+    const reports = await counted.call(this), told = new Map();
+    reports.forEach((report, id) => told.set(id, report.type === 'inbound-rtp'
+      ? {...report, packetsLost: Math.round(report.packetsReceived / 4)} : report));
+    return told;
+  };
+}"""
+_WAITS = """() => window.peers.flatMap(peer => peer.getReceivers())
+  .filter(receiver => receiver.track.kind === 'video').map(receiver => receiver.jitterBufferTarget)"""
 _SIZED = """(tile, [width, height]) => {
   Object.assign(tile.style, {position: 'fixed', left: 0, top: 0, width: width + 'px', height: height + 'px'});
   tile.style.display = width ? '' : 'none';
@@ -188,6 +200,15 @@ async def test_layers_that_nobody_needs_are_paused_and_come_back(tmp_path: Path)
         await _until(
             court.phone, _SENT, lambda sent: all(s["active"] for s in sent.values()), "m and h are sent again"
         )
+
+
+async def test_where_much_is_lost_pictures_wait_for_its_repeats(tmp_path: Path) -> None:
+    async with _court(tmp_path) as court:
+        await _moves(court.phone, lambda height: height > 0, "the party sees the judge")
+        assert not any(await court.phone.evaluate(_WAITS)), "the browser's own choice while nothing is lost"
+        await court.phone.evaluate(_LOSES)
+        await _until(court.phone, _WAITS, lambda waits: all(ms and ms >= 50 for ms in waits), "pictures do not wait")
+        await _moves(court.phone, lambda height: height > 0, "pictures go on")
 
 
 async def test_a_held_picture_says_why_and_the_notice_goes_when_it_moves(tmp_path: Path) -> None:

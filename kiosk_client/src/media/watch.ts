@@ -26,6 +26,7 @@ export class Watcher {
   private videoWanted = true;
   /** The lines differ from what was last offered. */
   private dirty = false;
+  private wait_ms = 0;
 
   constructor(private readonly options: Options) {
     this.peer = new OfferingPeer({
@@ -51,6 +52,12 @@ export class Watcher {
   wantVideo(wanted: boolean): Promise<void> {
     this.videoWanted = wanted;
     return this.reconcile();
+  }
+
+  /** Pictures wait so long for what was lost; 0: as the browser thinks best. Sound keeps in step by itself. */
+  waitForRepeats(wait_ms: number): void {
+    this.wait_ms = wait_ms;
+    for (const line of this.lines) this.applyWait(line.transceiver.receiver);
   }
 
   restartIce(): void {
@@ -97,9 +104,15 @@ export class Watcher {
 
   private addLine(kind: "audio" | "video"): Line {
     const transceiver = this.peer.connection.addTransceiver(kind, { direction: "recvonly" });
+    this.applyWait(transceiver.receiver);
     const line: Line = { transceiver, stream: new MediaStream([transceiver.receiver.track]), publication: null };
     this.lines.push(line);
     return line;
+  }
+
+  private applyWait(receiver: RTCRtpReceiver): void {
+    if (receiver.track.kind === "video" && "jitterBufferTarget" in receiver)
+      receiver.jitterBufferTarget = this.wait_ms || null;
   }
 
   private mids(): Record<string, string> {

@@ -3,6 +3,7 @@ import { stopTracks } from "../media/devices.ts";
 import type { Howling } from "../media/howling.ts";
 import { HowlingWatch } from "../media/level.ts";
 import { type Counters, counters, type Figures, figures, type Grade, grade, PictureGuard } from "../media/network.ts";
+import { Patience } from "../media/patience.ts";
 import type { MediaHealth } from "../media/peer.ts";
 import { Publisher } from "../media/publish.ts";
 import { SoundSink } from "../media/sound.ts";
@@ -99,6 +100,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
     soundBlocked.value = blocked;
   });
   const guard = new PictureGuard();
+  const patience = new Patience();
   const watch = options.receiveOnly
     ? null
     : new HowlingWatch((kind) => {
@@ -184,6 +186,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       },
     });
     watcher = receiver;
+    receiver.waitForRepeats(patience.wait_ms);
     if (audioOnly.peek() === "chosen") receiver.wantVideo(false).catch(ignoreRefusal);
     return receiver;
   }
@@ -275,6 +278,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       audioOnly.value = guard.reason;
       applyPicture();
     }
+    if (patience.step(now, after.at_ms)) watcher?.waitForRepeats(patience.wait_ms);
     report(now);
   }
 
