@@ -91,6 +91,8 @@ class Downlink:
         capacity_bps = self._capacity_bps(now_us)
         audio_bps = self.audio.bits_per_second(now_us)
         grow_bps = capacity_bps if self._known is None else self._known.estimate_bps
+        if self._probing.climbing:
+            grow_bps = 0
         return Budget(max(0, capacity_bps - audio_bps), max(0, grow_bps - audio_bps), self._jammed)
 
     def became_jammed(self) -> bool:

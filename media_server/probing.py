@@ -23,8 +23,8 @@ SETTLE_US = 500_000
 """From the end of a probe to its verdict: feedback needs a round trip, the estimator a window."""
 RETRY_US = 500_000
 PAUSE_US = 4_000_000
-PAUSE_MOST_US = 8_000_000
-"""A probe takes 80 ms at twice the estimate: every eight seconds that is 2 % more traffic."""
+PAUSE_MOST_US = 5_000_000
+"""A probe takes 80 ms at twice the estimate: every five seconds that is 3 % more traffic."""
 DROP = 0.8
 """An estimate that fell below this share of its highest lately is a drop."""
 
@@ -55,10 +55,17 @@ class Probing:
         self._pause_us = PAUSE_US
         self._next_us = 0
         self._running: Probe | None = None
+        self._starting = False
         self._verdict_us = 0
         self._peak_bps = 0
         self._recover_bps = 0
         self._overused_us = -RECOVERY_US
+
+    @property
+    def climbing(self) -> bool:
+        """Whether it will soon be known if the path carries yet more: growing now would be a step to be taken again,
+        and each costs everybody who watches the same camera a keyframe. Not while the first probes run."""
+        return self._running is not None and not self._starting
 
     def due(self, path: Path, goal_bps: int, now_us: int) -> Probe | None:
         """The probe to begin now, if any. `goal_bps`: what everything wanted would need; at or below the estimate
@@ -83,6 +90,7 @@ class Probing:
         """The data plane sends it."""
         self._running = probe
         self._verdict_us = now_us + probe.duration_ms * 1000 + SETTLE_US
+        self._starting = bool(self._first)
         self._first = self._first[1:]
 
     def refused(self, now_us: int) -> None:

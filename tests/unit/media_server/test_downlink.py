@@ -107,6 +107,20 @@ def test_what_is_wanted_and_not_carried_is_probed_for(plane: RoutePlane, downlin
     assert plane.probes == [5_000_000]
 
 
+def test_nothing_grows_while_a_probe_may_show_that_more_fits(plane: RoutePlane, downlink: Downlink) -> None:
+    grown = []
+    for tick in range(10, 60):
+        now_us = tick * SECOND_US // 10
+        grown.append(downlink.video_budget(now_us).grow_bps > 0)
+        downlink.drive(50_000_000, now_us)
+        probed_bps = plane.probes[-1]
+        plane.known = replace(KNOWN, estimate_bps=probed_bps, probed_bps=probed_bps)
+    assert len(plane.probes) == 5
+    assert all(grown[:12]), "the first two are sent while a page opens"
+    assert not any(grown[15:25])
+    assert all(grown[-5:])
+
+
 def test_repeats_are_bounded_only_while_the_path_is_congested(plane: RoutePlane, downlink: Downlink) -> None:
     downlink.video_budget(SECOND_US)
     assert downlink.may_repeat(200, SECOND_US) == 200
