@@ -6,6 +6,7 @@
 | `absent` | no face in 3 samples over at least 15 s |
 | `multiple` | a second face, at least half as wide as the nearest, in 3 whole pictures over at least 20 s |
 | `mismatch` | the score's moving average was below the reject limit in 3 of the last 5 usable samples, or 5 running |
+| | and the newest sample's own score is, too: nobody is accused by a look that shows them |
 | `unknown` | nothing usable: pose, darkness, blur, no picture; never counts as mismatch |
 
 A change is a hint for the judge's and the clerk's console and for the record (身份复核提示), never an order: whether
@@ -86,6 +87,7 @@ class SeatWatch:
         self.state = WatchState.UNKNOWN
         self.average: float | None = None
         self._sample_ms = now_ms
+        self._plain = True
         self._without: list[int] = []
         self._crowded: list[int] = []
         """Whole pictures with a second face, since nobody was last seen to be alone."""
@@ -98,8 +100,9 @@ class SeatWatch:
 
     @property
     def suspects(self) -> bool:
-        """The last sample spoke against the state that is told: look again soon, and at the whole picture."""
-        return bool(self._without or self._crowded) or self.state is WatchState.MULTIPLE
+        """The last sample did not plainly show the person alone: the next one should be of the whole picture. While
+        they look aside, or are hidden, a second face is easily missed."""
+        return not self._plain or bool(self._crowded) or self.state is WatchState.MULTIPLE
 
     @property
     def pressing(self) -> bool:
@@ -111,6 +114,8 @@ class SeatWatch:
         if sample.time_ms <= self._sample_ms:
             return None
         self._sample_ms = sample.time_ms
+        like = sample.score is None or sample.score >= self.rules.reject
+        self._plain = sample.faces == 1 and sample.usable and like
         self._count(self._without, sample.faces == 0, sample.time_ms)
         if sample.whole:
             self._crowd(sample)
@@ -138,14 +143,23 @@ class SeatWatch:
             return None
         if len(self._unusable) >= rules.unknown_samples:
             return self._become(WatchState.UNKNOWN, now_ms, self._unusable[0])
-        below = [time_ms for time_ms, low in self._compared if low]
-        if len(self._low) >= rules.window:
-            return self._become(WatchState.MISMATCH, now_ms, self._low[0])
-        if len(below) >= rules.mismatches:
-            return self._become(WatchState.MISMATCH, now_ms, below[0])
-        if not sample.usable or (sample.score is not None and self._compared[-1][1]):
+        if not sample.usable:
+            return None
+        if not self._plain:
+            return self._doubt(now_ms)
+        # An average that is still low does not accuse whoever is plainly seen now.
+        if sample.score is not None and self._compared[-1][1]:
             return None
         return self._become(WatchState.PRESENT, now_ms, now_ms)
+
+    def _doubt(self, now_ms: int) -> WatchChange | None:
+        """The face that was just compared is not the person's."""
+        below = [time_ms for time_ms, low in self._compared if low]
+        if len(self._low) >= self.rules.window:
+            return self._become(WatchState.MISMATCH, now_ms, self._low[0])
+        if len(below) >= self.rules.mismatches:
+            return self._become(WatchState.MISMATCH, now_ms, below[0])
+        return None
 
     def _crowd(self, sample: Sample) -> None:
         if sample.faces > 1:

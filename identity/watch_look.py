@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from identity.engine import Embedding, FaceEngine, Rgb
@@ -12,6 +13,9 @@ from identity.watch import Sample
 _NEAR = 0.5
 """Share of the nearest face's width: half as wide is twice as far from the camera. At 0.4 people far behind counted,
 because the detector's smallest box is 73 px wide, whatever smaller face is in it."""
+_LOOKS = 6
+"""The nearest face is sought in so many looks: who is far behind is not the seat's person while that one is hidden.
+Who really moves so far back is taken for the seat's person after them."""
 _USABLE_YAW = 0.45
 """Vectors of heads turned further are not compared: they resemble their owner's less."""
 
@@ -27,6 +31,7 @@ class SeatEyes:
         never = LookLimits(width_px=60, whole_every_ms=2**40, whole_lost_ms=0, smaller_from=_NEAR)
         self._follower = FaceFollower(engine, limits or never)
         self._score = score
+        self._widths: deque[int] = deque(maxlen=_LOOKS)
 
     @property
     def cpu_ms(self) -> float:
@@ -38,7 +43,10 @@ class SeatEyes:
         ValueError (no picture)."""
         wanted = self._score is not None
         seen = self._follower.look(rgb, time_ms, wanted, whole)
-        if seen.landmarks is None:
+        if seen.box is None or seen.landmarks is None:
+            return Sample(time_ms, 0, seen.whole)
+        self._widths.append(seen.box.width)
+        if seen.box.width < _NEAR * max(self._widths):
             return Sample(time_ms, 0, seen.whole)
         usable = not seen.hint and abs(read_signals(seen.landmarks).yaw) <= _USABLE_YAW
         # Beside a second face it is not known whose vector this is.

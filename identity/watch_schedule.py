@@ -1,7 +1,7 @@
 """Which seat is looked at next, and how closely, within a budget of CPU time. Pure; times are handed in.
 
 Looking around the last place of a face costs 15 ms of CPU, looking through a whole picture of 640x480 50 to 70 ms, so
-a seat is looked at every 10 s and wholly every 30 s, twice as often while a doubt presses: 3.2 ms a second. When the
+a seat is looked at every 10 s and wholly every 20 s, twice as often while a doubt presses: 4 ms a second. When the
 budget does not suffice for all seats, who has waited longest is looked at first and every seat is looked at less
 often; `behind_ms` says by how much.
 """
@@ -15,7 +15,7 @@ class Pace(msgspec.Struct, frozen=True):
     """How often. `budget` is CPU seconds a second for all seats together."""
 
     every_ms: int = 10_000
-    whole_ms: int = 30_000
+    whole_ms: int = 20_000
     budget: float = 0.35
     burst_ms: float = 500.0
     """CPU time that may be spent at once after a quiet while."""

@@ -58,7 +58,7 @@ class GateWatch:
         services, tools = log.services, log.tools
         identity = services.settings.identity
         every_ms = identity.watch_s * 1_000
-        pace = tools.pace or Pace(every_ms=every_ms, whole_ms=3 * every_ms, budget=identity.watch_budget)
+        pace = tools.pace or Pace(every_ms=every_ms, whole_ms=2 * every_ms, budget=identity.watch_budget)
         self.runner = WatchRunner(
             tools.pool, lambda: services.sources.monotonic_us() // 1_000, pace, tools.watch_rules
         )

@@ -57,11 +57,12 @@ class Party:
     states: list[str]
 
     async def live(self, began_s: float) -> None:
-        """Be drawn anew four times a second until cancelled."""
+        """Be drawn anew once a second until cancelled; the camera runs on. Drawing more often would take the server's
+        cores, and a look comes each ten seconds."""
         while True:
             time_ms = round((time.monotonic() - began_s) * 1_000)
             self.camera.picture = await asyncio.to_thread(self.sitter.picture, time_ms)
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(1.0)
 
 
 async def until(condition: Callable[[], bool], within_s: float) -> float:

@@ -113,3 +113,18 @@ def test_on_a_seat_nobody_counts_who_is_more_than_twice_as_far_from_the_camera(s
 
     engine = OneBehind()
     assert SeatEyes(engine, None).look(engine.picture(REST), 1_000, whole=True).faces == people
+
+
+def test_who_stands_behind_is_not_taken_for_the_person_who_is_hidden() -> None:
+    class OneBehind(ScriptedEngine):
+        def detect(self, rgb: np.ndarray, roi: Box | None = None) -> list[Box]:
+            return [*super().detect(rgb, roi), Box(20, 100, 100, 180, 1.0)]
+
+    engine = OneBehind()
+    eyes = SeatEyes(engine, lambda _: -2.0)
+    alone, hidden = engine.picture(REST), engine.picture(replace(REST, shown=False))
+    assert eyes.look(alone, 1_000, whole=True).faces == 1
+    seen = [eyes.look(hidden, 1_000 * second, whole=True) for second in range(2, 9)]
+    assert [(sample.faces, sample.score) for sample in seen[:5]] == [(0, None)] * 5
+    # Whoever stays there alone is the seat's person in the end.
+    assert (seen[6].faces, seen[6].score) == (1, -2.0)

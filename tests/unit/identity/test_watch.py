@@ -20,7 +20,7 @@ GENUINE, IMPOSTOR = 7.0, -0.5
 
 
 class Seat:
-    """A seat looked at as the schedule says: around the face every 10 s, wholly every 30 s or on suspicion."""
+    """A seat looked at as the schedule says: around the face every 10 s, wholly every 20 s or on suspicion."""
 
     def __init__(self, phase_ms: int = 0) -> None:
         self.watch = SeatWatch(0)
@@ -97,6 +97,13 @@ def test_another_person_just_below_the_limit_is_reported_within_a_minute() -> No
     seat = Seat()
     seat.sees(1, 600, 5.0)
     assert seat.sees(1, 60, 2.375) == ["mismatch"]
+
+
+def test_nobody_is_accused_by_a_look_that_shows_them() -> None:
+    seat = Seat()
+    seat.sees(1, 60)
+    # Two looks at somebody behind while the person is hidden, then the person.
+    assert seat.sees(1, 20, -2.5) + seat.sees(1, 100) == []
 
 
 @given(st.integers(0, 1_000))
@@ -184,14 +191,14 @@ def looks(schedule: WatchSchedule, seconds: int, cost_ms: tuple[float, float] = 
     return seen
 
 
-def test_every_seat_is_looked_at_in_ten_seconds_and_wholly_in_thirty() -> None:
+def test_every_seat_is_looked_at_in_ten_seconds_and_wholly_in_twenty() -> None:
     schedule = WatchSchedule(0)
     for number in range(20):
         schedule.add(f"seat-{number}", 0)
     for times in looks(schedule, 120).values():
         assert all(10_000 <= abs(b) - abs(a) <= 12_000 for a, b in itertools.pairwise(times))
         wholly = [-time for time in times if time <= 0]
-        assert all(b - a <= 36_000 for a, b in itertools.pairwise(wholly))
+        assert all(b - a <= 24_000 for a, b in itertools.pairwise(wholly))
     assert schedule.behind_ms < 2_000
 
 
