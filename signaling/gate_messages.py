@@ -109,7 +109,7 @@ class ChallengeStep(Message, frozen=True, kw_only=True, tag="challenge"):
 
 
 class GateHint(Message, frozen=True, kw_only=True, tag="gate_hint"):
-    """What would help, e.g. `more-light`; an empty code: all is well again."""
+    """What would help, e.g. `too-dark`; an empty code: all is well again."""
 
     code: str
     zh: str

@@ -1000,7 +1000,7 @@ export interface ChallengeStepMessage {
   readonly en: string;
 }
 
-/** What would help, e.g. `more-light`; an empty code: all is well again. */
+/** What would help, e.g. `too-dark`; an empty code: all is well again. */
 export interface GateHintMessage {
   readonly type: "gate_hint";
   readonly code: string;

@@ -32,15 +32,18 @@ export function WatchChips({ hearing, zone }: { hearing: Hearing; zone: string }
             {chip.checked ? (
               <span class="small">{t.checked}</span>
             ) : (
-              <Button
-                kind="quiet"
-                aria-label={`${t.checked}：${name} ${t.chips[chip.state]}`}
-                onClick={() =>
-                  act(hearing.do({ do: "seat_checked", participant: chip.participant, state: chip.state }))
-                }
-              >
-                {t.checked}
-              </Button>
+              <>
+                <span class="watch-look">{t.look[chip.state]}</span>
+                <Button
+                  icon="check"
+                  aria-label={`${t.check}：${name} ${t.chips[chip.state]}`}
+                  onClick={() =>
+                    act(hearing.do({ do: "seat_checked", participant: chip.participant, state: chip.state }))
+                  }
+                >
+                  {t.check}
+                </Button>
+              </>
             )}
           </div>
         );

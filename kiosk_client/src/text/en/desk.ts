@@ -84,6 +84,7 @@ export const desk = {
   waiting: (n: number) => `${n} waiting at the identity desk`,
   watch: "Watch over the seats",
   since: (time: string) => `since ${time}`,
+  check: "Mark as checked",
   checked: "checked",
   chips: {
     present: "in place",
@@ -91,5 +92,10 @@ export const desk = {
     multiple: "several people",
     mismatch: "another person?",
     unknown: "cannot see",
+  },
+  look: {
+    absent: "look, and ask whether they are there",
+    multiple: "look, and ask who is beside them",
+    mismatch: "look, and check who it is",
   },
 } as const;

@@ -84,6 +84,7 @@ export const desk = {
   waiting: (n: number) => `${n} 人在核验台等候`,
   watch: "席位巡视提示",
   since: (time: string) => `自 ${time} 起`,
+  check: "标记已核实",
   checked: "已核实",
   chips: {
     present: "本人在座",
@@ -91,5 +92,10 @@ export const desk = {
     multiple: "画面多人",
     mismatch: "疑似换人",
     unknown: "看不清",
+  },
+  look: {
+    absent: "请看画面，问是否在座",
+    multiple: "请看画面，问旁边是谁",
+    mismatch: "请看画面，核对身份",
   },
 } as const;
