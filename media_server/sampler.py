@@ -23,7 +23,8 @@ from media_server.ports import Kind, PublicationInfo, SenderReport
 MAX_WAITING = 60
 """Frames of a track that wait for the decoder: two seconds. More, and all are dropped up to the next keyframe."""
 MAX_PIXELS = 4096 * 2304
-"""A larger picture is not decoded into an array: no camera of a hearing sends one."""
+"""A larger picture is not decoded: no camera of a hearing sends one, and 3 kB of VP9 can be one for which a decoder
+takes gigabytes."""
 ASK_US = 1_000_000
 """Between two requests for a keyframe while none comes."""
 
@@ -191,7 +192,7 @@ class _Track:
         for each in frames:
             if self._decoder is None and not each.frame.keyframe:
                 continue
-            self._decoder = self._decoder or _decoder(self.info.codec)
+            self._decoder = self._decoder or new_decoder(self.info.codec)
             try:
                 decoded = self._decoder.decode(av.Packet(each.frame.data))
                 if self._sampling.keyframe_every_us:
@@ -203,7 +204,7 @@ class _Track:
                 continue
             if decoded:
                 picture, arrival_us = decoded[-1], each.arrival_us
-        if picture is None or picture.width * picture.height > MAX_PIXELS:
+        if picture is None:
             return None
         if self._given_us is not None and arrival_us - self._given_us < self._sampling.least_us:
             return None
@@ -216,11 +217,13 @@ class _Track:
         return self._decoder is None and not self._sampling.keyframe_every_us
 
 
-def _decoder(codec: str) -> av.VideoCodecContext:
+def new_decoder(codec: str) -> av.VideoCodecContext:
+    """Decodes pictures of at most `MAX_PIXELS`; larger ones raise av.FFmpegError before anything is allocated."""
     context = av.CodecContext.create(_DECODERS[codec], "r")
     assert isinstance(context, av.VideoCodecContext)
     # Threads of FFmpeg's own would hold pictures back, one for each.
     context.thread_count = 1
+    context.options = {"max_pixels": str(MAX_PIXELS)}
     return context
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from media_server.ports import Kind, PublicationInfo, Source
-from media_server.sampler import ON_DEMAND_US, Picture, Sampler, Sampling
+from media_server.sampler import ON_DEMAND_US, Picture, Sampler, Sampling, new_decoder
 from yunting.bench.record_source import h264_payloads, rtp_packet
 
 pytestmark = [pytest.mark.unit, pytest.mark.timeout(30)]
@@ -153,6 +153,31 @@ async def test_garbage_is_left_out(looker: Looker) -> None:
     async with asyncio.timeout(10):
         while looker.numbers[-1:] != [GROUP]:
             await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "codec"), [("libx264", "h264"), ("libvpx", "vp8"), ("libvpx-vp9", "vp9"), ("libsvtav1", "av1")]
+)
+def test_a_picture_larger_than_any_camera_makes_is_not_even_decoded(encoder: str, codec: str) -> None:
+    """A few bytes of anybody at the gate would take gigabytes."""
+    small, large = keyframe(encoder, 1280, 720), keyframe(encoder, 4096, 2320)
+    assert [frame.width for frame in decoded(codec, small)] == [1280]
+    with pytest.raises(av.FFmpegError):
+        decoded(codec, large)
+
+
+def keyframe(encoder: str, width: int, height: int) -> bytes:
+    made = av.CodecContext.create(encoder, "w")
+    assert isinstance(made, av.VideoCodecContext)
+    made.width, made.height, made.pix_fmt, made.time_base = width, height, "yuv420p", Fraction(1, 10)
+    frame = av.VideoFrame(width, height, "yuv420p")
+    frame.pts = 0
+    return bytes([*made.encode(frame), *made.encode(None)][0])
+
+
+def decoded(codec: str, frame: bytes) -> list[av.VideoFrame]:
+    decoder = new_decoder(codec)
+    return [*decoder.decode(av.Packet(frame)), *decoder.decode(None)]
 
 
 async def test_the_watch_decodes_one_keyframe_in_its_time_and_asks_for_it(pool: ThreadPoolExecutor) -> None:
