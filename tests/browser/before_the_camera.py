@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -26,6 +27,7 @@ from yunting.bench.heads.actors import PERFORMERS, Actor, Performer, Scene
 from yunting.bench.heads.cast import Person, choose_people, load_person
 from yunting.bench.liveness import default_photos
 
+needs_photos = pytest.mark.skipif(not default_photos().is_dir(), reason="no photographs: set YUNTING_DATA")
 SAID = {said: action for action, words in PROMPTS.items() for said in words}
 
 

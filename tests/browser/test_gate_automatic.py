@@ -21,14 +21,13 @@ from playwright.async_api import Browser, Page, expect
 from hearing import commands as cmd
 from hearing.session import Move
 from identity.reasons import words
-from tests.browser.before_the_camera import Stage, at_the_check, begin, performer, tries_until, why_not
+from tests.browser.before_the_camera import Stage, at_the_check, begin, needs_photos, performer, tries_until, why_not
 from tests.browser.by_keyboard import press, read_to_the_end, tab_to
 from tests.browser.calibrated import KEY, Sitters, two_sitters
 from tests.browser.test_pages_gate import NUMBER, link, session
 from tests.browser.test_pages_readable import MEASURE, assert_large
 from tests.browser.visitors import CALM, blank, chromium, needs_chromium, visit
 from tests.fakes.serving import PASSWORD, serving
-from yunting.bench.liveness import default_photos
 from yunting.demo.client import Api, Presence
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ pytestmark = [
     needs_chromium,
     # The calibration takes a minute or two where there is none yet.
     pytest.mark.timeout(400),
-    pytest.mark.skipif(not default_photos().is_dir(), reason="no photographs: set YUNTING_DATA"),
+    needs_photos,
 ]
 
 # When the wall first showed a picture: presented by the page, not merely received.

@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.before_the_camera import Cast, Stage, at_the_check, tries_until, two_people
+from tests.browser.before_the_camera import Cast, Stage, at_the_check, needs_photos, tries_until, two_people
 from tests.browser.test_pages_gate import link, session, vouch
 from tests.browser.visitors import CALM, chromium, needs_chromium, sign_in, visit
 from tests.fakes.serving import serving
-from yunting.bench.liveness import default_photos
 
 pytestmark = [
     pytest.mark.browser,
     needs_chromium,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(not default_photos().is_dir(), reason="no photographs: set YUNTING_DATA"),
+    needs_photos,
 ]
 
 

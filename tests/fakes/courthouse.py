@@ -28,11 +28,12 @@ from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
 from records.sqlite import SqliteStore
+from signaling.courtroom import Courtroom
 from signaling.gate_tools import GateTools
 from signaling.ports import Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
-from signaling.web import ADMISSION, build_app
+from signaling.web import ADMISSION, ROOMS, build_app
 
 SECRET = bytes(range(32))
 REAL_TIME = Sources(lambda: time.monotonic_ns() // 1000, lambda: time.time_ns() // 1_000_000)
@@ -134,6 +135,12 @@ class Courthouse:
         page = Page(socket)
         await page.say(type="hello", version=PROTOCOL_VERSION, **hello)
         return page
+
+    def room(self, session: str) -> Courtroom:
+        """The courtroom, which must be open."""
+        room = self.app[ROOMS].live(session)
+        assert room is not None, "no courtroom is open"
+        return room
 
     def ticket(self, session: str, seat: str) -> str:
         """A ticket as the routes would issue it."""

@@ -23,6 +23,7 @@ from tests.fakes.gate_tools import (
     OTHER_NUMBER,
     PHOTO,
     Letterbox,
+    OneNameRegistry,
     ToldMatcher,
     gate_tools,
 )
@@ -97,9 +98,7 @@ async def test_a_calibrated_match_lets_in_at_once() -> None:
 
 
 async def test_a_calibrated_match_still_needs_a_document_that_the_registry_knows() -> None:
-    tools = gate_tools(ToldMatcher("pass", ""))
-    tools.registry.down = True  # type: ignore[union-attr]
-    async with gate_court(tools) as gate:
+    async with gate_court(gate_tools(ToldMatcher("pass", ""), OneNameRegistry(down=True))) as gate:
         await gate.staff_vouched()
         await ready(gate.visitor)
         await gate.clerk("PUT", f"sessions/{gate.session}/gate/{gate.visitor.participant}/reference", raw=PHOTO)

@@ -15,7 +15,6 @@ from aiortc.mediastreams import AudioStreamTrack
 from identity.engine import EngineUnavailable
 from identity.ports import ChallengeResult
 from media_server.ports import Direction, PublicationInfo, SenderReport
-from signaling.web import ROOMS
 from tests.fakes.aiortc_clients import new_client, offer_of, take_answer, use_loopback
 from tests.fakes.courthouse import Page, courthouse
 from tests.fakes.flash_tracks import Beat, Beeper, Flasher
@@ -73,8 +72,7 @@ async def scene(
         try:
             await gate.staff_vouched()
             page = await gate.clerk.enter(gate.session)
-            room = court.app[ROOMS].live(gate.session)
-            assert room is not None
+            room = court.room(gate.session)
             recorder = Recorder()
             room.media.attach(recorder)
             await gate.clerk("PUT", f"sessions/{gate.session}/gate/{gate.visitor.participant}/reference", raw=PHOTO)
@@ -126,8 +124,7 @@ async def test_the_whole_way_and_nothing_leaves_the_gate_room_before_the_verdict
         visitor = s.gate.visitor
         page = await ready(visitor)
         peer = await sending(page)
-        room = s.gate.court.app[ROOMS].live(s.gate.session)
-        assert room is not None
+        room = s.gate.court.room(s.gate.session)
         me = visitor.participant
         assert await challenged(page) == ""
         step = await page.hear("challenge")
@@ -240,8 +237,7 @@ async def test_a_revoked_verdict_ends_the_media_at_once(monkeypatch: pytest.Monk
         page = await ready(s.gate.visitor)
         peer = await sending(page)
         assert await challenged(page) == ""
-        room = s.gate.court.app[ROOMS].live(s.gate.session)
-        assert room is not None
+        room = s.gate.court.room(s.gate.session)
         await until(lambda: any(p.participant == me for p in room.media.publications()))
         status, row = await s.gate.clerk.gate(s.gate.session, me, "revoke", {"text": "发现冒名，撤销核验"})
         assert (status, row["stage"]) == (200, "challenge")
@@ -274,8 +270,7 @@ async def test_sound_from_beside_the_page_does_not_go_on_by_the_pages_verdict(
         assert status == 403
         peer = await sending(page)
         assert await challenged(page) == ""
-        room = gate.court.app[ROOMS].live(gate.session)
-        assert room is not None
+        room = gate.court.room(gate.session)
         await until(lambda: sum(p.participant == me for p in room.media.publications()) == 2)
         assert not room.media.holds(me, Direction.SEND, resource=path.rsplit("/", 1)[1])
         restart = (

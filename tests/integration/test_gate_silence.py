@@ -55,6 +55,7 @@ class World:
     photo: bytes
     live: ChallengeResult
     store: SqliteStore
+    matcher: Faulty
     secrets: dict[str, bytes] = field(default_factory=dict)
 
     def know(self, name: str, secret: bytes | str) -> None:
@@ -126,7 +127,7 @@ async def world(tmp_path: Path, data_dir: Path, level: str) -> AsyncIterator[Wor
                 gate = await gated(court, level)
                 await gate.clerk.enter(gate.session)
                 live = ChallengeResult(passed=True, frames=(frame,) * 3)
-                yield World(gate, registry, sms, photo, live, store)
+                yield World(gate, registry, sms, photo, live, store, matcher)
                 await leave(gate)
     finally:
         await registry.stop()
@@ -223,7 +224,7 @@ async def test_a_pass_by_face_leaves_no_number_picture_or_vector_anywhere(
             gate.session, visitor.participant, "file", {"number": OTHER_NUMBER[:-1] + "z"}, method="PUT"
         )
         assert status == 400
-        gate.court.services.gate.matcher.broken = True  # type: ignore[union-attr]
+        w.matcher.broken = True
         path = f"sessions/{gate.session}/gate/{visitor.participant}/reference"
         status, failed = await gate.clerk("PUT", path, raw=w.photo)
         assert (status, failed["error"]) == (500, "internal")

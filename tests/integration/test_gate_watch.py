@@ -19,7 +19,7 @@ from identity.ports import ChallengeResult
 from identity.watch import WatchRules
 from identity.watch_schedule import Pace
 from media_server.ports import PublicationInfo, SenderReport
-from signaling.web import ROOMS, WATCH
+from signaling.web import WATCH
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.courthouse import Page, courthouse
 from tests.fakes.gate_tools import NUMBER, OneNameRegistry
@@ -193,7 +193,7 @@ async def test_a_swap_an_empty_chair_and_a_second_person_are_told_to_judge_and_c
         began = [e.event.since_utc_ms for e in await s.entries() if isinstance(e.event, WatchChanged)]
         assert began == sorted(began)
         assert all(0 <= e.utc_ms - since < 60_000 for e, since in zip(await s.entries(), began, strict=True))
-        person = s.gate.court.app[ROOMS].live(s.gate.session).hearing.people[s.gate.visitor.participant]  # type: ignore[union-attr]
+        person = s.gate.court.room(s.gate.session).hearing.people[s.gate.visitor.participant]
         assert (person.presence, person.standing.passed) == ("present", True)
         # The person themselves is told nothing of it.
         assert not [m for m in s.visitor.heard if m["type"] == "watch"]
@@ -273,8 +273,7 @@ async def test_who_declined_the_use_of_the_face_is_never_looked_at(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data_dir: Path
 ) -> None:
     async with sitting(monkeypatch, tmp_path, data_dir, came=without_a_face) as s:
-        room = s.gate.court.app[ROOMS].live(s.gate.session)
-        assert room is not None
+        room = s.gate.court.room(s.gate.session)
         listener = Counter()
         room.media.attach(listener)
         # Five seconds of their camera go by, five times as long as between two looks.

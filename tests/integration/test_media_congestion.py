@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.fakes.made_room import MadeRoom, made_room, plane_named, until
+from tests.fakes.made_room import MadeRoom, until
 from tests.fakes.udp_relay import UdpRelay
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
-
-
-@pytest.fixture(params=["plain", "native"])
-async def house(request: pytest.FixtureRequest) -> AsyncIterator[MadeRoom]:
-    async with made_room(plane_named(request.param)) as made:
-        yield made
 
 
 async def test_a_link_that_becomes_narrow_and_wide_again(house: MadeRoom) -> None:

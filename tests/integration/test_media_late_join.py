@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.fakes.made_room import MadeRoom, made_room, plane_named, until
+from tests.fakes.made_room import MadeRoom, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
 JOINERS = 20
-
-
-@pytest.fixture(params=["plain", "native"])
-async def house(request: pytest.FixtureRequest) -> AsyncIterator[MadeRoom]:
-    async with made_room(plane_named(request.param)) as made:
-        yield made
 
 
 async def test_who_joins_soon_after_a_keyframe_has_a_picture_without_asking(house: MadeRoom) -> None:

@@ -45,8 +45,7 @@ async def test_a_barred_participant_cannot_restart_their_resource(monkeypatch: p
             }
             async with court.http.patch(court.url + location, data=RESTART, headers=headers) as response:
                 assert response.status == 404, await response.text()
-            room = court.app[ROOMS].live(session)
-            assert room is not None
+            room = court.room(session)
             assert room.media.publications() == []
             assert room.media._peers == {}  # type: ignore[attr-defined]
         finally:

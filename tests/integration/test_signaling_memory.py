@@ -12,7 +12,6 @@ from config import load
 from hearing import events as ev
 from hearing.state import Hearing
 from signaling.fanout import EncodedUpdate
-from signaling.web import ROOMS
 from tests.fakes.courthouse import ID, courthouse
 from tests.fakes.serving import ServerProcess
 from yunting import app
@@ -30,8 +29,7 @@ async def test_a_long_session_keeps_its_log_on_disk_and_serves_it_from_there() -
         plaintiff = await court.connect(session, "plaintiff")
         credential = plaintiff.welcome["credential"]
         await plaintiff.socket.close()
-        room = court.app[ROOMS].live(session)
-        assert room is not None
+        room = court.room(session)
         for n in range(ENTRIES):
             await room.ledger.note("server", [ev.SpeakerChanged(participants=(ID["judge"],) * (n % 2))])
             await judge.hear("update", seq=room.seq)

@@ -12,7 +12,6 @@ import pytest
 from media_server.ports import DeliveryState, Direction, Held, Kind, LossReason, PublicationInfo, Source, View
 from media_server.room import Room
 from signaling.courtroom import Courtroom
-from signaling.web import ROOMS
 from tests.fakes.courthouse import ID, Courthouse, Page, courthouse
 
 pytestmark = pytest.mark.integration
@@ -53,8 +52,7 @@ async def _scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
         session = await court.session()
         judge = await court.connect(session, "judge")
         plaintiff = await court.connect(session, "plaintiff")
-        room = court.app[ROOMS].live(session)
-        assert room is not None
+        room = court.room(session)
         yield Scene(court, room, judge, plaintiff, views, floors)
 
 

@@ -12,11 +12,11 @@ from playwright.async_api import expect
 
 from identity.liveness_words import FAILURES
 from identity.reasons import words
-from tests.browser.before_the_camera import Cast, Stage, at_the_check, begin, two_people, why_not
+from tests.browser.before_the_camera import Cast, Stage, at_the_check, begin, needs_photos, two_people, why_not
 from tests.browser.test_pages_gate import link, session
 from tests.browser.visitors import CALM, chromium, needs_chromium
 from tests.fakes.serving import serving
-from yunting.bench.liveness import ATTACKS, default_photos
+from yunting.bench.liveness import ATTACKS
 
 FAULTS = {"not-ready", "picture-stalled", "abandoned"}
 """Not the check's doing but a bad picture's: an attack that ends so was not tried."""
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.soak,
     needs_chromium,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(not default_photos().is_dir(), reason="no photographs: set YUNTING_DATA"),
+    needs_photos,
 ]
 
 
