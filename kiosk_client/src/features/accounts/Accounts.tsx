@@ -1,10 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type Account, type StaffRole, staffApi } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
-import { text } from "../../text/index.ts";
-import { Button, Notice, Progress, Table, wallTime } from "../../ui/index.ts";
-import { Ask, failureText } from "../order/Ask.tsx";
+import { Button, Table, wallTime } from "../../ui/index.ts";
+import { Ask } from "../order/Ask.tsx";
 import { AccountForm, PasswordReset, RoleChange } from "./AccountForms.tsx";
+import { ListPanel, useList } from "./ListPanel.tsx";
 import { PhotoForm } from "./PhotoForm.tsx";
 
 type Doing = { what: "create" } | { what: "role" | "reset" | "revoke" | "photo"; account: Account } | null;
@@ -13,45 +13,21 @@ type Doing = { what: "create" } | { what: "role" | "reset" | "revoke" | "photo";
 export function Accounts({ me, zone }: { me: string; zone: string }) {
   const { staff, court } = courtText();
   const t = staff.operator;
-  const [accounts, setAccounts] = useState<Account[] | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const list = useList(staffApi.accounts);
   const [doing, setDoing] = useState<Doing>(null);
-
-  async function load() {
-    try {
-      setAccounts(await staffApi.accounts());
-      setProblem(null);
-    } catch (cause) {
-      setProblem(failureText(cause));
-    }
-  }
-  useEffect(() => void load(), []);
-
   const close = () => setDoing(null);
   const done = () => {
     close();
-    void load();
+    void list.load();
   };
 
   return (
-    <section class="panel" aria-label={t.accounts}>
-      <div class="panel-head">
-        <h2>{t.accounts}</h2>
-        <Button kind="primary" icon="plus" onClick={() => setDoing({ what: "create" })}>
-          {t.create}
-        </Button>
-      </div>
-      {problem && (
-        <Notice tone="bad" urgent actions={<Button onClick={() => void load()}>{text().common.retry}</Button>}>
-          {problem}
-        </Notice>
-      )}
-      {accounts === null && !problem && (
-        <div class="panel-body">
-          <Progress label={text().common.loading} />
-        </div>
-      )}
-      {accounts && (
+    <ListPanel
+      title={t.accounts}
+      add={t.create}
+      onAdd={() => setDoing({ what: "create" })}
+      list={list}
+      table={(accounts) => (
         <Table
           caption={t.accounts}
           rows={accounts}
@@ -102,9 +78,7 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
                   ) : (
                     <Button
                       onClick={() =>
-                        void staffApi
-                          .changeAccount(row.account, { active: true })
-                          .then(load, (cause) => setProblem(failureText(cause)))
+                        void staffApi.changeAccount(row.account, { active: true }).then(list.load, list.failed)
                       }
                     >
                       {t.restore}
@@ -116,6 +90,7 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
           ]}
         />
       )}
+    >
       {doing?.what === "create" && <AccountForm onDone={done} onClose={close} />}
       {doing?.what === "reset" && <PasswordReset account={doing.account} onClose={done} />}
       {doing?.what === "photo" && <PhotoForm account={doing.account} onClose={done} />}
@@ -136,6 +111,6 @@ export function Accounts({ me, zone }: { me: string; zone: string }) {
           <p>{t.revokeText}</p>
         </Ask>
       )}
-    </section>
+    </ListPanel>
   );
 }

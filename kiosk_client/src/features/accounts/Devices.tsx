@@ -1,48 +1,26 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type Device, staffApi } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, Choice, CopyButton, Dialog, Field, Notice, Progress, Table } from "../../ui/index.ts";
+import { Button, Choice, CopyButton, Dialog, Field, Notice, Table } from "../../ui/index.ts";
 import { Ask, failureText } from "../order/Ask.tsx";
+import { ListPanel, useList } from "./ListPanel.tsx";
 
 /** Displays and kiosks: each carries a credential of its own, shown once. */
 export function Devices({ court }: { court: string }) {
   const { staff, court: words } = courtText();
   const t = staff.operator;
-  const [devices, setDevices] = useState<Device[] | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const list = useList(staffApi.devices);
   const [making, setMaking] = useState(false);
   const [ending, setEnding] = useState<Device | null>(null);
 
-  async function load() {
-    try {
-      setDevices(await staffApi.devices());
-      setProblem(null);
-    } catch (cause) {
-      setProblem(failureText(cause));
-    }
-  }
-  useEffect(() => void load(), []);
-
   return (
-    <section class="panel" aria-label={t.devices}>
-      <div class="panel-head">
-        <h2>{t.devices}</h2>
-        <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
-          {t.createDevice}
-        </Button>
-      </div>
-      {problem && (
-        <Notice tone="bad" urgent actions={<Button onClick={() => void load()}>{text().common.retry}</Button>}>
-          {problem}
-        </Notice>
-      )}
-      {devices === null && !problem && (
-        <div class="panel-body">
-          <Progress label={text().common.loading} />
-        </div>
-      )}
-      {devices && (
+    <ListPanel
+      title={t.devices}
+      add={t.createDevice}
+      onAdd={() => setMaking(true)}
+      list={list}
+      table={(devices) => (
         <Table
           caption={t.devices}
           rows={devices}
@@ -65,12 +43,13 @@ export function Devices({ court }: { court: string }) {
           ]}
         />
       )}
+    >
       {making && (
         <DeviceForm
           court={court}
           onClose={() => {
             setMaking(false);
-            void load();
+            void list.load();
           }}
         />
       )}
@@ -81,13 +60,13 @@ export function Devices({ court }: { court: string }) {
           onYes={() => staffApi.deleteDevice(ending.id)}
           onClose={() => {
             setEnding(null);
-            void load();
+            void list.load();
           }}
         >
           <p>{t.revokeDeviceText}</p>
         </Ask>
       )}
-    </section>
+    </ListPanel>
   );
 }
 
