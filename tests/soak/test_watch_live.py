@@ -27,7 +27,7 @@ from identity.pool import FacePool
 from identity.ports import ChallengeResult
 from signaling.web import WATCH
 from tests.fakes.aiortc_clients import use_loopback
-from tests.fakes.courthouse import courthouse
+from tests.fakes.courthouse import Page, courthouse
 from tests.fakes.gate_tools import NUMBER, OneNameRegistry
 from tests.fakes.gate_visit import FACE, GatedCourt, Visitor, gated, leave
 from tests.fakes.seat_camera import SeatCamera, send_camera
@@ -52,6 +52,7 @@ class Party:
     """One person on a seat, and what the log says of it."""
 
     visitor: Visitor
+    page: Page
     sitter: Sitter
     camera: SeatCamera
     states: list[str]
@@ -63,6 +64,14 @@ class Party:
             time_ms = round((time.monotonic() - began_s) * 1_000)
             self.camera.picture = await asyncio.to_thread(self.sitter.picture, time_ms)
             await asyncio.sleep(1.0)
+
+
+async def alive(page: Page) -> None:
+    """Give the sign of life that a page gives, until cancelled: who is silent for a minute has left the courtroom."""
+    while True:
+        await page.say(type="ping", sent_ms=0)
+        await page.hear("pong", within_s=20)
+        await asyncio.sleep(5.0)
 
 
 async def until(condition: Callable[[], bool], within_s: float) -> float:
@@ -120,7 +129,7 @@ async def came(gate: GatedCourt, visitor: Visitor, sitter: Sitter, stack: AsyncE
     camera = SeatCamera(pictures[0])
     peer = await send_camera(page, camera)
     stack.push_async_callback(peer.close)
-    return Party(visitor, sitter, camera, [])
+    return Party(visitor, page, sitter, camera, [])
 
 
 async def test_three_seats_for_five_minutes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -135,7 +144,8 @@ async def test_three_seats_for_five_minutes(monkeypatch: pytest.MonkeyPatch, tmp
 
         ledger.subscribe(appended)
         began_s = time.monotonic()
-        drawing = [tasks.create_task(party.live(began_s)) for party in parties]
+        running = [tasks.create_task(party.live(began_s)) for party in parties]
+        running += [tasks.create_task(alive(party.page)) for party in parties]
         await until(lambda: all(party.states[-1:] == ["present"] for party in parties), LIMIT_S)
         await asyncio.sleep(QUIET_S)
         assert [party.states for party in parties] == [["present"]] * 3
@@ -157,7 +167,7 @@ async def test_three_seats_for_five_minutes(monkeypatch: pytest.MonkeyPatch, tmp
             f"reported: {said}; present again after {max(back):.0f} s; {runner.looks} looks, "
             f"{runner.cpu_ms / 1_000 / seat_s:.4f} CPU s per seat and s without decoding"
         )
-        for task in drawing:
+        for task in running:
             task.cancel()
 
 
