@@ -10,6 +10,8 @@ export function StateBanner({ view, zone }: { view: HearingView; zone: string })
   const states = text().common.states;
   switch (view.state) {
     case "waiting": {
+      // Whoever is still at the gate sees nobody, which is not the same as everybody being here.
+      if (view.people.length === 0) return null;
       const missing = missingPeople(view.people);
       return missing.length === 0 ? (
         <Banner tone="ok">{t.readyAll}</Banner>
