@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -118,6 +119,7 @@ class Identity(_Section, frozen=True, kw_only=True):
     registry_secret: str
     code_url: str
     code_secret: str
+    card_reader_url: str
     watch_s: Annotated[int, msgspec.Meta(ge=0, le=12)]
     watch_budget: Annotated[float, msgspec.Meta(gt=0, le=64)]
 
@@ -184,7 +186,23 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         raise SettingsError("identity.level = none 须同时设置 / needs identity.allow_none = true")
     if settings.identity.level == "code" and not settings.identity.code_url:
         raise SettingsError("identity.level = code 须同时设置 / needs identity.code_url")
+    if settings.identity.card_reader_url:
+        _check_card_reader(settings.identity.card_reader_url)
     return settings
+
+
+def _check_card_reader(url: str) -> None:
+    """A kiosk's page asks it, so that it is on the kiosk itself: no page is to ask anybody else for cards."""
+    try:
+        parts = urlsplit(url)
+        local = parts.hostname in ("127.0.0.1", "localhost") and parts.port is not None
+    except ValueError:
+        local = False
+    if not local or parts.scheme not in ("http", "https") or parts.username is not None or parts.fragment:
+        raise SettingsError(
+            "identity.card_reader_url: 只能是自助机本机地址 / must be an address of the kiosk itself, such as "
+            "http://127.0.0.1:18080/card"
+        )
 
 
 def default_text() -> str:

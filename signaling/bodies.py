@@ -260,3 +260,4 @@ class CourtCard(Answer, frozen=True, kw_only=True):
     time_zone: str
     languages: list[str]
     emblem: str
+    card_reader: str

@@ -103,7 +103,7 @@ CSP = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "media-src 'self' blob: mediastream:",
-        "connect-src 'self' {socket}",
+        "connect-src 'self' {others}",
         "font-src 'self'",
         "worker-src 'self' blob:",
         "object-src 'none'",
@@ -222,7 +222,7 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     if not response.prepared:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", CSP.format(socket=_socket_source(request)))
+        response.headers.setdefault("Content-Security-Policy", content_policy(request))
         response.headers.setdefault("Cache-Control", "no-store")
         if request.path.startswith(("/whip/", "/whep/")):
             # WHIP clients are web pages of anybody who holds a ticket (RFC 9725 4.2).
@@ -230,9 +230,11 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     return response
 
 
-def _socket_source(request: web.Request) -> str:
-    """Our WebSocket for `connect-src`: older Safari does not count wss: of the same host as 'self'."""
-    return f"wss://{request.host}" if _HOST.match(request.host) else ""
+def content_policy(request: web.Request, also_connects_to: str = "") -> str:
+    """The Content-Security-Policy of a page, which may talk to one more origin if need be."""
+    # Older Safari does not count wss: of the same host as 'self'.
+    socket = f"wss://{request.host}" if _HOST.match(request.host) else ""
+    return CSP.format(others=f"{socket} {also_connects_to}".strip())
 
 
 def _of_http(problem: web.HTTPException) -> UserError:

@@ -7,12 +7,13 @@ import hashlib
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from config import SettingsError
 from hearing.errors import UserError
-from signaling.http import Handler, problem_reply
+from signaling.http import Handler, content_policy, problem_reply
 
 DIST = Path(__file__).parent.parent / "kiosk_client" / "dist"
 
@@ -75,10 +76,12 @@ def load_emblem(file: str) -> Asset:
 
 
 class Pages:
-    """Routes of the doors and of the files they need. `emblem` is the path of the court's own, empty for none."""
+    """Routes of the doors and of the files they need. `emblem` is the path of the court's own, empty for none;
+    `card_reader` what a kiosk's page, and no other, may ask besides us."""
 
-    def __init__(self, emblem: str = "") -> None:
+    def __init__(self, emblem: str = "", card_reader: str = "") -> None:
         self._emblem_file = emblem
+        self._card_reader = "{0.scheme}://{0.netloc}".format(urlsplit(card_reader)) if card_reader else ""
         self._emblem: Asset | None = None
         self._assets: dict[str, Asset] = {}
 
@@ -109,7 +112,10 @@ class Pages:
             if asset is None:
                 missing = UserError("not-found", "页面尚未构建", "this page is not built: run make pages")
                 return problem_reply(missing, "pages")
-            return _answer(request, asset, "no-cache")
+            answer = _answer(request, asset, "no-cache")
+            if name == "kiosk":
+                answer.headers["Content-Security-Policy"] = content_policy(request, self._card_reader)
+            return answer
 
         return handler
 

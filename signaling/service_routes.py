@@ -94,6 +94,7 @@ class ServiceRoutes:
                 time_zone=settings.court.time_zone,
                 languages=["zh-CN", "en"],
                 emblem=EMBLEM if settings.court.emblem else "",
+                card_reader=settings.identity.card_reader_url,
             )
         )
 

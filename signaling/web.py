@@ -87,7 +87,7 @@ def build_app(services: Services) -> web.Application:
     clerk = GateClerk(log, gate, gates, sessions.seat_of)
     watch = GateWatch(log, challenges)
     rooms.gate = GateNews(log, clerk, gates, watch)
-    pages = Pages(settings.court.emblem)
+    pages = Pages(settings.court.emblem, settings.identity.card_reader_url)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
     app.add_routes([web.get("/ws", Gateway(services, rooms, admission).handle)])

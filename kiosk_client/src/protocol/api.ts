@@ -57,6 +57,8 @@ export interface CourtCard {
   languages: string[];
   /** Address of the court's own emblem; empty: none. */
   emblem: string;
+  /** Where a kiosk's page asks its own card reader (docs/card-reader.md); empty: there is none. */
+  card_reader: string;
 }
 
 interface Options {

@@ -94,3 +94,26 @@ def test_a_court_that_sets_nothing_asks_everybody_who_they_are() -> None:
     assert (identity.level, identity.allow_none) == ("face", False)
     with pytest.raises(SettingsError, match="allow_none"):
         load(None, {"YUNTING_IDENTITY_LEVEL": "none"})
+
+
+def test_a_kiosk_may_have_a_card_reader_of_its_own() -> None:
+    assert load().identity.card_reader_url == ""
+    reader = "http://127.0.0.1:18080/card"
+    assert load(None, {"YUNTING_IDENTITY_CARD_READER_URL": reader}).identity.card_reader_url == reader
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://192.168.1.9:18080/card",
+        "http://127.0.0.1@reader.example:80/card",
+        "http://127.0.0.1/card",
+        "http://127.0.0.1:99999/card",
+        "ftp://localhost:18080/card",
+        "card",
+        "http://127.0.0.1:18080 ; script-src *",
+    ],
+)
+def test_a_card_reader_elsewhere_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"identity\.card_reader_url"):
+        load(None, {"YUNTING_IDENTITY_CARD_READER_URL": url})

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from config import SettingsError
+from signaling.http import security_headers
 from signaling.pages import DOORS, EMBLEM, Pages, load_emblem
 
 pytestmark = pytest.mark.unit
@@ -74,3 +75,16 @@ async def test_every_door_is_a_page_even_when_it_is_not_built_yet(door: str) -> 
     assert content_type == "text/html"
     assert status == (404 if door in {"/verify", "/meeting/{id}"} else 200)
     assert b'<div id="app">' in body
+
+
+async def test_only_a_kiosks_page_may_ask_the_card_reader() -> None:
+    pages = Pages(card_reader="http://127.0.0.1:18080/card")
+    await pages.load()
+    app = web.Application(middlewares=[security_headers])
+    app.add_routes(pages.routes())
+    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+        for door, asks in (("/kiosk", True), ("/join", False), ("/judge", False)):
+            async with http.get(server.make_url(door)) as answer:
+                connects = answer.headers["Content-Security-Policy"].split("connect-src ")[1].split(";")[0].split()
+                assert ("http://127.0.0.1:18080" in connects) is asks
+                assert "'self'" in connects

@@ -2,18 +2,27 @@ import { useState } from "preact/hooks";
 import type { DocumentKind, GateApi } from "../../protocol/gate.ts";
 import type { GateView } from "../../protocol/messages.ts";
 import { either, text } from "../../text/index.ts";
-import { Button, Field, Select } from "../../ui/index.ts";
+import { Button, Field, Notice, Select } from "../../ui/index.ts";
 import { GateFrame } from "./GateFrame.tsx";
 import { idProblem, tidy } from "./idNumber.ts";
 import type { Attempt } from "./useAttempt.ts";
+import { useCardReader } from "./useCardReader.ts";
 
+const TONES = { waiting: "info", read: "ok", unreadable: "warn", away: "warn" } as const;
 const KINDS: readonly DocumentKind[] = ["resident_id", "passport", "uscc", "other"];
 
-/** Kind and number of the document. A resident's number is checked as it is typed: most mistakes never leave the page. */
+/**
+ * Kind and number of the document, typed or, at a kiosk, from its card reader; the person sends them. A resident's
+ * number is checked as it is typed: most mistakes never leave the page.
+ */
 export function DocumentForm({ view, gate, attempt }: { view: GateView; gate: GateApi; attempt: Attempt }) {
   const t = text().gate.document;
   const [kind, setKind] = useState<DocumentKind>("resident_id");
   const [number, setNumber] = useState("");
+  const reader = useCardReader((card) => {
+    setKind(card.kind);
+    setNumber(card.number);
+  });
   const bare = tidy(number);
   const resident = kind === "resident_id";
   const problem = resident ? idProblem(number) : null;
@@ -36,6 +45,7 @@ export function DocumentForm({ view, gate, attempt }: { view: GateView; gate: Ga
           </Button>
         }
       >
+        {reader !== "off" && <Notice tone={TONES[reader]}>{t.reader[reader]}</Notice>}
         <Select
           label={t.kind}
           value={kind}

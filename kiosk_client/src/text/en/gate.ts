@@ -39,6 +39,12 @@ export const gate = {
     go: "Check",
     short: (digits: number) => `${digits} of 18 characters`,
     checksum: "This number is wrong: compare every digit",
+    reader: {
+      waiting: "Lay the document on the card reader, or type its number",
+      read: "The document was read: compare the number, then press Check",
+      unreadable: "The document could not be read: lay it down again, or type its number",
+      away: "The card reader does not answer: type the number",
+    },
   },
   code: {
     title: "Code by text message",

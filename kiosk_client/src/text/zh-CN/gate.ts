@@ -28,6 +28,12 @@ export const gate = {
     go: "核对",
     short: (digits: number) => `已输入 ${digits} 位，应为 18 位`,
     checksum: "号码有误（校验码不符），请逐位核对",
+    reader: {
+      waiting: "请将证件放在读卡器上，也可以手动输入",
+      read: "已读取证件，请核对号码，然后点“核对”",
+      unreadable: "未能读出证件，请重新放置，或手动输入",
+      away: "读卡器没有应答，请手动输入",
+    },
   },
   code: {
     title: "短信验证码",
