@@ -2,7 +2,8 @@
 
 Events are frozen and carry no floats, so that their canonical JSON (sorted keys, no blanks, UTF-8) is the same
 in every language; the chain in `records` hashes that text. Times inside are session ms unless named otherwise.
-Names of persons appear in `SessionCreated` and `ParticipantAdded` only. The gate's part is `identity_events`.
+Names of persons appear in `SessionCreated` and `ParticipantAdded`, and where somebody spoke them. The gate's part is
+`identity_events`, the transcript's `transcript_events`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,16 @@ from hearing.identity_events import (
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
+from hearing.transcript_events import (
+    LineAssigned,
+    LineEdited,
+    LinesMerged,
+    LineSplit,
+    LineStruck,
+    LineWritten,
+    TrackHeard,
+    UtteranceHeard,
+)
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -336,6 +347,14 @@ AnyEvent = (
     | SeatChecked
     | IdentityExported
     | IdentityErased
+    | UtteranceHeard
+    | TrackHeard
+    | LineWritten
+    | LineEdited
+    | LineAssigned
+    | LineSplit
+    | LinesMerged
+    | LineStruck
 )
 """Decodable union of the whole catalogue."""
 

@@ -56,6 +56,8 @@ class Right(enum.StrEnum):
     """Layout of the composite and the displays."""
     MANAGE_SESSION = "manage_session"
     """Schedule, cancel, invite, revoke; download the package."""
+    WRITE_MINUTES = "write_minutes"
+    """Correct the transcript and write into it."""
     RAISE_HAND = "raise_hand"
     ASK_HELP = "ask_help"
 
@@ -120,7 +122,9 @@ def rights(role: Role) -> frozenset[Right]:
         # A sole judge (独任审判员) runs the session; on a panel the table of seats has a presiding judge too.
         return frozenset(everyone | {Right.RUN_SESSION, Right.ADMIT, Right.KEEP_ORDER, Right.ARRANGE})
     if role is Role.CLERK:
-        return frozenset(everyone | {Right.ADMIT, Right.KEEP_ORDER, Right.ARRANGE, Right.MANAGE_SESSION})
+        return frozenset(
+            everyone | {Right.ADMIT, Right.KEEP_ORDER, Right.ARRANGE, Right.MANAGE_SESSION, Right.WRITE_MINUTES}
+        )
     if role is Role.JUDGE_ASSISTANT:
         return frozenset(everyone | {Right.ADMIT, Right.ARRANGE})
     return frozenset(everyone)

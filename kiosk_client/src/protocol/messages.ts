@@ -598,6 +598,111 @@ export interface IdentityErasedEvent {
   readonly by: string;
 }
 
+/** A piece of a line's text and when it was said. The pieces of a line, joined, are its text: a word carries the blank or the punctuation that follows it. */
+export interface Word {
+  readonly text: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  /** How sure the engine was; None where it does not say, or a person wrote it. */
+  readonly confidence_permille: number | null;
+}
+
+/** Somebody spoke. `text` is what is shown, `raw` what the engine wrote before numbers and names were put right. With this event `track` is listened to up to `until_ms`: what no utterance covers up to there was silence. */
+export interface UtteranceHeardEvent {
+  readonly type: "transcript.heard";
+  /** Id of the line: track and beginning, so that the same speech can never be written down twice. */
+  readonly utterance: string;
+  readonly participant: string;
+  readonly track: string;
+  /** BCP 47, e.g. `zh-CN`, `en`, `bo`. */
+  readonly language: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly text: string;
+  readonly raw: string;
+  readonly words: readonly Word[];
+  /** Engine and model, e.g. `vosk vosk-toy-court-cn`. */
+  readonly engine: string;
+  readonly until_ms: number;
+  /** Written from the recording, after the moment. */
+  readonly late: boolean;
+  /** Why there is no text though somebody spoke (`engine-failed`): a person has to listen. */
+  readonly trouble: string;
+}
+
+/** `track` is listened to up to `until_ms`, and what no utterance covers up to there was silence. */
+export interface TrackHeardEvent {
+  readonly type: "transcript.track";
+  readonly track: string;
+  readonly participant: string;
+  readonly until_ms: number;
+}
+
+/** What a line of the transcript is. */
+export type LineKind = (typeof lineKindValues)[number];
+export const lineKindValues = [
+  "speech",
+  "note",
+  "mark",
+  "exhibit",
+] as const;
+
+/** The clerk wrote a line. `participant` is who spoke, None for the clerk's own words. */
+export interface LineWrittenEvent {
+  readonly type: "transcript.written";
+  readonly line: string;
+  readonly kind: LineKind;
+  readonly participant: string | null;
+  readonly language: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly text: string;
+}
+
+/** The line's text is another now. `revision` is the line's new revision (as heard or written, it is 0). */
+export interface LineEditedEvent {
+  readonly type: "transcript.edited";
+  readonly line: string;
+  readonly revision: number;
+  readonly text: string;
+  readonly reason: string;
+}
+
+/** Another person said it than the line showed. */
+export interface LineAssignedEvent {
+  readonly type: "transcript.assigned";
+  readonly line: string;
+  readonly revision: number;
+  readonly participant: string;
+}
+
+/** The text from character `at` on is the line `second` now, beginning at `at_ms`. */
+export interface LineSplitEvent {
+  readonly type: "transcript.split";
+  readonly line: string;
+  readonly revision: number;
+  readonly second: string;
+  readonly at: number;
+  readonly at_ms: number;
+}
+
+/** `second` is part of `line` now, and no line of its own any more. */
+export interface LinesMergedEvent {
+  readonly type: "transcript.merged";
+  readonly line: string;
+  readonly revision: number;
+  readonly second: string;
+}
+
+/** Left out of the minutes, or taken back in; it stays in the record either way. */
+export interface LineStruckEvent {
+  readonly type: "transcript.struck";
+  readonly line: string;
+  readonly revision: number;
+  readonly struck: boolean;
+  readonly reason: string;
+}
+
 /** First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume. */
 export interface HelloMessage {
   readonly type: "hello";
@@ -698,6 +803,7 @@ export const rightValues = [
   "keep_order",
   "arrange",
   "manage_session",
+  "write_minutes",
   "raise_hand",
   "ask_help",
 ] as const;
@@ -1130,7 +1236,15 @@ export type AnyEvent =
   | WatchChangedEvent
   | SeatCheckedEvent
   | IdentityExportedEvent
-  | IdentityErasedEvent;
+  | IdentityErasedEvent
+  | UtteranceHeardEvent
+  | TrackHeardEvent
+  | LineWrittenEvent
+  | LineEditedEvent
+  | LineAssignedEvent
+  | LineSplitEvent
+  | LinesMergedEvent
+  | LineStruckEvent;
 
 export type FromPage =
   | HelloMessage
