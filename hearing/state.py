@@ -25,6 +25,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Removed or sent out by the court: never enters by arriving, only when admitted."""
     consented: bool = False
     """Consent to this stage is on record (在线诉讼规则 4)."""
+    called_ms: int | None = None
+    """Session time at which a witness or expert was last called into the courtroom."""
     hand_raised_ms: int | None = None
     help_asked: bool = False
     warnings: int = 0
@@ -166,9 +168,15 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
             hand = None if gone else person.hand_raised_ms
             sent_out = e.after is Presence.REMOVED or (e.before is Presence.PRESENT and e.after is Presence.WAITING)
             held = (person.held or sent_out) and e.after not in IN_COURTROOM
-            since = entry.utc_ms
+            called = e.after is Presence.TESTIFYING and e.before is not Presence.DROPPED
             person = replace(
-                person, presence=e.after, presence_utc_ms=since, home=home, hand_raised_ms=hand, held=held
+                person,
+                presence=e.after,
+                presence_utc_ms=entry.utc_ms,
+                called_ms=entry.at_ms if called else person.called_ms,
+                home=home,
+                hand_raised_ms=hand,
+                held=held,
             )
             floor = None if gone and floor == participant else floor
         case ev.HandRaised() as e:

@@ -52,6 +52,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     joined_to: str | None = None
     """The line that this one is part of now."""
     revisions: tuple[Revision, ...] = ()
+    seq: int = 0
+    """The entry that made or last changed it."""
 
     @property
     def shown(self) -> bool:
@@ -98,42 +100,43 @@ class Transcript:
         """How far this track was listened to; None when not at all."""
         return self._heard.get(track)
 
-    def apply(self, entry: Entry) -> Line | None:
-        """Take one more entry; the line that it made or changed, if any. Total, and idempotent by `seq`: an entry
-        that was folded already, or that fits no line, changes nothing."""
+    def apply(self, entry: Entry) -> tuple[Line, ...]:
+        """Take one more entry; the lines that it made or changed. Total, and idempotent by `seq`: an entry that was
+        folded already, or that fits no line, changes nothing."""
         if entry.seq <= self.last_seq:
-            return None
+            return ()
         self.last_seq = entry.seq
         match entry.event:
             case te.UtteranceHeard() as e:
                 self._listened(e.track, e.until_ms)
-                return self._add(_heard(e), entry.seq)
+                return self._add(_heard(e, entry.seq))
             case te.TrackHeard() as e:
                 self._listened(e.track, e.until_ms)
-                return None
+                return ()
             case te.LineWritten() as e:
-                return self._add(_written(e), entry.seq)
+                return self._add(_written(e, entry.seq))
             case te.LineEdited() | te.LineAssigned() | te.LineSplit() | te.LinesMerged() | te.LineStruck() as change:
                 return self._change(change, entry)
             case _:
-                return None
+                return ()
 
     def _listened(self, track: str, until_ms: int) -> None:
         self._heard[track] = max(self._heard.get(track, 0), until_ms)
 
-    def _add(self, line: Line, seq: int) -> Line | None:
+    def _add(self, line: Line) -> tuple[Line, ...]:
         if line.id in self._lines:
-            return None
-        place = (line.from_ms, seq, line.id)
+            return ()
+        place = (line.from_ms, line.seq, line.id)
         self._lines[line.id] = line
         self._places[line.id] = place
         bisect.insort(self._order, place)
-        return line
+        return (line,)
 
-    def _change(self, change: te.LineChange, entry: Entry) -> Line | None:
+    def _change(self, change: te.LineChange, entry: Entry) -> tuple[Line, ...]:
         line = self._lines.get(change.line)
         if line is None:
-            return None
+            return ()
+        other: tuple[Line, ...] = ()
         match change:
             case te.LineEdited(text=text):
                 words = reworded(line.words, text, line.from_ms, line.to_ms)
@@ -141,9 +144,9 @@ class Transcript:
             case te.LineAssigned(participant=participant):
                 after = msgspec.structs.replace(line, participant=participant)
             case te.LineSplit() as e:
-                after = self._split(line, e, entry)
+                after, other = self._split(line, e, entry.seq)
             case te.LinesMerged(second=second):
-                after = self._merged(line, second)
+                after, other = self._merged(line, second, entry.seq)
             case te.LineStruck(struck=struck):
                 after = msgspec.structs.replace(line, struck=struck)
         revision = Revision(
@@ -156,33 +159,42 @@ class Transcript:
             after=after.text if after.participant == line.participant else after.participant or "",
             reason=getattr(change, "reason", ""),
         )
-        after = msgspec.structs.replace(after, revision=change.revision, revisions=(*line.revisions, revision))
-        self._lines[line.id] = after
-        return after
-
-    def _split(self, line: Line, e: te.LineSplit, entry: Entry) -> Line:
-        first, second = cut(line.words, e.at)
-        to_ms = line.to_ms
-        rest = msgspec.structs.replace(
-            line, id=e.second, from_ms=e.at_ms, text=line.text[e.at :], words=second, revision=0, revisions=()
+        after = msgspec.structs.replace(
+            after, revision=change.revision, revisions=(*line.revisions, revision), seq=entry.seq
         )
-        self._add(rest, entry.seq)
-        return msgspec.structs.replace(line, to_ms=min(to_ms, e.at_ms), text=line.text[: e.at], words=first)
+        self._lines[line.id] = after
+        return (after, *other)
 
-    def _merged(self, line: Line, second: str) -> Line:
+    def _split(self, line: Line, e: te.LineSplit, seq: int) -> tuple[Line, tuple[Line, ...]]:
+        first, second = cut(line.words, e.at)
+        rest = msgspec.structs.replace(
+            line,
+            id=e.second,
+            from_ms=e.at_ms,
+            text=line.text[e.at :],
+            words=second,
+            revision=0,
+            revisions=(),
+            seq=seq,
+        )
+        before = msgspec.structs.replace(line, to_ms=min(line.to_ms, e.at_ms), text=line.text[: e.at], words=first)
+        return before, self._add(rest)
+
+    def _merged(self, line: Line, second: str, seq: int) -> tuple[Line, tuple[Line, ...]]:
         other = self._lines.get(second)
         if other is None:
-            return line
-        self._lines[second] = msgspec.structs.replace(other, joined_to=line.id)
-        return msgspec.structs.replace(
+            return line, ()
+        self._lines[second] = other = msgspec.structs.replace(other, joined_to=line.id, seq=seq)
+        whole = msgspec.structs.replace(
             line,
             to_ms=max(line.to_ms, other.to_ms),
             text=line.text + other.text,
             words=line.words + other.words,
         )
+        return whole, (other,)
 
 
-def _heard(e: te.UtteranceHeard) -> Line:
+def _heard(e: te.UtteranceHeard, seq: int) -> Line:
     return Line(
         id=e.utterance,
         kind=LineKind.SPEECH,
@@ -197,10 +209,11 @@ def _heard(e: te.UtteranceHeard) -> Line:
         track=e.track,
         late=e.late,
         trouble=e.trouble,
+        seq=seq,
     )
 
 
-def _written(e: te.LineWritten) -> Line:
+def _written(e: te.LineWritten, seq: int) -> Line:
     return Line(
         id=e.line,
         kind=e.kind,
@@ -210,4 +223,5 @@ def _written(e: te.LineWritten) -> Line:
         to_ms=e.to_ms,
         text=e.text,
         words=reworded((), e.text, e.from_ms, e.to_ms),
+        seq=seq,
     )

@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 from signaling.courtroom import Courtroom
 from signaling.errors import error_message, new_incident
 from signaling.gate_messages import ChallengeStart, ChallengeStop, ToGate
+from signaling.line_messages import AskLines, AskRevisions, ToMinutes
 from signaling.media_messages import close_media, kit_checked, negotiate, show
 from signaling.outbox import Outbox
 from signaling.protocol import (
@@ -206,8 +207,16 @@ class Connection:
                     answer: Message = await self._room.carry_out(self.participant, re, command)
                     self.send(answer)
                     self._end_if_left(answer)
+                case AskLines() | AskRevisions():
+                    self.send(self._minutes(message))
                 case Offer() | CloseMedia() | Kit() | ChallengeStart() | ChallengeStop():
                     self.send(await self._media(message))
+
+    def _minutes(self, asked: ToMinutes) -> Message:
+        try:
+            return self._room.minutes.answer(self.participant, asked)
+        except Exception as problem:
+            return error_message(asked.re, problem, "minutes")
 
     async def _media(self, message: Offer | CloseMedia | Kit | ToGate) -> Message:
         try:

@@ -16,7 +16,7 @@ import structlog
 
 from hearing import events as ev
 from hearing import identity_events as ie
-from hearing.commands import AnyCommand
+from hearing.line_commands import LineCommand
 from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
 from hearing.state import Hearing, apply
@@ -29,6 +29,7 @@ from signaling.errors import error_message
 from signaling.fanout import EncodedUpdate, Recent
 from signaling.limits import Limiter
 from signaling.media_news import MediaNews, first_in_line
+from signaling.minutes_desk import MinutesDesk
 from signaling.ports import RoomRecording
 from signaling.protocol import (
     Done,
@@ -37,6 +38,7 @@ from signaling.protocol import (
     Leave,
     Message,
     NetworkReport,
+    PageCommand,
     Publication,
     Publications,
     Speakers,
@@ -115,6 +117,7 @@ class Courtroom:
         self.door: Door = OpenDoor(self.media)
         """Where its people's media comes in; the gate puts its own here."""
         self.recording: RoomRecording | None = None
+        self.minutes = MinutesDesk(ledger, lambda: self.connections.values())
         self.when_live: Callable[[str], None] = lambda participant: None
         """Called when a page has caught up, for whoever has more to tell it."""
         self.busy_at_us = services.sources.monotonic_us()
@@ -132,8 +135,9 @@ class Courtroom:
         return self.hearing.last_seq
 
     async def open(self) -> None:
-        """Wire the recording. Call once, before anybody enters."""
-        self.recording = await self.services.on_room_opened(self.session, self.media, self.ledger)
+        """Read the transcript, wire the recording. Call once, before anybody enters."""
+        await self.minutes.open()
+        self.recording = await self.services.on_room_opened(self.session, self.media, self.ledger, self.minutes)
 
     def say_closing(self, leave: Leave | None = None) -> None:
         """End every connection; pages are told to come back unless `leave` says otherwise."""
@@ -142,7 +146,7 @@ class Courtroom:
 
     async def close(self, leave: Leave | None = None) -> None:
         """End every connection, the recording and the media room. Idempotent."""
-        for stop in self._stop:
+        for stop in (*self._stop, self.minutes.close):
             stop()
         self.say_closing(leave)
         await self.tasks.close()
@@ -183,7 +187,7 @@ class Courtroom:
 
     # --- commands -------------------------------------------------------------------------------------------
 
-    async def carry_out(self, participant: str, re: str, command: AnyCommand) -> Done | Error:
+    async def carry_out(self, participant: str, re: str, command: PageCommand) -> Done | Error:
         """Do a command once: a repeated `re` of the same participant gets the first answer again."""
         answers = self._answers.setdefault(participant, OrderedDict())
         if re not in answers:
@@ -193,9 +197,12 @@ class Courtroom:
                 answers.popitem(last=False)
         return await asyncio.shield(answers[re])
 
-    async def _do(self, participant: str, re: str, command: AnyCommand) -> Done | Error:
+    async def _do(self, participant: str, re: str, command: PageCommand) -> Done | Error:
         try:
-            entries = await self.ledger.do(participant, command)
+            if isinstance(command, LineCommand):
+                entries = await self.minutes.do(participant, command)
+            else:
+                entries = await self.ledger.do(participant, command)
         except Exception as problem:
             return error_message(re, problem, "command")
         return Done(re=re, seq=entries[-1].seq if entries else self.seq)
@@ -258,6 +265,7 @@ class Courtroom:
         """Bring a page up to date with what it may receive, what it should send and what it gets."""
         self.tell_publications(only=participant)
         self.media_news.tell_again(participant)
+        self._tell(participant, self.minutes.standing())
         self.when_live(participant)
 
     def _tell(self, participant: str, message: Message) -> None:

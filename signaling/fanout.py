@@ -9,8 +9,10 @@ from operator import attrgetter
 
 import msgspec
 
+from hearing import events as ev
 from hearing.events import Entry
 from hearing.state import Hearing
+from hearing.transcript_events import TranscriptEvent
 from signaling.protocol import Update
 from signaling.view import Audience, at_the_gate, audience, hearing_view, may_see
 
@@ -18,6 +20,9 @@ RECENT_ENTRIES = 256
 RECENT_BYTES = 4 * 1024 * 1024
 _STRUCTS_BYTES = 1_500
 """An entry with its event, and what a hearing has of its own beside the table of its people (measured)."""
+
+NO_PART_OF_HEARING = (TranscriptEvent, ev.TrackOpened, ev.RangeSealed, ev.GapRecorded, ev.TrackClosed)
+"""Events that come many a second and leave the hearing as it is."""
 
 _encoder = msgspec.json.Encoder()
 _size_bytes = attrgetter("size_bytes")
@@ -51,6 +56,7 @@ class EncodedUpdate:
 
     def _encoded(self, visible: bool, *, outside: bool, only: str | None = None) -> bytes:
         entry = self.entry
+        changed = not isinstance(entry.event, NO_PART_OF_HEARING)
         return _encoder.encode(
             Update(
                 seq=entry.seq,
@@ -58,7 +64,7 @@ class EncodedUpdate:
                 utc_ms=entry.utc_ms,
                 actor=entry.actor if only is None else "",
                 event=entry.event if visible else None,
-                hearing=hearing_view(self.hearing, outside=outside, only=only),
+                hearing=hearing_view(self.hearing, outside=outside, only=only) if changed else None,
             )
         )
 

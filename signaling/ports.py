@@ -9,6 +9,7 @@ from typing import Protocol
 
 from media_server.ports import MediaRoom
 from records.ledger import Ledger
+from signaling.line_messages import Transcribing
 from signaling.protocol import RecordingHealth
 
 
@@ -22,9 +23,20 @@ class RoomRecording(Protocol):
         """Seal what is open. Idempotent."""
 
 
-OnRoomOpened = Callable[[str, MediaRoom, Ledger], Awaitable[RoomRecording]]
-"""(session, media room, ledger): wire recorder and taps. Called once for each courtroom, after its media rules are
-set and before anybody is let in; the hook subscribes to the ledger for state changes by itself."""
+class CaptionSink(Protocol):
+    """Where words go while they are being said (`signaling.minutes_desk`). What is final goes into the ledger.
+    Nothing here waits; call it on the event loop."""
+
+    def heard(self, participant: str, line: str, from_ms: int, text: str) -> None:
+        """This far the speech that will be the line `line` is understood; the next call replaces it."""
+
+    def transcribing(self, state: Transcribing) -> None:
+        """Whether there are captions and how late they are. Idempotent."""
+
+
+OnRoomOpened = Callable[[str, MediaRoom, Ledger, CaptionSink], Awaitable[RoomRecording]]
+"""(session, media room, ledger, captions): wire recorder and taps. Called once for each courtroom, after its media
+rules are set and before anybody is let in; the hook subscribes to the ledger for state changes by itself."""
 
 
 @dataclass(frozen=True, slots=True)

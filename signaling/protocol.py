@@ -15,10 +15,12 @@ import msgspec
 from hearing.commands import AnyCommand
 from hearing.events import AnyEvent, ClockAnchored, Head, Seat
 from hearing.identity_events import IdentityLevel
+from hearing.line_commands import LineCommand
 from hearing.participant import Presence
 from hearing.roles import Right
 from hearing.session import Move, Phase, State
 from signaling.gate_messages import FromGate, ToGate
+from signaling.line_messages import FromMinutes, ToMinutes
 from signaling.message import Message as Message
 from signaling.message import RequestId
 
@@ -51,11 +53,14 @@ class Ping(Message, frozen=True, kw_only=True, tag="ping"):
     sent_ms: Count
 
 
+PageCommand = AnyCommand | LineCommand
+
+
 class Do(Message, frozen=True, kw_only=True, tag="do"):
     """A command. Answered by `done` or `error` with the same `re`. A repeated `re` is answered as the first."""
 
     re: RequestId
-    command: AnyCommand
+    command: PageCommand
 
 
 class Offer(Message, frozen=True, kw_only=True, tag="offer"):
@@ -114,7 +119,7 @@ class Views(Message, frozen=True, kw_only=True, tag="views"):
     views: Annotated[tuple[Tile, ...], msgspec.Meta(max_length=MAX_TILES)]
 
 
-FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views | ToGate
+FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views | ToGate | ToMinutes
 
 
 # --- from the server ----------------------------------------------------------------------------------------
@@ -219,7 +224,8 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
 class Update(Message, frozen=True, kw_only=True, tag="update"):
     """One entry of the log, in order and without gaps, with the hearing as it stands after it.
 
-    `event` is None where this page may not see the event itself (e.g. an invitation); `seq` never skips.
+    `event` is None where this page may not see the event itself (e.g. an invitation), and for the transcript, whose
+    lines come by `lines`; `seq` never skips. `hearing` is None where the event leaves it as it was.
     """
 
     seq: int
@@ -227,7 +233,7 @@ class Update(Message, frozen=True, kw_only=True, tag="update"):
     utc_ms: int
     actor: str
     event: AnyEvent | None
-    hearing: HearingView
+    hearing: HearingView | None
 
 
 class Publications(Message, frozen=True, kw_only=True, tag="publications"):
@@ -384,5 +390,6 @@ FromServer = (
     | RecordingHealth
     | ExportProgress
     | FromGate
+    | FromMinutes
     | Leave
 )

@@ -27,7 +27,7 @@ _HEADER = """\
 """
 
 _ROOTS: dict[str, Any] = {
-    "AnyCommand": commands.AnyCommand,
+    "AnyCommand": protocol.PageCommand,
     "AnyEvent": events.AnyEvent,
     "FromPage": protocol.FromPage,
     "FromServer": protocol.FromServer,

@@ -11,6 +11,7 @@ from hearing.policy import is_verified
 from hearing.roles import Right, Role, is_device, is_isolated, is_staff, label, rights
 from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
 from hearing.state import Hearing, Person
+from hearing.transcript_events import TranscriptEvent
 from records.ledger import Ledger
 from signaling.protocol import Clock, HearingView, PersonView
 
@@ -89,6 +90,8 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
     """Whether the event itself, not only its effect on the view, is for this person."""
     if isinstance(event, _ALWAYS):
         return True
+    if isinstance(event, TranscriptEvent):
+        return False
     own = getattr(event, "participant", None) == person.seat.participant
     if isinstance(event, _FOR_MANAGERS):
         return Right.MANAGE_SESSION in rights(person.role)

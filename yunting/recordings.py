@@ -18,6 +18,7 @@ from media_server.recording.recovery import crash_events, inspect, track_names
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from signaling import protocol as wire
+from signaling.ports import CaptionSink
 from yunting.recording import SessionRecording
 
 FAULT_NOTED_MS = 60_000
@@ -38,7 +39,7 @@ class Recordings:
         """Where the session's tracks lie."""
         return self._folder / session
 
-    async def open(self, session: str, room: MediaRoom, ledger: Ledger) -> OpenRecording:
+    async def open(self, session: str, room: MediaRoom, ledger: Ledger, captions: CaptionSink) -> OpenRecording:
         """Begin to follow a session; what an earlier process left on disk is looked through and noted first.
 
         A folder that cannot be read keeps nobody out of the courtroom: it becomes an incident, and the recorder,

@@ -30,7 +30,7 @@ from records.memory import MemoryStore
 from records.sqlite import SqliteStore
 from signaling.courtroom import Courtroom
 from signaling.gate_tools import GateTools
-from signaling.ports import Exported, ExportStep
+from signaling.ports import CaptionSink, Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
 from signaling.web import ADMISSION, ROOMS, build_app
@@ -230,7 +230,7 @@ async def courthouse(
     exporter = FolderExporter()
     key = key or CourtKey.generate()
 
-    async def opened(session: str, room: MediaRoom, ledger: Ledger) -> NoRecording:
+    async def opened(session: str, room: MediaRoom, ledger: Ledger, captions: CaptionSink) -> NoRecording:
         return NoRecording()
 
     services = Services(

@@ -133,6 +133,66 @@ export interface LeaveCommand {
   readonly reason?: string;
 }
 
+/** What a line of the transcript is. */
+export type LineKind = (typeof lineKindValues)[number];
+export const lineKindValues = [
+  "speech",
+  "note",
+  "mark",
+  "exhibit",
+] as const;
+
+/** A line of the clerk's own. Without `from_ms` it stands at this moment; `participant` is who spoke. */
+export interface WriteLineCommand {
+  readonly do: "line_write";
+  readonly text: string;
+  readonly kind?: LineKind;
+  readonly participant?: string | null;
+  readonly language?: string;
+  readonly from_ms?: number | null;
+}
+
+export interface EditLineCommand {
+  readonly do: "line_edit";
+  readonly line: string;
+  readonly revision: number;
+  readonly text: string;
+  readonly reason?: string;
+}
+
+export interface AssignLineCommand {
+  readonly do: "line_assign";
+  readonly line: string;
+  readonly revision: number;
+  readonly participant: string;
+}
+
+/** `at` counts characters (code points) of the text; both parts keep some. */
+export interface SplitLineCommand {
+  readonly do: "line_split";
+  readonly line: string;
+  readonly revision: number;
+  readonly at: number;
+}
+
+/** Join the next shown line to this one; `second` is the line that the sender takes for it. */
+export interface MergeLinesCommand {
+  readonly do: "line_merge";
+  readonly line: string;
+  readonly revision: number;
+  readonly second: string;
+  readonly second_revision: number;
+}
+
+/** Leave a line out of the minutes, or take it back in. */
+export interface StrikeLineCommand {
+  readonly do: "line_strike";
+  readonly line: string;
+  readonly revision: number;
+  readonly struck: boolean;
+  readonly reason?: string;
+}
+
 /** Who a person (or device) is in a session. */
 export type Role = (typeof roleValues)[number];
 export const roleValues = [
@@ -638,15 +698,6 @@ export interface TrackHeardEvent {
   readonly until_ms: number;
 }
 
-/** What a line of the transcript is. */
-export type LineKind = (typeof lineKindValues)[number];
-export const lineKindValues = [
-  "speech",
-  "note",
-  "mark",
-  "exhibit",
-] as const;
-
 /** The clerk wrote a line. `participant` is who spoke, None for the clerk's own words. */
 export interface LineWrittenEvent {
   readonly type: "transcript.written";
@@ -793,6 +844,20 @@ export interface ChallengeStopMessage {
   readonly re: string;
 }
 
+/** The lines that were made or changed after the entry `after_seq`. Answered by `lines`. */
+export interface AskLinesMessage {
+  readonly type: "ask_lines";
+  readonly re: string;
+  readonly after_seq?: number;
+}
+
+/** What became of one line: for the court's people. Answered by `revisions`. */
+export interface AskRevisionsMessage {
+  readonly type: "ask_revisions";
+  readonly re: string;
+  readonly line: string;
+}
+
 /** Something a role may do. Commands name the right they need. */
 export type Right = (typeof rightValues)[number];
 export const rightValues = [
@@ -900,7 +965,7 @@ export interface WelcomeMessage {
   readonly server_version: string;
 }
 
-/** One entry of the log, in order and without gaps, with the hearing as it stands after it. `event` is None where this page may not see the event itself (e.g. an invitation); `seq` never skips. */
+/** One entry of the log, in order and without gaps, with the hearing as it stands after it. `event` is None where this page may not see the event itself (e.g. an invitation), and for the transcript, whose lines come by `lines`; `seq` never skips. `hearing` is None where the event leaves it as it was. */
 export interface UpdateMessage {
   readonly type: "update";
   readonly seq: number;
@@ -908,7 +973,7 @@ export interface UpdateMessage {
   readonly utc_ms: number;
   readonly actor: string;
   readonly event: AnyEvent | null;
-  readonly hearing: HearingView;
+  readonly hearing: HearingView | null;
 }
 
 /** All tracks this page may receive now; the page re-offers its receiving connection to match. */
@@ -1169,6 +1234,78 @@ export interface WatchMessage {
   readonly chips: readonly WatchChip[];
 }
 
+/** A line of the transcript as pages see it. A page shows those that are neither struck nor joined to another. */
+export interface LineView {
+  readonly id: string;
+  readonly kind: LineKind;
+  /** Who spoke; None for the clerk's own words. */
+  readonly participant: string | null;
+  readonly language: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly text: string;
+  readonly words: readonly Word[];
+  readonly late: boolean;
+  /** Why there is no text though somebody spoke; empty when all is well. */
+  readonly trouble: string;
+  readonly revision: number;
+  readonly struck: boolean;
+  readonly joined_to: string | null;
+  /** The entry that made or last changed it. */
+  readonly seq: number;
+}
+
+/** Lines in order of change; one that is known already is replaced. An answer has `re`, news has none. With `more`, ask again after the last one's `seq`. */
+export interface LinesMessage {
+  readonly type: "lines";
+  readonly re: string | null;
+  readonly lines: readonly LineView[];
+  readonly more: boolean;
+}
+
+/** One change of a line: who, when, and what it said before. `change` is the event's tag. */
+export interface Revision {
+  readonly revision: number;
+  readonly seq: number;
+  readonly utc_ms: number;
+  readonly actor: string;
+  readonly change: string;
+  readonly before: string;
+  readonly after: string;
+  readonly reason: string;
+}
+
+export interface RevisionsMessage {
+  readonly type: "revisions";
+  readonly re: string;
+  readonly line: string;
+  /** What the engine wrote. */
+  readonly raw: string;
+  readonly engine: string;
+  readonly revisions: readonly Revision[];
+}
+
+/** What somebody is saying now. The next one of the same line replaces it, the line itself in the end. */
+export interface CaptionMessage {
+  readonly type: "caption";
+  readonly participant: string;
+  readonly line: string;
+  readonly from_ms: number;
+  readonly text: string;
+}
+
+/** Whether speech becomes text here, after `welcome` and whenever it has changed. `seq` is the newest entry that changed a line: a page that knows less asks for the lines after its own. */
+export interface TranscribingMessage {
+  readonly type: "transcribing";
+  readonly available: boolean;
+  /** How late the text is, at worst; 0 when it keeps up. */
+  readonly behind_ms: number;
+  /** Why there are no captions, or why they are late, and what helps; empty when all is well. */
+  readonly zh: string;
+  readonly en: string;
+  readonly seq: number;
+}
+
 /** The server ends the connection. `resume`: come back with the credential; `reconnect`: with a new ticket; `end`: do not come back. */
 export interface LeaveMessage {
   readonly type: "leave";
@@ -1193,7 +1330,13 @@ export type AnyCommand =
   | AnswerHelpCommand
   | CheckSeatCommand
   | ReportHowlingCommand
-  | LeaveCommand;
+  | LeaveCommand
+  | WriteLineCommand
+  | EditLineCommand
+  | AssignLineCommand
+  | SplitLineCommand
+  | MergeLinesCommand
+  | StrikeLineCommand;
 
 export type AnyEvent =
   | SessionCreatedEvent
@@ -1256,7 +1399,9 @@ export type FromPage =
   | NetworkReportMessage
   | ViewsMessage
   | ChallengeStartMessage
-  | ChallengeStopMessage;
+  | ChallengeStopMessage
+  | AskLinesMessage
+  | AskRevisionsMessage;
 
 export type FromServer =
   | WelcomeMessage
@@ -1279,4 +1424,8 @@ export type FromServer =
   | GateQueueMessage
   | GateNoteMessage
   | WatchMessage
+  | LinesMessage
+  | RevisionsMessage
+  | CaptionMessage
+  | TranscribingMessage
   | LeaveMessage;

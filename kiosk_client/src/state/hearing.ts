@@ -120,7 +120,7 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
       return {
         ...state,
         // An update missed and now caught up on must not turn back a hearing that the welcome showed as it stands.
-        ...(message.seq >= state.as_of ? { hearing: message.hearing, as_of: message.seq } : {}),
+        ...(message.seq >= state.as_of ? { hearing: message.hearing ?? state.hearing, as_of: message.seq } : {}),
         updates: [...state.updates.slice(-(MAX_UPDATES - 1)), message],
       };
     case "publications":

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import get_args
 
 import msgspec
+import msgspec.inspect
 import pytest
 
 from hearing import events as ev
 from hearing.roles import Role
-from hearing.state import Hearing, Person
-from signaling.fanout import EncodedUpdate, Recent
+from hearing.state import Hearing, Person, apply
+from signaling.fanout import NO_PART_OF_HEARING, EncodedUpdate, Recent
 
 pytestmark = pytest.mark.unit
 
@@ -92,3 +94,33 @@ def test_the_size_that_is_counted_is_about_what_is_held() -> None:
         tracemalloc.stop()
     counted = sum(update.size_bytes for update in made)
     assert 0.7 * held <= counted <= 1.5 * held
+
+
+@pytest.mark.parametrize("kind", [kind for each in NO_PART_OF_HEARING for kind in (get_args(each) or (each,))])
+def test_events_told_without_the_hearing_leave_it_as_it_was(kind: type[ev.Event]) -> None:
+    """Built from the types of its fields, so that a field added later is tried too."""
+    event = msgspec.convert(_some(kind), kind)
+    hearing = updates(1)[0].hearing
+    entry = ev.Entry(session="S", seq=2, at_ms=2, utc_ms=2, actor="p0", event=event, prev="", hash="")
+    after = apply(hearing, entry)
+    assert msgspec.structs.replace(after, last_seq=hearing.last_seq, last_at_ms=hearing.last_at_ms) == hearing
+    assert msgspec.json.decode(EncodedUpdate(entry, after).frame("p0"))["hearing"] is None
+
+
+def _some(kind: type[ev.Event]) -> dict[str, object]:
+    some: dict[str, object] = {"type": kind.__struct_config__.tag}
+    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]
+        match field.type:
+            case msgspec.inspect.IntType():
+                some[field.name] = 1
+            case msgspec.inspect.StrType():
+                some[field.name] = "p0"
+            case msgspec.inspect.BoolType():
+                some[field.name] = True
+            case msgspec.inspect.VarTupleType():
+                some[field.name] = ()
+            case msgspec.inspect.EnumType(cls=cls):
+                some[field.name] = next(iter(cls)).value
+            case msgspec.inspect.UnionType() | msgspec.inspect.LiteralType():
+                some[field.name] = None
+    return some
