@@ -174,7 +174,7 @@ class Presence:
             case wire.Welcome():
                 self.welcome, self.hearing, self.publications = message, message.hearing, message.publications
             case wire.Update():
-                self.hearing = message.hearing
+                self.hearing = message.hearing or self.hearing
             case wire.Publications():
                 self.publications = message.publications
             case wire.HeadSigned():
