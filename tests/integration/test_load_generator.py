@@ -14,6 +14,7 @@ from media_server.dataplane.ports import SrtpKeys, SrtpProfile
 from media_server.dataplane.srtp import directions
 from yunting.bench.load import build
 from yunting.bench.load.engine import Engine, Link
+from yunting.bench.load.least import LeastContender
 from yunting.bench.load.measure import Load, measure
 from yunting.bench.load.yunting_sfu import YuntingContender
 
@@ -33,6 +34,16 @@ async def test_a_real_sfu_gets_and_gives_every_packet(profile: SrtpProfile) -> N
     assert done.cpu_us_per_packet > 0
     assert 0 < done.delay_ms_p50 <= done.delay_ms_p99
     assert (done.contender, done.profile) == ("yunting plain", profile.value)
+
+
+@pytest.mark.parametrize("held_ms", [0, 2])
+@pytest.mark.parametrize("profile", list(SrtpProfile))
+async def test_the_least_server_gives_every_packet_as_it_came(profile: SrtpProfile, held_ms: float) -> None:
+    load = Load(publishers=2, subscribers=4, pps=150, seconds=0.5, idle_s=0.1, warm_up_s=0.3)
+    done = await measure(LeastContender(HOST, profile, held_ms), load, profile, HOST)
+    assert done.delivered_percent == done.worst_percent == 100.0
+    assert (done.gaps, done.auth_failures, done.rtcp_to_clients) == (0, 0, 0)
+    assert done.profile == profile.value
 
 
 async def test_gaps_are_counted_and_feedback_tells_what_arrived() -> None:

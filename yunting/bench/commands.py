@@ -101,6 +101,7 @@ def janus(
     tap: Annotated[bool, typer.Option(help="云庭另有录制订阅 / a recorder's tap in Yunting")] = False,
     dataplane: Annotated[str, typer.Option(help=_DATAPLANES)] = "",
     libsrtp: Annotated[str, typer.Option(help="libsrtp2.so.1 + OpenSSL: folder, for Janus tuned")] = "",
+    held_ms: Annotated[float, typer.Option(help="另测攒包下限 / also a floor that holds bursts so long")] = 0,
     json: Json = False,
 ) -> None:
     """与 Janus 并排比较 / beside Debian's Janus, in a network namespace. Needs root, Janus, a C compiler."""
@@ -123,6 +124,7 @@ def janus(
             dataplane=_choice("--dataplane", dataplane, ("", "plain", "native")),
             tap=tap,
             libsrtp=libsrtp,
+            held_ms=held_ms,
         )
         result = run(options)
     if json:
@@ -130,6 +132,7 @@ def janus(
         return
     _show_table(result.rows)
     _show_table(result.ratios)
+    _show_table(result.floors)
     for line in (*result.failures, *result.notes):
         Console().print(line, markup=False)
 

@@ -41,6 +41,12 @@ def test_an_answer_takes_every_line_with_its_first_codec_and_the_extensions_we_k
     assert "BUNDLE a v" in answer
 
 
+def test_a_server_answers_passively_and_may_leave_extensions_out() -> None:
+    answer = sdp.answer(LOCAL, OFFERED, setup="passive", extensions=False)
+    assert answer.count("a=setup:passive") == 2
+    assert "extmap" not in answer
+
+
 def test_what_is_needed_of_a_servers_sdp_is_read() -> None:
     remote = sdp.parse(OFFERED)
     assert (remote.ufrag, remote.password, remote.setup, remote.lite) == ("them", "theirpassword", "actpass", False)

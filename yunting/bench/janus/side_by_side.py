@@ -3,12 +3,14 @@
 Everything runs in a network namespace made for the purpose (root is needed): each SFU in a process of its own on the
 first core, started anew for each run; the load generator on the other cores. Yunting is `media_server.sfu.Sfu`
 (`load/yunting_sfu.py`); Janus runs "shipped" (Debian's defaults), with one event loop, and "tuned": one event
-loop and a libsrtp that uses OpenSSL, where `libsrtp` names a folder with such a libsrtp2.so.1.
+loop and a libsrtp that uses OpenSSL, where `libsrtp` names a folder with such a libsrtp2.so.1. "floor" is a server
+that opens, seals and sends the same packets and does nothing else (`load/least.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import platform
 import sys
@@ -23,6 +25,8 @@ from yunting.bench.janus.process import JanusBuild, JanusMissing
 from yunting.bench.janus.videoroom import JanusContender
 from yunting.bench.load.build import library
 from yunting.bench.load.contender import Contender
+from yunting.bench.load.least import NAME as FLOOR
+from yunting.bench.load.least import LeastContender
 from yunting.bench.load.measure import Load, Run, measure
 from yunting.bench.load.yunting_sfu import YuntingContender
 from yunting.bench.namespace import HOST, inside_namespace
@@ -43,6 +47,8 @@ class JanusOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Give every packet also to a subscriber inside Yunting, as its recorder gets them; Janus records nothing."""
     libsrtp: str = ""
     """Folder with a libsrtp2.so.1 built against OpenSSL; empty: no tuned Janus."""
+    held_ms: float = 0
+    """Above 0: also a floor that lets the first packet of a burst wait so long for the others."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +79,24 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float
 
 
+class Floor(msgspec.Struct, frozen=True, kw_only=True):
+    """CPU of a server that only opens, seals and sends, as it comes (`load/least.py`); means of all rounds."""
+
+    subscribers: int
+    contender: str
+    cipher: str
+    floor_us: float
+    floor_ratio: float
+    """Of it to Janus as shipped with the same cipher; 0 where Janus did not run."""
+    yunting_over_floor: float
+
+
 class JanusResult(msgspec.Struct, frozen=True, kw_only=True):
     """The keys of `yunting bench janus --json`."""
 
     rows: tuple[Row, ...]
     ratios: tuple[Ratio, ...]
+    floors: tuple[Floor, ...]
     runs: tuple[Run, ...]
     failures: tuple[str, ...]
     notes: tuple[str, ...]
@@ -106,6 +125,7 @@ def run(options: JanusOptions) -> JanusResult:
     return JanusResult(
         rows=rows,
         ratios=_ratios(rows),
+        floors=_floors(rows),
         runs=runs,
         failures=failures,
         notes=tuple(notes),
@@ -130,11 +150,7 @@ def _rounds(options: JanusOptions) -> tuple[tuple[Run, ...], tuple[str, ...]]:
         for subscribers in options.subscribers:
             load = msgspec.structs.replace(options.load, subscribers=subscribers)
             for cipher in options.ciphers:
-                contenders: list[Contender] = [YuntingContender(HOST, options.dataplane, tap=options.tap)]
-                contenders += [
-                    JanusContender(build, HOST, transport_cc=load.transport_cc) for build in _builds(options)
-                ]
-                for contender in contenders:
+                for contender in _contenders(options, load, CIPHERS[cipher]):
                     where = f"round {number + 1}, {subscribers} subscribers, {cipher}, {contender.name}"
                     try:
                         done = asyncio.run(measure(contender, load, CIPHERS[cipher], HOST))
@@ -147,6 +163,13 @@ def _rounds(options: JanusOptions) -> tuple[tuple[Run, ...], tuple[str, ...]]:
                     runs.append(done)
                     _say(f"{where}: {done.cpu_us_per_packet} us, {done.delivered_percent} %")
     return tuple(runs), tuple(failures)
+
+
+def _contenders(options: JanusOptions, load: Load, profile: SrtpProfile) -> list[Contender]:
+    contenders: list[Contender] = [YuntingContender(HOST, options.dataplane, tap=options.tap)]
+    contenders += [LeastContender(HOST, profile, held_ms) for held_ms in dict.fromkeys((0.0, options.held_ms))]
+    contenders += [JanusContender(build, HOST, transport_cc=load.transport_cc) for build in _builds(options)]
+    return contenders
 
 
 def _first_of(fault: BaseException) -> str:
@@ -190,6 +213,32 @@ def _ratios(rows: Sequence[Row]) -> tuple[Ratio, ...]:
         if ours.contender.startswith("yunting")
         for theirs in rows
         if theirs.subscribers == ours.subscribers and theirs.contender.startswith("janus")
+    )
+
+
+def _floors(rows: Sequence[Row]) -> tuple[Floor, ...]:
+    def mean_us(like: Row, contender: str) -> float:
+        return next(
+            (
+                row.mean_us
+                for row in rows
+                if (row.subscribers, row.cipher) == (like.subscribers, like.cipher)
+                and row.contender.startswith(contender)
+            ),
+            0.0,
+        )
+
+    return tuple(
+        Floor(
+            subscribers=row.subscribers,
+            contender=row.contender,
+            cipher=row.cipher,
+            floor_us=row.mean_us,
+            floor_ratio=round(row.mean_us / (mean_us(row, "janus shipped") or math.inf), 3),
+            yunting_over_floor=round(mean_us(row, "yunting") / row.mean_us, 2),
+        )
+        for row in rows
+        if row.contender.startswith(FLOOR)
     )
 
 

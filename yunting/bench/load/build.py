@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from yunting.bench.load.structs import Counts, Plan
+from yunting.bench.load.structs import Counts, LeastPeer, Plan
 
 
 class NoCompiler(Exception):
@@ -50,6 +50,10 @@ def _typed(made: ctypes.CDLL) -> ctypes.CDLL:
         "load_busy_us": (ctypes.c_uint64, [handle]),
         "load_free": (None, [handle]),
         "load_floor": (real, [number] * 5),
+        "least_new": (handle, [number, ctypes.POINTER(LeastPeer), number, number]),
+        "least_run": (None, [handle]),
+        "least_stop": (None, [handle]),
+        "least_free": (None, [handle]),
         "crypto_open": (ctypes.c_char_p, []),
     }
     for name, (result, arguments) in signatures.items():

@@ -174,10 +174,11 @@ def _plan(link: Link) -> Plan:
         plan.username = link.ice.username.encode()
         plan.local_password = link.ice.local_password.encode()
         plan.remote_password = link.ice.remote_password.encode()
-    plan.seal_keys[:] = _session_keys(link.keys.tx_key, link.keys.tx_salt)
-    plan.open_keys[:] = _session_keys(link.keys.rx_key, link.keys.rx_salt)
+    plan.seal_keys[:] = session_keys(link.keys.tx_key, link.keys.tx_salt)
+    plan.open_keys[:] = session_keys(link.keys.rx_key, link.keys.rx_salt)
     return plan
 
 
-def _session_keys(key: bytes, salt: bytes) -> list[int]:
+def session_keys(key: bytes, salt: bytes) -> list[int]:
+    """What RTP and RTCP are sealed with (RFC 3711 4.3), in the order of `struct plan`."""
     return list(b"".join(derive(key, salt, label, size) for label, size in _LABELS))

@@ -64,17 +64,17 @@ def offer(local: Local, *, sends: bool, transport_cc: bool) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def answer(local: Local, offered: str) -> str:
-    """Take every m-line of the server's offer with its first codec and the extensions we know; we are active."""
+def answer(local: Local, offered: str, *, setup: str = "active", extensions: bool = True) -> str:
+    """Take every m-line of the server's offer with its first codec and the extensions we know."""
     sections = re.split(r"(?m)^(?=m=)", offered)[1:]
     mids = [_first(r"(?m)^a=mid:(\S+)", section) for section in sections]
     lines = _session(local, " ".join(mids))
     for section, mid in zip(sections, mids, strict=True):
         kind, number = _first(r"^m=(\S+)", section), _first(r"^m=\S+ \S+ \S+ (\d+)", section)
-        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}", *_transport(local, mid, "active"), "a=recvonly"]
+        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}", *_transport(local, mid, setup), "a=recvonly"]
         lines += re.findall(rf"(?m)^a=(?:rtpmap|fmtp|rtcp-fb):{number} [^\r\n]+", section)
         known = re.findall(r"(?m)^(a=extmap:\d+\S* (\S+))", section)
-        lines += [line for line, uri in known if uri in _EXTENSIONS]
+        lines += [line for line, uri in known if extensions and uri in _EXTENSIONS]
     return "\r\n".join(lines) + "\r\n"
 
 

@@ -1,4 +1,4 @@
-"""What crosses into C: `struct plan` and `struct counts` of load.h, field by field."""
+"""What crosses into C, field by field: `plan` and `counts` of load.h, `least_peer` of least.c."""
 
 from __future__ import annotations
 
@@ -49,4 +49,16 @@ class Counts(ctypes.Structure):
             "blocked",
             "repeats",
         )
+    ]
+
+
+class LeastPeer(ctypes.Structure):
+    """`struct least_peer`: one peer of the least server."""
+
+    _fields_ = [
+        ("ip", ctypes.c_uint8 * 4),
+        ("port", ctypes.c_int32),
+        ("publisher", ctypes.c_int32),
+        ("gcm", ctypes.c_int32),
+        ("keys", ctypes.c_uint8 * _KEYS_BYTES),
     ]

@@ -6,8 +6,7 @@ No signaling, no hearing, no disk; with `tap` a subscriber inside gets every pac
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import multiprocessing
+import functools
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
@@ -16,72 +15,16 @@ from media_server.ports import DeliveryState, Direction, LossReason, Publication
 from media_server.room import Room
 from media_server.sfu import Sfu, SfuSettings
 from yunting.bench.cores import pinned
-from yunting.bench.load.contender import Negotiator
+from yunting.bench.load.piped import PipedContender, answer_all
 
 _SOURCES = {"audio": "microphone", "video": "camera"}
 
 
-class YuntingContender:
+class YuntingContender(PipedContender):
     """Implements `Contender`."""
 
     def __init__(self, host: str, dataplane: str = "", *, tap: bool = False) -> None:
-        self.name = "yunting"
-        self.pid = 0
-        self._host = host
-        self._dataplane = dataplane
-        self._tap = tap
-        self._pipe: Connection | None = None
-        self._process: multiprocessing.context.SpawnProcess | None = None
-        self._lock = asyncio.Lock()
-        self._viewers = 0
-
-    async def start(self) -> None:
-        """See `Contender`."""
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, self._host, self._dataplane, self._tap), daemon=True
-        )
-        await asyncio.to_thread(self._process.start)
-        theirs.close()
-        self.name = f"yunting {await self._ask()}"
-        assert self._process.pid is not None
-        self.pid = self._process.pid
-
-    async def publish(self, number: int, client: Negotiator) -> None:
-        """See `Contender`."""
-        await client.accept(await self._ask("publish", number, await client.offer()))
-
-    async def subscribe(self, publisher: int, client: Negotiator) -> None:
-        """See `Contender`."""
-        self._viewers += 1
-        viewer = self._viewers
-        await client.accept(await self._ask("subscribe", publisher, await client.offer(), viewer))
-
-    async def close(self) -> None:
-        """See `Contender`."""
-        if self._pipe is not None:
-            with contextlib.suppress(OSError):
-                self._pipe.send(None)
-            self._pipe.close()
-            self._pipe = None
-        if self._process is not None:
-            await asyncio.to_thread(self._process.join, 5)
-            self._process.kill()
-
-    async def _ask(self, *request: object) -> str:
-        pipe = self._pipe
-        assert pipe is not None
-        async with self._lock:
-            if request:
-                pipe.send(request)
-            try:
-                reply: str | Exception = await asyncio.to_thread(pipe.recv)
-            except EOFError:
-                raise OSError("the SFU's process has ended") from None
-        if isinstance(reply, Exception):
-            raise OSError(f"the SFU refuses: {reply}")
-        return reply
+        super().__init__("yunting", _serve, host, dataplane, tap)
 
 
 class _Listener:
@@ -143,14 +86,8 @@ async def _run(pipe: Connection, host: str, dataplane: str, tap: bool) -> None:
     if tap:
         room.attach(_Tap())
     published: dict[int, list[str]] = {}
-    pipe.send(plane.name)
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(EOFError, OSError):
-        while (request := await loop.run_in_executor(None, pipe.recv)) is not None:
-            try:
-                pipe.send(await _answer(room, published, *request))
-            except Exception as fault:
-                pipe.send(OSError(str(fault)))
+    pipe.send(f"yunting {plane.name}")
+    await answer_all(pipe, functools.partial(_answer, room, published))
     await sfu.close()
 
 
