@@ -16,7 +16,7 @@ def arrived(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
     Staff and the court's displays walk in; others wait to be admitted, except that a dropped participant returns
     where they were and that a party arriving after 开庭 enters at once (a witness never does, nor whom the court
     has sent out, nor anybody without a verdict of the gate). After 闭庭 only those return who were cut off, and who
-    could undo it; nobody once it is final.
+    could undo it; then, while the minutes lie open, who took part comes to read and sign them.
     """
     person = hearing.people[participant]
     if person.presence in CONNECTED or not _door_is_open(hearing, person):
@@ -65,6 +65,8 @@ def dropped(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
 def _door_is_open(hearing: Hearing, person: Person) -> bool:
     if not is_over(hearing.state):
         return True
+    if hearing.state is State.TRANSCRIPT_REVIEW:
+        return person.took_part
     cut_off = person.presence is Presence.DROPPED
     return hearing.state is State.CLOSED and (cut_off or Right.RUN_SESSION in rights(person.role))
 

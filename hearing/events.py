@@ -31,6 +31,7 @@ from hearing.identity_events import (
     WatchChanged,
 )
 from hearing.participant import Presence
+from hearing.review_events import CorrectionDecided, CorrectionRequested, MinutesSigned, ReviewOpened, SigningRefused
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
 from hearing.transcript_events import (
@@ -355,6 +356,11 @@ AnyEvent = (
     | LineSplit
     | LinesMerged
     | LineStruck
+    | ReviewOpened
+    | CorrectionRequested
+    | CorrectionDecided
+    | MinutesSigned
+    | SigningRefused
 )
 """Decodable union of the whole catalogue."""
 

@@ -67,6 +67,10 @@ class Move(enum.StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     """Undo a mistaken 闭庭 within `REOPEN_WINDOW_MS`; logged like everything else."""
+    REVIEW = "review"
+    """闭庭 is final: the parties read the minutes (`hearing.review_rules`)."""
+    SIGN_OFF = "sign_off"
+    """Everybody has signed or refused."""
     CANCEL = "cancel"
     CONVERT_OFFLINE = "convert_offline"
 
@@ -111,7 +115,11 @@ _TABLE: dict[tuple[State, Move], State] = {
     (_S.SUSPENDED, _M.CLOSE): _S.CLOSED,
     (_S.SUSPENDED, _M.CONVERT_OFFLINE): _S.CONVERTED_OFFLINE,
     (_S.CLOSED, _M.REOPEN): _S.IN_SESSION,
+    (_S.CLOSED, _M.REVIEW): _S.TRANSCRIPT_REVIEW,
+    (_S.TRANSCRIPT_REVIEW, _M.SIGN_OFF): _S.SIGNED,
 }
+_OF_MINUTES = frozenset({_M.REVIEW, _M.SIGN_OFF})
+"""Moves that follow from what is done to the minutes; nobody commands them as such."""
 
 _STATE_ZH: dict[State, str] = {
     _S.SCHEDULED: "已排期",
@@ -141,6 +149,8 @@ _MOVE_ZH: dict[Move, str] = {
     _M.SUSPEND: "技术中断",
     _M.CLOSE: "闭庭",
     _M.REOPEN: "撤销闭庭",
+    _M.REVIEW: "核对笔录",
+    _M.SIGN_OFF: "完成签名",
     _M.CANCEL: "取消",
     _M.CONVERT_OFFLINE: "转线下",
 }
@@ -154,8 +164,8 @@ _PAUSES: dict[State, Pause] = {
 
 
 def next_state(state: State, move: Move) -> State:
-    """The state after `move`. Raises Refused (`move-not-allowed`) that names both."""
-    after = _TABLE.get((state, move))
+    """The state after the court's own `move`. Raises Refused (`move-not-allowed`) that names both."""
+    after = None if move in _OF_MINUTES else _TABLE.get((state, move))
     if after is None:
         allowed = "、".join(_MOVE_ZH[m] for m in moves(state)) or "无"
         raise Refused(
@@ -167,8 +177,8 @@ def next_state(state: State, move: Move) -> State:
 
 
 def moves(state: State) -> tuple[Move, ...]:
-    """What may be done in this state, in the order of `Move`."""
-    return tuple(move for move in Move if (state, move) in _TABLE)
+    """What the court may do in this state, in the order of `Move`."""
+    return tuple(move for move in Move if (state, move) in _TABLE and move not in _OF_MINUTES)
 
 
 def is_recording(state: State) -> bool:

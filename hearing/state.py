@@ -8,7 +8,7 @@ from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
-from hearing.session import Phase, State, is_over, is_recording
+from hearing.session import Phase, State, is_open, is_over, is_recording
 from hearing.standing import Standing, fold
 
 
@@ -25,6 +25,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Removed or sent out by the court: never enters by arriving, only when admitted."""
     consented: bool = False
     """Consent to this stage is on record (在线诉讼规则 4)."""
+    took_part: bool = False
+    """Was in the courtroom while the court sat."""
     called_ms: int | None = None
     """Session time at which a witness or expert was last called into the courtroom."""
     hand_raised_ms: int | None = None
@@ -132,16 +134,26 @@ def _state_changed(hearing: Hearing, e: ev.StateChanged, entry: ev.Entry) -> Hea
     opened = hearing.opened_utc_ms
     if e.after is State.IN_SESSION and opened is None:
         opened = entry.utc_ms
+    people = hearing.people
+    if is_recording(e.after):
+        people = {name: _takes_part(person, sits=True) for name, person in people.items()}
     return msgspec.structs.replace(
         hearing,
         state=e.after,
+        people=people,
         resume_utc_ms=e.resume_utc_ms,
         closed_at_ms=entry.at_ms if closed else None,
         closed_from=e.before if closed else None,
         opened_utc_ms=opened,
         speakers=hearing.speakers if is_recording(e.after) else (),
-        over_utc_ms=entry.utc_ms if is_over(e.after) else None,
+        over_utc_ms=(hearing.over_utc_ms or entry.utc_ms) if is_over(e.after) else None,
     )
+
+
+def _takes_part(person: Person, *, sits: bool) -> Person:
+    if person.took_part or not sits or person.presence not in IN_COURTROOM:
+        return person
+    return msgspec.structs.replace(person, took_part=True)
 
 
 def _at_gate(person: Person, event: ie.IdentityEvent, utc_ms: int) -> Person:
@@ -178,6 +190,7 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
                 hand_raised_ms=hand,
                 held=held,
             )
+            person = _takes_part(person, sits=is_open(hearing.state))
             floor = None if gone and floor == participant else floor
         case ev.HandRaised() as e:
             person = replace(person, hand_raised_ms=entry.at_ms if e.raised else None)

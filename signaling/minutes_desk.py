@@ -33,7 +33,7 @@ from signaling.line_messages import (
     Transcribing,
 )
 from signaling.message import Message
-from signaling.view import Audience, audience
+from signaling.view import Audience, audience, may_read_minutes
 
 LINES_AT_ONCE = 100
 MAX_CAPTION_CHARS = 500
@@ -169,7 +169,8 @@ def _may_read_now(hearing: Hearing, person: Person, line: Line) -> bool:
         case Audience.STAFF:
             return True
         case Audience.PARTY:
-            if is_isolated(person.role) and line.from_ms < (person.called_ms or 0):
+            before_call = is_isolated(person.role) and line.from_ms < (person.called_ms or 0)
+            if before_call and not may_read_minutes(hearing, person):
                 return False
             return line.kind is not LineKind.MARK
         case Audience.PUBLIC:

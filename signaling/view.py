@@ -79,11 +79,16 @@ def audience(hearing: Hearing, person: Person) -> Audience:
         return Audience.OUTSIDE
     if is_staff(person.role):
         return Audience.STAFF
-    if is_isolated(person.role) and person.presence not in IN_COURTROOM:
+    if is_isolated(person.role) and person.presence not in IN_COURTROOM and not may_read_minutes(hearing, person):
         return Audience.OUTSIDE
     if is_public_role(person.role):
         return Audience.OUTSIDE if hearing.state in _CLOSED_TO_PUBLIC else Audience.PUBLIC
     return Audience.PARTY
+
+
+def may_read_minutes(hearing: Hearing, person: Person) -> bool:
+    """Whether the finished minutes lie open to this person: to all who took part, witnesses too (民诉法 150)."""
+    return hearing.state is State.TRANSCRIPT_REVIEW and person.took_part
 
 
 def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:

@@ -16,6 +16,8 @@ export const moveValues = [
   "suspend",
   "close",
   "reopen",
+  "review",
+  "sign_off",
   "cancel",
   "convert_offline",
 ] as const;
@@ -754,6 +756,57 @@ export interface LineStruckEvent {
   readonly reason: string;
 }
 
+/** The minutes lie open to the parties until `until_utc_ms` (five days unless the court says otherwise). */
+export interface ReviewOpenedEvent {
+  readonly type: "review.opened";
+  readonly minutes_sha256: string;
+  readonly until_utc_ms: number;
+}
+
+/** A party asks that a line read otherwise. `was` is what it read then. */
+export interface CorrectionRequestedEvent {
+  readonly type: "review.correction";
+  readonly correction: string;
+  readonly participant: string;
+  readonly line: string;
+  readonly was: string;
+  readonly wanted: string;
+  readonly reason: string;
+}
+
+/** The clerk has listened to the span and decided; an accepted one is followed by the line's edit. */
+export interface CorrectionDecidedEvent {
+  readonly type: "review.decided";
+  readonly correction: string;
+  readonly accepted: boolean;
+  readonly reason: string;
+  /** The page played the span to the clerk before the decision. */
+  readonly listened: boolean;
+}
+
+/** A person's reliable electronic signature: of these minutes, by this picture, with this key, as who the gate said they are. `signature` is over `hearing.signing.statement`; all bytes are lower-case hex. */
+export interface MinutesSignedEvent {
+  readonly type: "review.signed";
+  readonly participant: string;
+  readonly minutes_sha256: string;
+  readonly image_sha256: string;
+  /** DER SubjectPublicKeyInfo of a P-256 key, made on the signer's device for this signature. */
+  readonly public_key: string;
+  /** ECDSA with SHA-256, r and s of 32 bytes each (IEEE P1363). */
+  readonly signature: string;
+  /** Id of the identity verdict; empty where the session has no gate. */
+  readonly verdict: string;
+  readonly signed_utc_ms: number;
+}
+
+/** A person does not sign; with the reason it stands for their signature in the file (民诉法 150). */
+export interface SigningRefusedEvent {
+  readonly type: "review.refused";
+  readonly participant: string;
+  readonly minutes_sha256: string;
+  readonly reason: string;
+}
+
 /** First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume. */
 export interface HelloMessage {
   readonly type: "hello";
@@ -1387,7 +1440,12 @@ export type AnyEvent =
   | LineAssignedEvent
   | LineSplitEvent
   | LinesMergedEvent
-  | LineStruckEvent;
+  | LineStruckEvent
+  | ReviewOpenedEvent
+  | CorrectionRequestedEvent
+  | CorrectionDecidedEvent
+  | MinutesSignedEvent
+  | SigningRefusedEvent;
 
 export type FromPage =
   | HelloMessage

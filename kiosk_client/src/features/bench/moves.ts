@@ -10,7 +10,8 @@ export interface MoveButton {
   weight: Weight;
 }
 
-const BUTTONS: Record<Move, Omit<MoveButton, "move">> = {
+/** What follows from the minutes is nobody's button. */
+const BUTTONS: Partial<Record<Move, Omit<MoveButton, "move">>> = {
   gather: { ask: "nothing", weight: "primary" },
   open: { ask: "open", weight: "primary" },
   resume: { ask: "nothing", weight: "primary" },
@@ -29,10 +30,10 @@ const ORDER = Object.keys(BUTTONS) as Move[];
 
 /** Buttons for exactly the moves the server offers, the main one first and 闭庭 last. Cancelling is the clerk's. */
 export function moveButtons(moves: readonly Move[]): MoveButton[] {
-  return ORDER.filter((move) => moves.includes(move) && move !== "cancel").map((move) => ({
-    move,
-    ...BUTTONS[move],
-  }));
+  return ORDER.flatMap((move) => {
+    const button = BUTTONS[move];
+    return button && moves.includes(move) && move !== "cancel" ? [{ move, ...button }] : [];
+  });
 }
 
 /** Whether people are together in a session that runs: floor, warnings and witnesses make sense. */

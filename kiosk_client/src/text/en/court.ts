@@ -12,6 +12,8 @@ export const court: CourtTexts["court"] = {
     suspend: "Suspend",
     close: "Close",
     reopen: "Undo closing",
+    review: "Review the minutes",
+    sign_off: "Finish signing",
     cancel: "Cancel",
     convert_offline: "Move to the courthouse",
   },

@@ -14,6 +14,8 @@ export const log: CourtTexts["log"] = {
     suspend: "Technical interruption",
     close: "Session closed",
     reopen: "Closing undone",
+    review: "Minutes open to review",
+    sign_off: "Minutes signed",
     cancel: "Session cancelled",
     convert_offline: "Moved to the courthouse",
   },

@@ -11,6 +11,8 @@ export const court = {
     suspend: "技术中断",
     close: "闭庭",
     reopen: "撤销闭庭",
+    review: "核对笔录",
+    sign_off: "完成签名",
     cancel: "取消庭次",
     convert_offline: "转线下审理",
   },

@@ -13,6 +13,8 @@ export const log = {
     suspend: "技术中断",
     close: "闭庭",
     reopen: "撤销闭庭",
+    review: "开放笔录核对",
+    sign_off: "笔录签名完成",
     cancel: "取消庭次",
     convert_offline: "转线下审理",
   },
