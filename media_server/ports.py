@@ -171,6 +171,17 @@ class Subscriber(Protocol):
         """Nothing more will come for this track."""
 
 
+class SoundListener(Protocol):
+    """Who hears what is recorded: every frame of sound exactly as it is given to a track file. Called on the
+    recorder's thread; must return at once and not raise."""
+
+    def sound(self, track: str, participant: str, at_ms: int, opus: bytes) -> None:
+        """A frame that sounds from `at_ms` of the session on; within a track times increase."""
+
+    def sound_ended(self, track: str, until_ms: int) -> None:
+        """No more will come for this track; all of it, sound or not, lies before `until_ms`."""
+
+
 class MediaRoom(Protocol):
     """One session's media. Participants are the ids of `hearing`; rules come from outside as predicates."""
 

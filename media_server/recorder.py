@@ -16,17 +16,19 @@ from hearing.clock import SessionClock
 from hearing.errors import Refused
 from hearing.events import Event, IncidentCause
 from hearing.session import Pause
-from media_server.ports import Kind, PublicationInfo, SenderReport, Source
+from media_server.ports import Kind, PublicationInfo, SenderReport, SoundListener, Source
 from media_server.recording.book import Book
 from media_server.recording.clocks import PeerClock
 from media_server.recording.files import Lane, TrackFile, lane_of, size_of
 from media_server.recording.health import TrackHealth, describe
 from media_server.recording.matroska import MuxFrame
+from media_server.recording.sound import Sound
 from media_server.recording.stream import Hole, Stream, Taken
 from media_server.recording.timeline import Timeline
 from media_server.recording.writer import Writer
 
-TICK_S = 0.25
+TICK_S = 0.1
+"""Live captions wait for it."""
 PAIR_US = 1_000_000
 """How long the first stream of a lane waits for its companion before a file is begun without it."""
 REPORT_US = 4_000_000
@@ -53,7 +55,8 @@ class Recorder:
     """Records one session into `folder`; a `media_server.ports.Subscriber`.
 
     `emit` gets the events; `request_keyframe` a publication id; `seat_of` maps a participant to its seat;
-    `taken` names the tracks that an earlier process left in the folder (see `recording.recovery`).
+    `taken` names the tracks that an earlier process left in the folder (see `recording.recovery`). `listener` hears
+    what is recorded.
     Every method but `finish`, `stop_writing` and `run` returns at once and touches no disk.
     """
 
@@ -68,11 +71,13 @@ class Recorder:
         level_of: Callable[[str], int | None] = lambda _: None,
         monotonic_us: Callable[[], int] = _monotonic_us,
         writer: Writer | None = None,
+        listener: SoundListener | None = None,
     ) -> None:
         self._request_keyframe = request_keyframe
         self._level_of = level_of
         self._monotonic_us = monotonic_us
         self._writer = writer or Writer(folder)
+        self._sound = Sound(listener)
         self._book = Book(self._writer, emit, seat_of, taken, self._session_ms)
         self._clock: SessionClock | None = None
         self._recording = False
@@ -240,7 +245,7 @@ class Recorder:
             self._last_gap(stream, now_ms)
             stream.reset()
         for file in self._book.running():
-            self._book.complete(file, reason)
+            self._complete(file, reason)
         self._recording = False
 
     def _session_ms(self, server_us: float) -> float:
@@ -266,7 +271,7 @@ class Recorder:
         self._asked.pop(stream.publication.id, None)
         file = self._book.of(stream)
         if file is not None and all(member.ended for member in file.members):
-            self._book.complete(file, "ended")
+            self._complete(file, "ended")
 
     def _assign(self, now_us: int, *, force: bool) -> None:
         """Give streams without a file one: together with their companions, or alone after `PAIR_US`."""
@@ -310,7 +315,7 @@ class Recorder:
                 if not self._write(file, frames, now_us):
                     return
                 frames = []
-                self._book.complete(file, "resized")
+                self._complete(file, "resized")
                 firsts = [taken if member is stream else None for member in file.members]
                 file = self._book.begin(file.members, firsts, now_us)
             self._gap_before(file, stream, pts_ms, taken)
@@ -321,10 +326,15 @@ class Recorder:
 
     def _write(self, file: TrackFile, frames: list[MuxFrame], now_us: int) -> bool:
         if self._book.write(file, frames):
+            self._sound.given(file, frames)
             return True
-        self._book.complete(file, "disk-slow")
+        self._complete(file, "disk-slow")
         self._fail(file, "disk-slow", "the disk does not keep up", frames[0].pts_ms, now_us)
         return False
+
+    def _complete(self, file: TrackFile, reason: str) -> None:
+        self._book.complete(file, reason)
+        self._sound.ended(file)
 
     # Gaps and failures
 
@@ -360,6 +370,7 @@ class Recorder:
             stream.pending.clear()
             stream.damage("disk")
         self._book.release(file)
+        self._sound.ended(file)
 
 
 def _may_begin(ready: list[Stream], begin_us: int, *, alone: bool, now_us: int) -> bool:

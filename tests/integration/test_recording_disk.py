@@ -14,12 +14,15 @@ import pytest
 from hearing.clock import SessionClock, Sources
 from hearing.events import Event, GapRecorded, RangeSealed, RecordingIncident, TrackClosed, TrackOpened
 from media_server.ports import SenderReport
-from media_server.recorder import TICK_S, Recorder
+from media_server.recorder import Recorder
 from media_server.recording.writer import Writer
 from yunting.bench.record import START_US
 from yunting.bench.record_source import Loop, Publisher, encode_loop
 
 pytestmark = pytest.mark.integration
+TICK_S = 0.25
+"""So the retries meet a keyframe of the loop (one in two seconds, whatever is asked), and sound and picture share a
+file."""
 T = TypeVar("T")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from hearing.clock import SessionClock, Sources
 from hearing.events import Event, GapRecorded, RangeSealed, TrackOpened
-from media_server.ports import Kind, SenderReport
+from media_server.ports import Kind, SenderReport, SoundListener
 from media_server.recorder import TICK_S, Recorder
 from media_server.recording.writer import Writer
 from yunting.bench.record_source import Found, Publisher, encode_loop, measure
@@ -77,7 +77,14 @@ class Take:
         return first
 
 
-def take(folder: Path, publishers: list[Publisher], seconds: float, *, waiting_s: float = 0.0) -> Take:
+def take(
+    folder: Path,
+    publishers: list[Publisher],
+    seconds: float,
+    *,
+    waiting_s: float = 0.0,
+    listener: SoundListener | None = None,
+) -> Take:
     """Record the publishers for `seconds` of simulated time into `folder`, after `waiting_s` of 候审."""
     now_us = START_US
     open_us = START_US + int(waiting_s * 1e6)
@@ -90,6 +97,7 @@ def take(folder: Path, publishers: list[Publisher], seconds: float, *, waiting_s
         seat_of=lambda participant: f"seat-{participant}",
         monotonic_us=lambda: now_us,
         writer=writer,
+        listener=listener,
     )
     clock = SessionClock(Sources(lambda: now_us, lambda: 1_800_000_000_000))
     for publisher in publishers:
