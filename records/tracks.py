@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import av
 import numpy as np
@@ -71,9 +71,9 @@ class VideoTrack:
 class AudioTrack:
     """The sound of one file as 48 kHz mono, placed on the session clock sample by sample."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | IO[bytes]) -> None:
         self.errors = 0
-        self._container = _open(path)
+        self._container = _open(source)
         has_audio = self._container is not None and bool(self._container.streams.audio)
         self._frames = self._decode(self._container) if self._container and has_audio else iter(())
         self._next: tuple[int, Samples] | None = next(self._frames, None)
@@ -132,10 +132,10 @@ class AudioTrack:
                     yield round(frame.time * RATE_HZ), frame.to_ndarray().reshape(-1).astype(np.float32)
 
 
-def _open(path: Path) -> InputContainer | None:
+def _open(source: Path | IO[bytes]) -> InputContainer | None:
     """None for a file without media (empty, or cut off inside its header). FileNotFoundError when it is absent."""
     try:
-        return av.open(str(path))
+        return av.open(str(source) if isinstance(source, Path) else source, mode="r")
     except FileNotFoundError:
         raise
     except av.FFmpegError:

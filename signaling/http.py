@@ -69,6 +69,7 @@ STATUS: dict[str, int] = {
     "not-verified": 403,
     "gate-refused": 403,
     "no-picture": 404,
+    "no-sound": 404,
     "face-consent-needed": 409,
     "document-needed": 409,
     "guardian-needed": 409,

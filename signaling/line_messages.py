@@ -26,6 +26,8 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int
     text: str
     words: tuple[Word, ...]
+    track: str
+    """Of the recording, for its sound; empty for a line that a person wrote."""
     late: bool
     trouble: str
     """Why there is no text though somebody spoke; empty when all is well."""

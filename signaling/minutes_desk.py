@@ -196,6 +196,7 @@ def _view(line: Line) -> LineView:
         to_ms=line.to_ms,
         text=line.text,
         words=line.words,
+        track=line.track,
         late=line.late,
         trouble=line.trouble,
         revision=line.revision,

@@ -19,6 +19,10 @@ class RoomRecording(Protocol):
     def health(self) -> RecordingHealth | None:
         """Figures for judge and clerk; None before anything was recorded. Cheap: asked every two seconds."""
 
+    async def sound(self, track: str, from_ms: int, to_ms: int) -> bytes:
+        """A WAV file of this span of a recorded track. Raises UserError: `no-sound` when nothing of it is on disk (a
+        moment later it may be), `bad-span`."""
+
     async def close(self) -> None:
         """Seal what is open. Idempotent."""
 

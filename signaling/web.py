@@ -41,6 +41,7 @@ from signaling.service_routes import ServiceRoutes
 from signaling.services import Services
 from signaling.session_desk import SessionDesk
 from signaling.session_routes import SessionRoutes
+from signaling.sound_routes import SoundRoutes
 from signaling.staff import Hashing, StaffBook
 from signaling.staff_routes import StaffDesk, StaffRoutes
 from signaling.whip import Whip
@@ -100,6 +101,7 @@ def build_app(services: Services) -> web.Application:
         GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
+        SoundRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
         ServiceRoutes(services, rooms, senders, desk, retention),
     ):

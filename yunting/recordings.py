@@ -11,12 +11,14 @@ from typing import cast
 import structlog
 
 from hearing import events as ev
+from hearing.errors import UserError
 from hearing.tasks import TaskSet, log_fault
 from media_server.ports import MediaRoom
 from media_server.recording import health as track
 from media_server.recording.recovery import crash_events, inspect, track_names
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
+from records.sound import SoundIndex, cut_wav
 from signaling import protocol as wire
 from signaling.ports import CaptionSink
 from yunting.recording import SessionRecording
@@ -55,7 +57,7 @@ class Recordings:
             now_ms = ledger.clock.now_ms()
             await ledger.note("server", [_unreadable(now_ms, problem)])
         recording = SessionRecording(folder, ledger, room, taken)
-        opened = OpenRecording(recording, folder, lambda: self._running.pop(session, None))
+        opened = OpenRecording(recording, folder, ledger, lambda: self._running.pop(session, None))
         opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
         self._running[session] = opened
         return opened
@@ -86,8 +88,13 @@ class Recordings:
 class OpenRecording:
     """One courtroom's recording as signaling sees it (`signaling.ports.RoomRecording`)."""
 
-    def __init__(self, recording: SessionRecording, folder: Path, forget: Callable[[], object]) -> None:
+    def __init__(
+        self, recording: SessionRecording, folder: Path, ledger: Ledger, forget: Callable[[], object]
+    ) -> None:
         self.recording = recording
+        self._ledger = ledger
+        self._sounds = SoundIndex()
+        self._cutting = asyncio.Lock()
         self.task: asyncio.Task[None] | None = None
         self._folder = folder
         self._forget = forget
@@ -104,6 +111,23 @@ class OpenRecording:
             disk_free_bytes=free if free is not None else _free_bytes(self._folder),
             incident=self.recording.incident,
         )
+
+    async def sound(self, track: str, from_ms: int, to_ms: int) -> bytes:
+        """See `signaling.ports.RoomRecording`. One at a time: listeners must not take the recorder's disk."""
+        async with self._cutting:
+            async for entry in self._ledger.entries(self._sounds.last_seq):
+                self._sounds.apply(entry)
+            found = self._sounds.find(track, from_ms, to_ms)
+            if found is None:
+                raise UserError("no-sound", "该时段的录音尚未写入，请稍后再试", "nothing of this is on disk yet")
+            file, pieces = found
+            try:
+                return await asyncio.to_thread(cut_wav, self._folder / file, pieces, from_ms, to_ms)
+            except ValueError as problem:
+                raise UserError("bad-span", "播放的时段过长或无效", str(problem)) from problem
+            except OSError as problem:
+                log_fault("a recorded sound cannot be read", problem, session=self._ledger.session)
+                raise UserError("no-sound", "录音文件无法读取", "the recording cannot be read") from problem
 
     async def close(self) -> None:
         """See `signaling.ports.RoomRecording`."""

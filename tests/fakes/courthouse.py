@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from config.settings import load
 from hearing import events as ev
 from hearing.clock import Sources
+from hearing.errors import UserError
 from hearing.roles import Role
 from media_server.dataplane import make_data_plane
 from media_server.ports import MediaRoom
@@ -66,6 +67,9 @@ class NoRecording:
 
     def health(self) -> RecordingHealth | None:
         return RecordingHealth(recording=False, tracks=(), disk_free_bytes=1, incident=None)
+
+    async def sound(self, track: str, from_ms: int, to_ms: int) -> bytes:
+        raise UserError("no-sound", "没有录音", "nothing is recorded")
 
     async def close(self) -> None:
         return

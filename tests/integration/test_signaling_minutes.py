@@ -12,11 +12,13 @@ from hearing.roles import Role
 from hearing.transcript_events import UtteranceHeard, Word
 from signaling.line_messages import Transcribing
 from signaling.minutes_desk import LINES_AT_ONCE, MinutesDesk
-from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
+from tests.fakes.courthouse import ID, SEATS, Courthouse, NoRecording, Page, courthouse
 
 pytestmark = pytest.mark.integration
 
-OBSERVER = ev.Seat(participant="observer", seat="observer-1", role=Role.OBSERVER, name="旁听一", required=False)
+OBSERVER = ev.Seat(
+    participant="01JDG000000000000000000009", seat="observer-1", role=Role.OBSERVER, name="旁听一", required=False
+)
 
 
 @dataclass
@@ -58,10 +60,8 @@ class Sitting:
 async def sitting() -> AsyncIterator[Sitting]:
     async with courthouse() as court:
         session = await court.session(seats=(*SEATS, OBSERVER))
-        pages = {
-            seat: await court.connect(session, seat)
-            for seat in ("judge", "clerk", "plaintiff", "witness", "observer")
-        }
+        pages = {seat: await court.connect(session, seat) for seat in ("judge", "clerk", "plaintiff", "witness")}
+        pages["observer"] = await court.connect(session, OBSERVER.participant)
         await pages["clerk"].do("move", move="gather")
         done = await pages["judge"].do("move", move="open", override="人员未齐")
         assert done["type"] == "done", done
@@ -167,3 +167,32 @@ async def test_requests_that_make_no_sense_are_answered_in_words(sitting: Sittin
     assert (await sitting.pages["plaintiff"].answer("r"))["code"] == "no-right"
     await clerk.say(type="ask_lines", re="s", after_seq=-1)
     assert (await clerk.answer("s"))["code"] == "bad-message"
+
+
+async def test_the_courts_people_hear_what_a_line_says_and_parties_only_in_review(sitting: Sitting) -> None:
+    asked: list[tuple[str, int, int]] = []
+
+    class Sounding(NoRecording):
+        async def sound(self, track: str, from_ms: int, to_ms: int) -> bytes:
+            asked.append((track, from_ms, to_ms))
+            return b"RIFF"
+
+    sitting.court.room(sitting.session).recording = Sounding()
+
+    async def get(seat: str, session: str = sitting.session, **query: str) -> tuple[int, bytes]:
+        credential = sitting.pages[seat].welcome["credential"]
+        url = f"{sitting.court.url}/api/v1/sessions/{session}/sound"
+        headers = {"Authorization": f"Bearer {credential}"}
+        async with sitting.court.http.get(url, params=query, headers=headers) as response:
+            return response.status, await response.read()
+
+    span = {"track": "plaintiff-1", "from_ms": "1000", "to_ms": "2000"}
+    assert await get("clerk", **span) == (200, b"RIFF")
+    assert asked == [("plaintiff-1", 1000, 2000)]
+    assert (await get("plaintiff", **span))[0] == 403
+    assert (await get("observer", **span))[0] == 403
+    assert (await get("clerk", session="01M8BRK19D67RB5JRN844KPZXQ", **span))[0] == 403
+    for odd in ("", "-1", "1e3", "x", "9" * 20, "１"):
+        assert (await get("clerk", **{**span, "from_ms": odd}))[0] == 400
+    sitting.court.room(sitting.session).recording = NoRecording()
+    assert (await get("clerk", **span))[0] == 404

@@ -1298,6 +1298,8 @@ export interface LineView {
   readonly to_ms: number;
   readonly text: string;
   readonly words: readonly Word[];
+  /** Of the recording, for its sound; empty for a line that a person wrote. */
+  readonly track: string;
   readonly late: boolean;
   /** Why there is no text though somebody spoke; empty when all is well. */
   readonly trouble: string;
