@@ -95,6 +95,8 @@ class Ear:
         self._todo: deque[Block | int | None] = deque()
         """In order: blocks for the engine, times up to which there was silence, None where an utterance ends."""
         self._stream: EngineStream | None = None
+        self._deaf = False
+        """The engine failed within this utterance."""
         self._map = _Map()
         self._spoke: tuple[float, float] | None = None
 
@@ -134,13 +136,10 @@ class Ear:
             self._stream = None
 
     def give_up(self) -> None:
-        """The engine does not take what it was fed: note that somebody has to listen there, and go on with a new
-        stream. Raises what the new one raises."""
+        """The engine does not take what it was fed: the utterance goes on unheard, and when it ends a person is asked
+        to listen there. The next one gets a new stream."""
         self.close()
-        if self._map:
-            self._utter(Final(text="", from_sample=self._map.first, to_sample=self._map.fed), self._map.fed, True)
-        self._forget()
-        self._map = _Map()
+        self._deaf = True
         self._pump()
 
     # Inside
@@ -164,17 +163,23 @@ class Ear:
 
     def _pump(self) -> None:
         while self._todo:
-            block = self._todo.popleft()
-            if block is None:
-                self._flush()
+            head = self._todo[0]
+            if isinstance(head, Block):
+                if self._must_cut(head):
+                    self._flush()
+                self._todo.popleft()
+                self._feed(head)
                 continue
-            if isinstance(block, int):
-                self.heard_ms = block
-                continue
-            length_ms = self._map.length_ms
-            if length_ms + block.samples / SAMPLES_PER_MS > LONGEST_MS or (length_ms > LONG_MS and not block.speech):
+            if head is None:
                 self._flush()
-            self._feed(block)
+            else:
+                self.heard_ms = head
+            self._todo.popleft()
+
+    def _must_cut(self, block: Block) -> bool:
+        length_ms = self._map.length_ms
+        too_long = length_ms + block.samples / SAMPLES_PER_MS > LONGEST_MS
+        return bool(self._map) and (too_long or (length_ms > LONG_MS and not block.speech))
 
     def _feed(self, block: Block) -> None:
         for piece in block.pieces:
@@ -182,15 +187,21 @@ class Ear:
         if block.speech:
             began_ms = self._spoke[0] if self._spoke else block.pieces[0].at_ms
             self._spoke = (began_ms, block.pieces[-1].end_ms)
+        if self._deaf:
+            return
         if self._stream is None:
             self._stream = self._open_stream()
+            self._map.restart()
         self._take(self._stream.accept(b"".join(piece.pcm16 for piece in block.pieces)))
 
     def _flush(self) -> None:
-        if self._stream is not None:
+        if self._deaf and self._map:
+            self._utter(Final(text="", from_sample=self._map.first, to_sample=self._map.fed), self._map.fed)
+        elif self._stream is not None:
             self._take(self._stream.flush())
         if self._map:
             self.heard_ms = self._map.last_ms + 1
+        self._deaf = False
         self._forget()
 
     def _take(self, results: Sequence[Result]) -> None:
@@ -213,13 +224,13 @@ class Ear:
     def _id(self, began_ms: int) -> str:
         return f"{self._source.track}@{began_ms}"
 
-    def _utter(self, final: Final, done: int, failed: bool = False) -> None:
+    def _utter(self, final: Final, done: int) -> None:
         until_ms = self._map.last_before_ms(done) + 1
         from_ms, to_ms = self._edges(final)
         words = tuple(self._word(word, from_ms, to_ms) for word in final.words)
         if not words and final.text:
             words = (Word(text=final.text, from_ms=from_ms, to_ms=to_ms),)
-        text, shown = (final.text, words) if failed else self._put_right(final.text, words)
+        text, shown = (final.text, words) if self._deaf else self._put_right(final.text, words)
         self.heard_ms = self._told_ms = until_ms
         self.news.append(
             UtteranceHeard(
@@ -235,7 +246,7 @@ class Ear:
                 engine=self._source.engine,
                 until_ms=until_ms,
                 late=self.late,
-                trouble=ENGINE_FAILED if failed else "",
+                trouble=ENGINE_FAILED if self._deaf else "",
             )
         )
 
@@ -297,6 +308,12 @@ class _Map:
         self._starts.append(self.fed)
         self._pieces.append(piece)
         self.fed += piece.samples
+
+    def restart(self) -> None:
+        """The stream is a new one, and what is pending is all that it will have been fed."""
+        self._starts = [start - self.first for start in self._starts]
+        self.fed -= self.first
+        self.first = 0
 
     def forget(self, until: int) -> None:
         """What was fed before this sample is dealt with."""

@@ -17,17 +17,19 @@ def numbered(number: int, at_ms: int, length_ms: int = 20) -> Piece:
 
 
 class PieceEngine:
-    """`Engine`. `endpoint_after` pieces make an utterance, 0: only `flush` does. The calls whose numbers are in
-    `fails` break down, counted over all streams from 1 on."""
+    """`Engine`. With `whole` a word is what one call was given, whatever is in it. `endpoint_after` words make an
+    utterance, 0: only `flush` does. The calls whose numbers are in `fails` break down, counted over all streams from
+    1 on."""
 
     name = "pieces:1"
     capabilities = Capabilities(
         languages=("zh-CN",), partials=True, word_times=True, confidence=False, hotwords=False
     )
 
-    def __init__(self, endpoint_after: int = 0, fails: Sequence[int] = ()) -> None:
+    def __init__(self, endpoint_after: int = 0, fails: Sequence[int] = (), whole: bool = False) -> None:
         self.endpoint_after = endpoint_after
         self.fails = set(fails)
+        self.whole = whole
         self.calls = 0
         self.fed_samples = 0
         self.opened = 0
@@ -49,7 +51,8 @@ class PieceStream:
         self._call()
         samples = np.frombuffer(pcm16, dtype=np.int16)
         self._engine.fed_samples += len(samples)
-        cuts = [0, *(np.flatnonzero(np.diff(samples)) + 1).tolist(), len(samples)]
+        inner = [] if self._engine.whole else (np.flatnonzero(np.diff(samples)) + 1).tolist()
+        cuts = [0, *inner, len(samples)]
         for start, end in itertools.pairwise(cuts):
             word = EngineWord(text=f"{samples[start]} ", from_sample=self._fed + start, to_sample=self._fed + end)
             self._words.append(word)
