@@ -20,7 +20,7 @@ from hearing.errors import UserError
 from identity.cohort import SMALLEST, Calibration, Cohort, Matrix
 from identity.engine import Embedding, EngineBusy, EngineUnavailable, FaceEngine, only_face
 from identity.evaluate import Indices, Operating, Scores, all_pairs, operating_table, smallest_cohort, threshold_at
-from identity.images import read_picture
+from identity.images import MAX_BYTES, read_picture
 from identity.intervals import upper_bound
 from identity.score import FRAMES, STRONG
 
@@ -28,6 +28,9 @@ FALSE_MATCH_RATE = 1e-4
 MOST_PEOPLE = 5_000
 MOST_PHOTOS = 10
 """Of each person; more are left out."""
+MOST_PAIRS = 20_000_000
+"""Of a probe and a photo, for one table: some 60 bytes of memory each. Where more could be made, each person's first
+photos are compared with."""
 LEAST_FACE_PX = 60
 _KINDS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _ROUNDS = 400
@@ -111,7 +114,7 @@ def vectors_of(
     first: dict[str, Photo] = {}
     for photo in photos:
         try:
-            data = photo.file.read_bytes()
+            data = _read(photo.file)
             digest = hashlib.sha256(data).hexdigest()
             other = first.setdefault(digest, photo)
             if other is not photo:
@@ -130,6 +133,12 @@ def vectors_of(
             refused.append(RefusedPhoto(photo.file, "not-a-picture"))
         step()
     return {person: list(each.values()) for person, each in vectors.items() if each}, refused
+
+
+def _read(file: Path) -> bytes:
+    """No more of it than shows that it is too large."""
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def _vector(engine: FaceEngine, data: bytes) -> Embedding:
@@ -165,12 +174,13 @@ def bounded_threshold(scores: Scores, limit: float = FALSE_MATCH_RATE) -> tuple[
     best = upper_bound(0, tried)
     if best > limit:
         return None, best
+    drawn = _Drawn(scores)
     for errors in _fewer(_most_errors(tried, limit)):
         threshold = threshold_at(scores.impostor, errors / tried)
-        bound = max(upper_bound(errors, tried), _bootstrap_bound(scores, threshold))
+        bound = max(upper_bound(errors, tried), drawn.bound(threshold))
         if bound <= limit:
             return threshold, bound
-    return None, _bootstrap_bound(scores, float(scores.impostor.max()))
+    return None, drawn.bound(float(scores.impostor.max()))
 
 
 def _calibration(people: int, probes: list[tuple[int, Scores]], utc_ms: int) -> Calibration | None:
@@ -198,13 +208,14 @@ def _scores(people: list[list[Embedding]], frames: int) -> Scores | None:
     owners: list[int] = []
     enrolled: list[Embedding] = []
     persons: list[int] = []
+    most = max(1, MOST_PAIRS // len(people) ** 2)
     for person, vectors in enumerate(people):
         # The first photo may be in the cohort of others, never in a probe: it is what the gate would have on file.
         taken = vectors[-frames:] if len(vectors) > frames else []
         if taken:
             probes.append(np.mean(taken, axis=0))
             owners.append(person)
-        rest = vectors[: len(vectors) - len(taken)]
+        rest = vectors[: len(vectors) - len(taken)][:most]
         enrolled += rest
         persons += [person] * len(rest)
     if not probes:
@@ -230,19 +241,26 @@ def _fewer(errors: int) -> Iterator[int]:
     yield 0
 
 
-def _bootstrap_bound(scores: Scores, threshold: float) -> float:
-    """95th percentile of the false match rate over people drawn with replacement."""
-    wrong = scores.impostor_people[scores.impostor >= threshold]
-    flat = scores.impostor_people[:, 0].astype(np.int64) * scores.people + scores.impostor_people[:, 1]
-    of_two = np.bincount(flat, minlength=scores.people**2).reshape(scores.people, scores.people).astype(np.float32)
-    random = np.random.default_rng(20_261_126)
-    rates = []
-    for _ in range(_ROUNDS):
-        drawn = np.bincount(random.integers(0, scores.people, scores.people), minlength=scores.people)
-        total = float(drawn @ (of_two @ drawn.astype(np.float32)))
-        if total > 0:
-            rates.append(float((drawn[wrong[:, 0]] * drawn[wrong[:, 1]]).sum()) / total)
-    return float(np.percentile(rates, 95)) if rates else 1.0
+class _Drawn:
+    """People drawn with replacement, and how many impostor pairs each draw has: the same for every threshold."""
+
+    def __init__(self, scores: Scores) -> None:
+        self._scores = scores
+        people = scores.people
+        flat = scores.impostor_people[:, 0].astype(np.int64) * people + scores.impostor_people[:, 1]
+        of_two = np.bincount(flat, minlength=people**2).reshape(people, people).astype(np.float32)
+        random = np.random.default_rng(20_261_126)
+        self._times = np.stack(
+            [np.bincount(random.integers(0, people, people), minlength=people) for _ in range(_ROUNDS)]
+        ).astype(np.float32)
+        self._pairs = np.einsum("rp,rp->r", self._times, self._times @ of_two.T, dtype=np.float64)
+
+    def bound(self, threshold: float) -> float:
+        """95th percentile of the false match rate from this score on."""
+        wrong = self._scores.impostor_people[self._scores.impostor >= threshold]
+        errors = np.einsum("re,re->r", self._times[:, wrong[:, 0]], self._times[:, wrong[:, 1]], dtype=np.float64)
+        some = self._pairs > 0
+        return float(np.percentile(errors[some] / self._pairs[some], 95)) if some.any() else 1.0
 
 
 def _matrix(vectors: list[Embedding]) -> Matrix:

@@ -39,7 +39,7 @@ Matrix = npt.NDArray[np.float32]
 
 
 class CohortError(UserError):
-    """The cohort file is absent, damaged, sealed with another key, or too small."""
+    """The cohort file is absent, cannot be read, is damaged, sealed with another key, or too small."""
 
 
 class Yardstick(msgspec.Struct, frozen=True):
@@ -70,7 +70,13 @@ class Cohort:
     def __init__(
         self, engine_id: str, model_sha256: str, vectors: Matrix, calibration: Calibration | None = None
     ) -> None:
-        if vectors.ndim != 2 or len(vectors) < SMALLEST or not np.isfinite(vectors).all():
+        if not np.isfinite(vectors).all():
+            raise CohortError(
+                "cohort-not-finite",
+                "人脸模型给出的数值无效（无穷大或非数字），请更换模型",
+                "The face model gave numbers that are none (infinite or NaN): take another model",
+            )
+        if vectors.ndim != 2 or len(vectors) < SMALLEST:
             raise CohortError(
                 "cohort-too-small",
                 f"校准样本需要至少 {SMALLEST} 人，现有 {len(vectors)} 人",
@@ -147,12 +153,20 @@ def save(cohort: Cohort, path: Path, key: bytes) -> None:
 
 
 def load(path: Path, key: bytes) -> Cohort:
-    """The cohort in a sealed file. Raises CohortError: absent, damaged, another key; what it holds is not trusted."""
+    """The cohort in a sealed file. Raises CohortError: absent, unreadable, damaged, another key; what it holds is not
+    trusted."""
     cipher = AESGCM(_checked(key))
     try:
         data = path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         raise CohortError("cohort-absent", "没有校准文件", "There is no cohort file") from None
+    except OSError as problem:
+        # Made by another account, perhaps: taken for absent, a court would wonder why nobody passes any more.
+        raise CohortError(
+            "cohort-unreadable",
+            f"校准文件无法读取：{problem.strerror}",
+            f"The cohort file cannot be read: {problem.strerror}",
+        ) from None
     body = data[len(_MAGIC) + _NONCE_BYTES :]
     nonce = data[len(_MAGIC) : len(_MAGIC) + _NONCE_BYTES]
     try:

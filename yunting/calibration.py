@@ -76,7 +76,7 @@ def open_cohort(file: Path, key: bytes, engine: FaceEngine) -> Cohort | None:
         cohort.check(engine.engine_id, engine.model_sha256)
     except (CohortError, ModelMismatch) as problem:
         if problem.code != "cohort-absent":
-            _log.error("cohort.unusable", code=problem.code)
+            _log.error("cohort.unusable", code=problem.code, problem=problem.en)
         return None
     return cohort
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -30,8 +31,8 @@ def identity_calibrate(
 
     settings = load(config, os.environ)
     errors = Console(stderr=True, highlight=False)
-    engine = chosen_engine(settings, live_engine(settings))
-    report = calibrate_from(settings, engine, photos, wrapping_key(settings), errors)
+    with closing(chosen_engine(settings, live_engine(settings))) as engine:
+        report = calibrate_from(settings, engine, photos, wrapping_key(settings), errors)
     if json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
         return

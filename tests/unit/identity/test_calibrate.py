@@ -83,6 +83,21 @@ def test_people_who_look_alike_are_not_let_through() -> None:
     assert lonely.pass_from is not None
 
 
+def test_however_many_photos_there_are_the_pairs_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("identity.calibrate.MOST_PAIRS", 300 * 300)
+    found = calibrate("toy", SHA, people(300, 10), 0).cohort.calibration
+    assert found is not None
+    assert (found.impostor_pairs, found.genuine_pairs) == (300 * 299, 300)
+
+
+def test_a_model_that_gives_no_numbers_is_not_taken_for_too_few_people() -> None:
+    broken = people(300, 1)
+    broken[7] = [np.full(64, np.nan, np.float32)]
+    with pytest.raises(CohortError) as refused:
+        calibrate("toy", SHA, broken, 0)
+    assert refused.value.code == "cohort-not-finite"
+
+
 def test_too_few_people_make_no_cohort() -> None:
     for vectors in (people(199, 6), {}):
         with pytest.raises(CohortError):
@@ -164,6 +179,15 @@ def test_photos_are_read_by_person_and_what_is_left_out_is_named(tmp_path: Path)
         ("text.jpg", "not-a-picture"),
     }
     assert len(steps) == len(photos) == 7
+
+
+def test_a_file_of_any_size_is_refused_without_being_read(tmp_path: Path) -> None:
+    file = tmp_path / "a" / "film.jpg"
+    file.parent.mkdir()
+    with file.open("wb") as opened:
+        opened.truncate(1 << 40)
+    vectors, refused = vectors_of(ByColour(), photos_in(tmp_path), lambda: None)
+    assert (vectors, [each.reason for each in refused]) == ({}, ["picture-too-large"])
 
 
 def test_a_picture_of_two_people_counts_for_neither_and_twice_once(tmp_path: Path) -> None:

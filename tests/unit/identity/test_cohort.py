@@ -114,6 +114,10 @@ def test_another_key_or_no_file_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(CohortError) as absent:
         load(tmp_path / "other", KEY)
     assert absent.value.code == "cohort-absent"
+    # A folder stands for every file that is there and cannot be read.
+    with pytest.raises(CohortError) as unreadable:
+        load(tmp_path, KEY)
+    assert unreadable.value.code == "cohort-unreadable"
     with pytest.raises(ValueError):
         load(path, b"short")
 
