@@ -87,7 +87,7 @@ def wait_until(recording: Recording, session_ms: int) -> None:
 def recording(tmp_path: Path) -> Iterator[Recording]:
     recording = Recording(tmp_path / "tracks")
     recording.play(40)
-    wait_until(recording, 35_000)
+    wait_until(recording, 33_500)
     yield recording
     recording.recorder.stop_writing()
 
