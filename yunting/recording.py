@@ -18,7 +18,7 @@ from hearing import events as ev
 from hearing.events import Entry
 from hearing.session import is_over, is_recording, lawful_pause
 from hearing.state import Hearing
-from media_server.ports import MediaRoom
+from media_server.ports import MediaRoom, SoundListener
 from media_server.recorder import Recorder
 from media_server.recording.health import TrackHealth
 from records.errors import StoreUnavailable
@@ -35,7 +35,14 @@ _log = structlog.get_logger(__name__)
 class SessionRecording:
     """One session's recording. `run` is to be run in a task group of the owner for the session's life."""
 
-    def __init__(self, folder: Path, ledger: Ledger, room: MediaRoom, taken: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        room: MediaRoom,
+        taken: Collection[str] = (),
+        listener: SoundListener | None = None,
+    ) -> None:
         self._ledger = ledger
         self._waiting: deque[ev.AnyEvent] = deque()
         self._overflowed = 0
@@ -48,6 +55,7 @@ class SessionRecording:
             seat_of=self._seat_of,
             taken=taken,
             level_of=room.level_dbov,
+            listener=listener,
         )
         self._detach: list[Callable[[], None]] = [room.attach(self._recorder), ledger.subscribe(self._on_entries)]
         self._started = False

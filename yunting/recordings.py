@@ -22,6 +22,8 @@ from records.sound import SoundIndex, cut_wav
 from signaling import protocol as wire
 from signaling.ports import CaptionSink
 from yunting.recording import SessionRecording
+from yunting.speech import Speech
+from yunting.transcribing import SessionTranscriber
 
 FAULT_NOTED_MS = 60_000
 _RESTART_S = 1.0
@@ -32,7 +34,8 @@ _log = structlog.get_logger(__name__)
 class Recordings:
     """Recordings by session. Implements `signaling.ports.OnRoomOpened` by `open`."""
 
-    def __init__(self, folder: Path, tasks: TaskSet) -> None:
+    def __init__(self, folder: Path, tasks: TaskSet, speech: Speech | None = None) -> None:
+        self._speech = speech
         self._folder = folder
         self._tasks = tasks
         self._running: dict[str, OpenRecording] = {}
@@ -56,8 +59,9 @@ class Recordings:
             log_fault("recordings were not looked through", problem, session=session)
             now_ms = ledger.clock.now_ms()
             await ledger.note("server", [_unreadable(now_ms, problem)])
-        recording = SessionRecording(folder, ledger, room, taken)
-        opened = OpenRecording(recording, folder, ledger, lambda: self._running.pop(session, None))
+        listener = await self._speech.open(session, ledger, folder, captions) if self._speech is not None else None
+        recording = SessionRecording(folder, ledger, room, taken, listener)
+        opened = OpenRecording(recording, folder, ledger, lambda: self._running.pop(session, None), listener)
         opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
         self._running[session] = opened
         return opened
@@ -89,9 +93,15 @@ class OpenRecording:
     """One courtroom's recording as signaling sees it (`signaling.ports.RoomRecording`)."""
 
     def __init__(
-        self, recording: SessionRecording, folder: Path, ledger: Ledger, forget: Callable[[], object]
+        self,
+        recording: SessionRecording,
+        folder: Path,
+        ledger: Ledger,
+        forget: Callable[[], object],
+        transcriber: SessionTranscriber | None,
     ) -> None:
         self.recording = recording
+        self._transcriber = transcriber
         self._ledger = ledger
         self._sounds = SoundIndex()
         self._cutting = asyncio.Lock()
@@ -133,6 +143,8 @@ class OpenRecording:
         """See `signaling.ports.RoomRecording`."""
         self._forget()
         await self.recording.close()
+        if self._transcriber is not None:
+            self._transcriber.close()
         if self.task is not None:
             self.task.cancel()
 

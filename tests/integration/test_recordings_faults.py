@@ -10,6 +10,7 @@ import pytest
 
 from hearing.events import RecordingIncident
 from hearing.tasks import TaskSet
+from tests.fakes.captions import KeptCaptions
 from tests.fakes.courthouse import courthouse
 from yunting import recordings
 
@@ -28,6 +29,7 @@ async def test_an_unreadable_folder_is_an_incident(tmp_path: Path, monkeypatch: 
             ledger.session,
             court.services.media.open_room("other", court),
             ledger,  # type: ignore[arg-type]
+            KeptCaptions(),
         )
         incidents = [e.event async for e in ledger.entries() if isinstance(e.event, RecordingIncident)]
         assert [incident.cause for incident in incidents] == ["disk-error"]

@@ -1,0 +1,237 @@
+"""Speech through the real recorder, Opus, gate and Vosk into the log: the words that were said, at their times."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hearing import events as ev
+from hearing.roles import Role
+from hearing.tasks import TaskSet
+from hearing.transcript import Transcript
+from hearing.transcript_events import UtteranceHeard
+from media_server.ports import SenderReport
+from media_server.recorder import TICK_S, Recorder
+from records.ledger import Ledger
+from signaling.line_messages import Transcribing
+from tests.fakes.captions import KeptCaptions
+from tests.fakes.hearings import FakeTime, created
+from tests.fakes.ledgers import KEY, FailingStore, log_of, reopened
+from transcription.engine import Engine, ModelMissing
+from transcription.vosk_engine import VoskEngine
+from yunting.bench.spoken_source import Clip, Speaker, clips
+from yunting.speech import Speech
+
+pytestmark = pytest.mark.integration
+
+DATA = Path(os.environ.get("YUNTING_DATA", "var/data"))
+MODEL = DATA / "models" / "vosk-toy-court-cn"
+SPEECH = DATA / "speech"
+needs_model = pytest.mark.skipif(
+    not MODEL.is_dir() or not (SPEECH / "manifest.json").is_file(), reason=f"no model or clips under {DATA}"
+)
+PEOPLE = (("judge", Role.PRESIDING_JUDGE), ("plaintiff", Role.PLAINTIFF))
+SEATS = tuple(ev.Seat(participant=who, seat=who, role=role, name=who) for who, role in PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return VoskEngine(MODEL, ("zh-CN",))
+
+
+class Court:
+    """An open session whose recorder is played to in simulated time, never faster than it is listened to."""
+
+    def __init__(self, folder: Path, store: FailingStore, time: FakeTime, ledger: Ledger, speech: Speech) -> None:
+        self.folder = folder
+        self.store = store
+        self.time = time
+        self.ledger = ledger
+        self.speech = speech
+        self.captions = KeptCaptions()
+        self.waiting: list[ev.AnyEvent] = []
+
+    async def listen(self) -> None:
+        self.transcriber = await self.speech.open("s", self.ledger, self.folder, self.captions)
+        self.recorder = Recorder(
+            self.folder,
+            emit=self.waiting.append,  # type: ignore[arg-type]
+            request_keyframe=lambda _: None,
+            seat_of=lambda participant: participant,
+            monotonic_us=lambda: self.time.monotonic_us,
+            listener=self.transcriber,
+        )
+
+    async def play(self, speakers: list[Speaker], *, patient: bool = True, until_s: float = 1e9) -> None:
+        for speaker in speakers:
+            self.recorder.track_started(speaker.publication, speaker.ssrc, 48_000)
+        begin_us = self.time.monotonic_us
+        feeds = sorted(
+            (
+                (at_us, speaker.publication.id, item)
+                for speaker in speakers
+                for at_us, item in speaker.events(begin_us)
+            ),
+            key=lambda event: event[0],
+        )
+        place = 0
+        while place < len(feeds) and self.time.monotonic_us < begin_us + until_s * 1e6:
+            self.time.pass_ms(round(TICK_S * 1000))
+            while place < len(feeds) and feeds[place][0] <= self.time.monotonic_us:
+                at_us, publication, item = feeds[place]
+                if isinstance(item, SenderReport):
+                    self.recorder.track_report(publication, item)
+                else:
+                    self.recorder.track_packet(publication, at_us, item)
+                place += 1
+            await self.tick()
+            while patient and any(each.lag_ms > 100 for each in self.transcriber._followers.values()):
+                await asyncio.sleep(0.001)
+
+    async def tick(self) -> None:
+        self.recorder.tick()
+        batch, self.waiting[:] = tuple(self.waiting), []
+        if batch:
+            await self.ledger.note("server", batch)
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        self.recorder.close()
+        await asyncio.to_thread(self.recorder.stop_writing)
+        await self.tick()
+        self.transcriber.close()
+        async with asyncio.timeout(60):
+            while self.speech._sessions:
+                await asyncio.sleep(0.02)
+
+    async def utterances(self) -> list[UtteranceHeard]:
+        return [entry.event for entry in await log_of(self.ledger) if isinstance(entry.event, UtteranceHeard)]
+
+
+@pytest.fixture
+async def court(tmp_path: Path, engine: Engine) -> AsyncIterator[Court]:
+    store, time, tasks = FailingStore(), FakeTime(), TaskSet()
+    ledger = await Ledger.create(store, KEY, time.sources(), "s", created(SEATS), "server")
+    ledger.clock.start()
+    speech = Speech(lambda: {"zh-CN": engine}, "zh-CN", tasks)
+    await speech.start()
+    court = Court(tmp_path, store, time, ledger, speech)
+    await court.listen()
+    court.recorder.open(ledger.clock)
+    yield court
+    await asyncio.to_thread(court.recorder.stop_writing)
+    await speech.close()
+    await tasks.close()
+
+
+@pytest.fixture(scope="module")
+def speakers() -> list[Speaker]:
+    found = clips(SPEECH)
+    first, second = found[:3], found[3:6]
+    return [
+        Speaker("judge", first, seed=1, jitter_ms=15),
+        Speaker("plaintiff", second, seed=2, jitter_ms=15, lead_s=9),
+    ]
+
+
+def assert_all_was_heard(heard: list[UtteranceHeard], speakers: list[Speaker]) -> None:
+    for speaker in speakers:
+        own = sorted(
+            (each for each in heard if each.participant == speaker.publication.participant),
+            key=lambda each: each.from_ms,
+        )
+        text = "".join(each.text for each in own)
+        assert text == "".join(said.clip.text for said in speaker.said)
+        # Noise before the first syllable may be taken for speech: then the line begins with the clip.
+        first, last = speaker.said[0], speaker.said[-1]
+        assert first.clip_s * 1000 - 300 <= own[0].from_ms <= first.from_s * 1000 + 300
+        assert last.to_s * 1000 - 300 <= own[-1].to_ms <= last.clip_s * 1000 + last.clip.seconds * 1000 + 300
+
+
+@needs_model
+async def test_what_is_said_stands_in_the_log_under_the_right_name_and_time(
+    court: Court, speakers: list[Speaker]
+) -> None:
+    await court.play(speakers)
+    await court.close()
+    heard = await court.utterances()
+    assert_all_was_heard(heard, speakers)
+    assert all("".join(word.text for word in each.words) == each.text for each in heard)
+    assert {who for who, _, _, _ in court.captions.partials} == {"judge", "plaintiff"}
+    lines = {line for _, line, _, _ in court.captions.partials}
+    assert {each.utterance for each in heard} <= lines
+    assert court.captions.states[-1] == Transcribing(available=True, behind_ms=0, zh="", en="")
+    transcript = Transcript()
+    for entry in await log_of(court.ledger):
+        transcript.apply(entry)
+    for entry in await log_of(court.ledger):
+        if isinstance(entry.event, ev.TrackClosed):
+            assert (transcript.heard_until_ms(entry.event.track) or 0) > entry.event.to_ms
+
+
+@needs_model
+async def test_sound_that_comes_faster_than_it_is_heard_is_heard_from_the_recording(
+    court: Court, speakers: list[Speaker]
+) -> None:
+    court.speech._pool.hold(True)
+    await court.play(speakers, patient=False)
+    court.speech._pool.hold(False)
+    await court.close()
+    heard = await court.utterances()
+    assert_all_was_heard(heard, speakers)
+    assert any(each.late for each in heard)
+
+
+@needs_model
+async def test_after_the_process_came_back_the_rest_is_heard(
+    court: Court, engine: Engine, speakers: list[Speaker]
+) -> None:
+    await court.play(speakers, patient=False, until_s=12)
+    court.recorder.close()
+    await asyncio.to_thread(court.recorder.stop_writing)
+    await court.tick()
+    await court.speech.close()
+    before = await court.utterances()
+    court.time.restart_process(1000)
+    court.ledger = await reopened(court.store, court.time)
+    tasks = TaskSet()
+    court.speech = Speech(lambda: {"zh-CN": engine}, "zh-CN", tasks)
+    await court.speech.start()
+    await court.listen()
+    await court.close()
+    heard = await court.utterances()
+    assert len(heard) > len(before)
+    names = [each.utterance for each in heard]
+    assert len(names) == len(set(names))
+    first = speakers[0].said[0]
+    assert "".join(each.text for each in heard if each.participant == "judge").startswith(first.clip.text)
+    await court.speech.close()
+    await tasks.close()
+
+
+async def test_without_a_model_the_hearing_is_recorded_and_pages_are_told(tmp_path: Path) -> None:
+    def missing() -> dict[str, Engine]:
+        raise ModelMissing(tmp_path / "models" / "court", "court")
+
+    store, time, tasks = FailingStore(), FakeTime(), TaskSet()
+    ledger = await Ledger.create(store, KEY, time.sources(), "s", created(SEATS), "server")
+    ledger.clock.start()
+    speech = Speech(missing, "zh-CN", tasks)
+    await speech.start()
+    court = Court(tmp_path, store, time, ledger, speech)
+    await court.listen()
+    court.recorder.open(ledger.clock)
+    noise = np.random.default_rng(1).integers(-3000, 3000, 16_000, dtype=np.int16)
+    await court.play([Speaker("judge", [Clip("noise", noise, "")], seed=1)])
+    await court.close()
+    assert any(isinstance(entry.event, ev.TrackClosed) for entry in await log_of(ledger))
+    state = court.captions.states[-1]
+    assert not state.available
+    assert "yunting models install" in state.en
+    await speech.close()
+    await tasks.close()

@@ -1,0 +1,229 @@
+"""The transcript of one session: what the recorder records is listened to, and what was heard goes into the log.
+
+Frames come from the recorder, ranges of finished sound from the log, results from the listening threads. Results are
+noted in order; while the log cannot be written nobody listens on, for the sound is in the recording.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from hearing import events as ev
+from hearing.errors import UserError
+from hearing.events import Entry
+from hearing.roles import is_bench, is_staff
+from hearing.state import Hearing
+from hearing.transcript import Transcript
+from records.errors import StoreUnavailable
+from records.ledger import Ledger
+from records.timeline import RecordedTrack, read
+from signaling.line_messages import Transcribing
+from signaling.ports import CaptionSink
+from transcription.ear import Interim, News, Source
+from transcription.engine import Engine, EngineStream
+from transcription.follower import BEHIND_MS, Follower, Job
+from transcription.pool import Pool
+
+MAX_WAITING = 500
+"""Results that may wait for the log; then nobody listens on until there is room. None is dropped."""
+_RETRY_S = 1.0
+_TICK_S = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class SessionTranscriber:
+    """`media_server.ports.SoundListener` of the session's recorder. `problem` says why nobody listens."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        folder: Path,
+        captions: CaptionSink,
+        pool: Pool,
+        engines: Mapping[str, Engine],
+        language: str,
+        problem: UserError | None = None,
+        monotonic_us: Callable[[], int] = lambda: time.monotonic_ns() // 1000,
+    ) -> None:
+        self._ledger = ledger
+        self._folder = folder
+        self._captions = captions
+        self._pool = pool
+        self._engines = engines
+        self._language = language
+        self._problem = problem
+        self._monotonic_us = monotonic_us
+        self._followers: dict[str, Follower] = {}
+        self._waiting: deque[ev.AnyEvent] = deque()
+        self._news = asyncio.Event()
+        self._noting = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._closing = False
+        self._stopped = False
+        self._unsubscribe = ledger.subscribe(self._on_entries)
+
+    async def recall(self) -> None:
+        """Take up the tracks that an earlier process recorded and did not hear to the end. Call once, before the
+        recorder begins."""
+        if self._problem is not None:
+            return
+        transcript = Transcript()
+        entries = [entry async for entry in self._ledger.entries()]
+        for entry in entries:
+            transcript.apply(entry)
+        for track in read(entries).tracks:
+            heard_ms = transcript.heard_until_ms(track.track) or 0
+            if "opus" in track.codecs and track.closed and heard_ms <= track.span.to_ms:
+                self._recall(track, heard_ms)
+
+    async def run(self) -> None:
+        """Note what is heard and tell how things stand, until `close` was called and all is heard."""
+        async with asyncio.TaskGroup() as tasks:
+            noting = tasks.create_task(self._note_all(), name="transcript's events")
+            while not (self._stopped or (self._closing and not self._followers)):
+                now_us = self._monotonic_us()
+                self._pool.tick(now_us)
+                self._forget_done()
+                self._captions.transcribing(self._state())
+                await asyncio.sleep(_TICK_S)
+            with contextlib.suppress(StoreUnavailable):
+                await self._note_waiting()
+            noting.cancel()
+
+    def close(self) -> None:
+        """The courtroom closes: no new tracks; `run` ends when those there are were heard. Idempotent."""
+        self._closing = True
+
+    def stop(self) -> None:
+        """Listen no longer; what was not heard is found again by the next `recall`. Idempotent."""
+        self._stopped = True
+        self._unsubscribe()
+        self._pool.drop(tuple(self._followers.values()))
+
+    # SoundListener
+
+    def sound(self, track: str, participant: str, at_ms: int, opus: bytes) -> None:
+        """See `media_server.ports.SoundListener`."""
+        if self._problem is not None or self._stopped:
+            return
+        follower = self._followers.get(track)
+        if follower is None:
+            follower = self._follow(track, participant, f"{track}.mkv", 0)
+        follower.given(at_ms, opus, self._monotonic_us())
+        self._pool.wake()
+
+    def sound_ended(self, track: str, until_ms: int) -> None:
+        """See `media_server.ports.SoundListener`."""
+        if follower := self._followers.get(track):
+            follower.ended(until_ms)
+            self._pool.wake()
+
+    # Inside
+
+    def _on_entries(self, entries: Sequence[Entry], hearing: Hearing) -> None:
+        for entry in entries:
+            match entry.event:
+                case ev.RangeSealed(track=track) as sealed:
+                    if follower := self._followers.get(track):
+                        follower.sealed(sealed)
+                        self._pool.wake()
+                case ev.TrackClosed(track=track, to_ms=to_ms):
+                    if follower := self._followers.get(track):
+                        follower.closed(to_ms)
+                        self._pool.wake()
+                case _:
+                    pass
+
+    def _recall(self, track: RecordedTrack, heard_ms: int) -> None:
+        follower = self._follow(track.track, track.participant, track.file, heard_ms, recorded_only=True)
+        for sealed in track.ranges:
+            follower.sealed(sealed)
+        follower.closed(track.span.to_ms)
+        self._pool.wake()
+
+    def _follow(
+        self, track: str, participant: str, file: str, from_ms: int, *, recorded_only: bool = False
+    ) -> Follower:
+        engine = self._engines.get(self._language) or next(iter(self._engines.values()))
+        source = Source(track=track, participant=participant, language=self._language, engine=engine.name)
+        job = Job(source=source, file=self._folder / file, rank=self._rank(participant), from_ms=from_ms)
+        follower = Follower(job, lambda: self._open(engine), self._emit, recorded_only=recorded_only)
+        self._followers[track] = follower
+        self._pool.add(follower)
+        return follower
+
+    def _open(self, engine: Engine) -> EngineStream:
+        names = tuple(person.seat.name for person in self._ledger.hearing.people.values())
+        return engine.open(self._language, names if engine.capabilities.hotwords else ())
+
+    def _rank(self, participant: str) -> int:
+        person = self._ledger.hearing.people.get(participant)
+        if person is None:
+            return 2
+        return 0 if is_bench(person.seat.role) else 1 if is_staff(person.seat.role) else 2
+
+    def _forget_done(self) -> None:
+        for track, follower in tuple(self._followers.items()):
+            if follower.done:
+                if follower.problem is not None:
+                    _log.error("a track is not transcribed", track=track, code=follower.problem.code)
+                    self._problem = self._problem or follower.problem
+                del self._followers[track]
+
+    def _state(self) -> Transcribing:
+        if self._problem is not None:
+            return Transcribing(available=False, behind_ms=0, zh=self._problem.zh, en=self._problem.en)
+        lag_ms = max((follower.lag_ms for follower in self._followers.values()), default=0)
+        if lag_ms <= BEHIND_MS:
+            return Transcribing(available=True, behind_ms=0, zh="", en="")
+        return Transcribing(
+            available=True,
+            behind_ms=lag_ms // 1000 * 1000,
+            zh="转写繁忙，部分文字将稍后补齐",
+            en="transcription is busy: some of the text will come later",
+        )
+
+    def _emit(self, news: News) -> None:
+        """On a listening thread."""
+        with contextlib.suppress(RuntimeError):
+            # The loop is closed: the server has stopped, and the next one hears it from the recording.
+            self._loop.call_soon_threadsafe(self._take, news)
+
+    def _take(self, news: News) -> None:
+        if self._stopped:
+            return
+        if isinstance(news, Interim):
+            self._captions.heard(news.participant, news.utterance, news.from_ms, news.text)
+            return
+        self._waiting.append(news)
+        if len(self._waiting) >= MAX_WAITING:
+            self._pool.hold(True)
+        self._news.set()
+
+    async def _note_all(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                await self._note_waiting()
+            except StoreUnavailable as problem:
+                _log.error("what was heard waits for the log", waiting=len(self._waiting), code=problem.code)
+                await asyncio.sleep(_RETRY_S)
+                self._news.set()
+
+    async def _note_waiting(self) -> None:
+        async with self._noting:
+            while self._waiting:
+                batch = tuple(self._waiting)
+                await self._ledger.note("server", batch)
+                for _ in batch:
+                    self._waiting.popleft()
+                self._pool.hold(False)
