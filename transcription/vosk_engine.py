@@ -18,6 +18,7 @@ from transcription.engine import (
     Final,
     LanguageMissing,
     ModelBroken,
+    Partial,
     Result,
     check_samples,
 )
@@ -60,7 +61,9 @@ class VoskEngine:
         except Exception as problem:
             raise EngineFailed(self.name, str(problem)) from None
         recognizer.SetWords(True)
-        recognizer.SetPartialWords(True)
+        # With their words and times partials would come more than a second later: Vosk looks them up in the lattice,
+        # which it determinizes in long pieces.
+        recognizer.SetPartialWords(False)
         return VoskStream(self.name, recognizer)
 
 
@@ -112,18 +115,21 @@ class VoskStream:
 
     def _final(self, text: str) -> Iterator[Final]:
         self._shown = ""
-        found = final(self._words(text, "result"))
+        found = final(self._words(text))
         if found is not None:
             self._said = found.to_sample
             yield found
 
     def _partial(self, text: str) -> Iterator[Result]:
-        found = partial(self._words(text, "partial_result"))
+        said = json.loads(text).get("partial", "").split()
+        # Nobody shows the times of what may still change.
+        words = [EngineWord(text=word, from_sample=self._said, to_sample=self._fed) for word in said]
+        found = partial(words)
         if found is not None and found.text != self._shown:
             self._shown = found.text
-            yield found
+            yield Partial(text=found.text)
 
-    def _words(self, text: str, key: str) -> Sequence[EngineWord]:
+    def _words(self, text: str) -> Sequence[EngineWord]:
         words = [
             EngineWord(
                 text=word["word"],
@@ -131,7 +137,7 @@ class VoskStream:
                 to_sample=round(word["end"] * SAMPLE_RATE),
                 confidence_permille=_permille(word.get("conf")),
             )
-            for word in json.loads(text).get(key, ())
+            for word in json.loads(text).get("result", ())
         ]
         return within(words, self._said, self._fed)
 

@@ -63,6 +63,8 @@ class SessionTranscriber:
         self._monotonic_us = monotonic_us
         self._followers: dict[str, Follower] = {}
         self._waiting: deque[ev.AnyEvent] = deque()
+        self.ended = asyncio.Event()
+        """`run` has ended: after `close`, all that was recorded is heard and noted."""
         self._news = asyncio.Event()
         self._noting = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
@@ -97,6 +99,7 @@ class SessionTranscriber:
             with contextlib.suppress(StoreUnavailable):
                 await self._note_waiting()
             noting.cancel()
+        self.ended.set()
 
     def close(self) -> None:
         """The courtroom closes: no new tracks; `run` ends when those there are were heard. Idempotent."""

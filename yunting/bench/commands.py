@@ -173,6 +173,20 @@ def impair(
 
 
 @bench.command()
+def captions(
+    streams: int = 4,
+    model: Annotated[str, typer.Option(help="$YUNTING_DATA/models/NAME")] = "vosk-toy-court-cn",
+    audio: Annotated[str, typer.Option(help="有 manifest.json 的目录 / folder with manifest.json")] = "",
+    seconds: float = 60.0,
+    json: Json = False,
+) -> None:
+    """字幕的延迟、CPU 与字错率 / latency, CPU and character errors of captions, in real time."""
+    from yunting.bench.captions import CaptionsOptions, run
+
+    _show(run(CaptionsOptions(streams=streams, model=model, audio=audio, seconds=seconds)), json)
+
+
+@bench.command()
 def record(seats: int = 3, seconds: float = 20.0, json: Json = False) -> None:
     """录制每席每秒的 CPU / recording: CPU a second of a seat, skew, drift, coverage."""
     from yunting.bench.record import RecordOptions, run

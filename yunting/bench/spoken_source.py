@@ -66,7 +66,7 @@ def speech_bounds(sound: Sound) -> tuple[float, float]:
     whole = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
     loud = np.sqrt((whole**2).mean(axis=1))
     above = np.flatnonzero(loud > 0.15 * loud.max())
-    return above[0] * FRAME_MS / 1000, (above[-1] + 1) * FRAME_MS / 1000
+    return float(above[0]) * FRAME_MS / 1000, float(above[-1] + 1) * FRAME_MS / 1000
 
 
 def opus_frames(sound: Sound) -> list[bytes]:
