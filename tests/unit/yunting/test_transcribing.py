@@ -1,0 +1,132 @@
+"""What was heard reaches the log in order and once, whatever the log's store does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from hearing import events as ev
+from hearing.roles import Role
+from hearing.tasks import TaskSet
+from hearing.transcript_events import TrackHeard, UtteranceHeard
+from records.ledger import Ledger
+from tests.fakes.captions import KeptCaptions
+from tests.fakes.hearings import FakeTime, created
+from tests.fakes.ledgers import KEY, FailingStore, log_of
+from tests.fakes.piece_engine import PieceEngine, PieceStream
+from tests.fakes.spoken import FRAME_MS, hush, voice
+from transcription.engine import LanguageMissing
+from yunting import transcribing
+from yunting.speech import Speech
+
+pytestmark = pytest.mark.unit
+
+SEATS = tuple(
+    ev.Seat(participant=who, seat=who, role=role, name=who)
+    for who, role in (("judge", Role.PRESIDING_JUDGE), ("plaintiff", Role.PLAINTIFF))
+)
+Heard = UtteranceHeard | TrackHeard
+
+
+class Bench:
+    """A session whose recorder is the test."""
+
+    def __init__(self, store: FailingStore, ledger: Ledger, tasks: TaskSet, engine: PieceEngine) -> None:
+        self.store = store
+        self.ledger = ledger
+        self.engine = engine
+        self.captions = KeptCaptions()
+        self.speech = Speech(lambda: {"zh-CN": engine}, "zh-CN", tasks, threads=1)
+
+    async def open(self) -> None:
+        await self.speech.start()
+        self.transcriber = await self.speech.open("s", self.ledger, Path("nowhere"), self.captions)
+
+    def say(self, track: str, who: str, from_ms: int, packets: Sequence[bytes]) -> int:
+        for number, packet in enumerate(packets):
+            self.transcriber.sound(track, who, from_ms + number * FRAME_MS, packet)
+        return from_ms + len(packets) * FRAME_MS
+
+    async def heard(self) -> list[Heard]:
+        return [
+            each.event for each in await log_of(self.ledger) if isinstance(each.event, UtteranceHeard | TrackHeard)
+        ]
+
+
+@pytest.fixture
+async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(transcribing, "_RETRY_S", 0.01)
+    monkeypatch.setattr(transcribing, "_TICK_S", 0.01)
+    voice(), hush()
+    store, tasks = FailingStore(), TaskSet()
+    ledger = await Ledger.create(store, KEY, FakeTime().sources(), "s", created(SEATS), "server")
+    bench = Bench(store, ledger, tasks, PieceEngine(endpoint_after=5, whole=True))
+    await bench.open()
+    yield bench
+    await bench.speech.close()
+    await tasks.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_what_was_heard_is_noted_in_order_by_the_server(bench: Bench) -> None:
+    for who in ("judge", "plaintiff"):
+        end_ms = bench.say(f"{who}_1", who, 1000, voice())
+        bench.transcriber.sound_ended(f"{who}_1", end_ms)
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    heard = await bench.heard()
+    assert {each.participant for each in heard} == {"judge", "plaintiff"}
+    for who in ("judge", "plaintiff"):
+        untils = [each.until_ms for each in heard if each.participant == who]
+        assert untils == sorted(untils)
+        assert untils[-1] == 5000
+    entries = await log_of(bench.ledger)
+    assert {each.actor for each in entries if isinstance(each.event, UtteranceHeard)} == {"server"}
+
+
+async def test_a_log_that_cannot_be_written_loses_nothing(bench: Bench) -> None:
+    bench.store.refuse = True
+    end_ms = bench.say("judge_1", "judge", 0, voice())
+    bench.transcriber.sound_ended("judge_1", end_ms)
+    await until(lambda: not bench.transcriber._followers)
+    waiting = list(bench.transcriber._waiting)
+    assert len(waiting) > 3
+    assert await bench.heard() == []
+    bench.store.refuse = False
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    assert await bench.heard() == waiting
+
+
+async def test_when_too_much_waits_for_the_log_nobody_listens_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcribing, "MAX_WAITING", 3)
+    bench.store.refuse = True
+    bench.say("judge_1", "judge", 0, voice())
+    await until(lambda: len(bench.transcriber._waiting) >= 3)
+    assert bench.speech._pool._held
+    bench.store.refuse = False
+    await until(lambda: not bench.speech._pool._held)
+    bench.transcriber.sound_ended("judge_1", 4000)
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    assert (await bench.heard())[-1].until_ms == 4000
+
+
+async def test_a_language_that_no_model_speaks_is_said_on_the_pages(bench: Bench) -> None:
+    def refuse(language: str, hotwords: Sequence[str] = ()) -> PieceStream:
+        raise LanguageMissing("pieces:1", language)
+
+    bench.engine.open = refuse  # type: ignore[method-assign]
+    bench.say("judge_1", "judge", 0, voice())
+    await until(lambda: bool(bench.captions.states) and not bench.captions.states[-1].available)
+    assert "pieces:1" in bench.captions.states[-1].en
