@@ -1,7 +1,8 @@
 """Asks a service beside this one (registry, SMS, faces) over one signed HTTP request.
 
 No answer in time, an answer that is none, or a refusal is an outage: asked once more under the same id, then the
-caller is told. After several outages running the service is left alone for a while (`identity.breaker`).
+caller is told. After several outages running the service is left alone for a while (`identity.breaker`). A service
+that finds fault with this one request works: it is not asked again, and others are not kept from it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from identity.signed import SIGNATURE, checked_service, sign
 
 TRIES = 2
 _CHUNK_BYTES = 65_536
+_DECLINED = frozenset({400, 422})
 _RESTS = "it has failed several times and is left alone for a while"
 
 _log = structlog.get_logger()
@@ -40,6 +42,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 class Outage(Exception):
     """The service gave no answer that counts. The text is for the operator and has no personal data."""
+
+
+class Declined(Outage):
+    """The service is there and does not take this request: status 400 or 422 (RFC 9110 15.5)."""
 
 
 A = TypeVar("A", bound=Answer)
@@ -83,7 +89,7 @@ class ServiceClient:
         async def once(body: bytes) -> None:
             async with self._post(body) as answer:
                 if not 200 <= answer.status < 300:
-                    raise Outage(f"status {answer.status}")
+                    raise _refusal(answer.status)
 
         await self._tries(message, once)
 
@@ -94,7 +100,7 @@ class ServiceClient:
         async def once(body: bytes) -> T:
             async with self._post(body) as response:
                 if response.status != 200:
-                    raise Outage(f"status {response.status}")
+                    raise _refusal(response.status)
                 raw = bytearray()
                 async for part in response.content.iter_chunked(_CHUNK_BYTES):
                     raw += part
@@ -118,6 +124,10 @@ class ServiceClient:
                 break
             try:
                 result = await once(body)
+            except Declined as problem:
+                self._breaker.succeeded()
+                _log.warning(f"{self._name}.declined", request=question.request, problem=str(problem))
+                raise
             except (Outage, aiohttp.ClientError, TimeoutError, OSError) as problem:
                 self._breaker.failed(self._now_ms())
                 # Exceptions of the client name addresses, never what was asked.
@@ -132,3 +142,7 @@ class ServiceClient:
         headers = {"Content-Type": "application/json", SIGNATURE: sign(self._secret, body)}
         # A redirect would carry a number, a code or a face to somewhere nobody has chosen.
         return self._http.post(self._url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False)
+
+
+def _refusal(status: int) -> Outage:
+    return (Declined if status in _DECLINED else Outage)(f"status {status}")

@@ -124,6 +124,21 @@ async def test_another_secret_is_refused_by_the_service(service: SignedService, 
     assert service.requests == []
 
 
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_request_that_the_service_declines_is_no_outage(
+    client: ServiceClient, service: SignedService, status: int
+) -> None:
+    """One wrong number, tried again and again, must not keep everybody else from the service."""
+    service.faults = [status] * 12
+    for _ in range(6):
+        with pytest.raises(Outage, match=str(status)):
+            await client.tell(QUESTION)
+        with pytest.raises(Outage, match=str(status)):
+            await ask(client)
+    assert service.asked == 12
+    assert await ask(client) == "r1"
+
+
 async def test_a_service_that_is_down_is_left_alone_then_tried_once(
     client: ServiceClient, service: SignedService, clock: Clock
 ) -> None:
