@@ -15,11 +15,15 @@ from fractions import Fraction
 import av
 import av.container
 
+from media_server.sampler import MAX_PIXELS
+
 CLUSTER_MS = 200
 _MS = Fraction(1, 1000)
 _FOURCC = {"vp8": b"VP80", "vp9": b"VP90", "av1": b"AV01"}
 _AV1_TEMPORAL_DELIMITER = b"\x12\x00"
 _OPUS_SILENCE = b"\xf8\xff\xfe"
+# A stand-in's first picture is decoded once to learn of it.
+_PROBING = [{"max_pixels": str(MAX_PIXELS)}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class MuxFrame:
 
 
 class Matroska:
-    """One file in the making. Raises av.FFmpegError when libavformat refuses a stream or frame.
+    """One file in the making. Raises av.FFmpegError when libavformat refuses a stream or frame, or a VP9 picture is
+    larger than `MAX_PIXELS`; of other codecs one so large is recorded unseen.
 
     Presentation times within a stream must increase; a frame that does not is moved 1 ms behind the last one."""
 
@@ -111,9 +116,10 @@ def _template(spec: StreamSpec) -> av.container.InputContainer:
     if spec.codec == "opus":
         return av.open(io.BytesIO(_ogg_opus()), mode="r", format="ogg")
     if spec.codec == "h264":
-        return av.open(io.BytesIO(spec.first), mode="r", format="h264")
+        return av.open(io.BytesIO(spec.first), mode="r", format="h264", stream_options=_PROBING)
     first = _AV1_TEMPORAL_DELIMITER + spec.first if spec.codec == "av1" else spec.first
-    return av.open(io.BytesIO(_ivf(_FOURCC[spec.codec], spec.width, spec.height, first)), mode="r", format="ivf")
+    file = io.BytesIO(_ivf(_FOURCC[spec.codec], spec.width, spec.height, first))
+    return av.open(file, mode="r", format="ivf", stream_options=_PROBING)
 
 
 def _ivf(fourcc: bytes, width: int, height: int, frame: bytes) -> bytes:

@@ -83,6 +83,20 @@ def test_times_that_do_not_increase_are_moved_behind_the_last() -> None:
     assert decoded(muxer.take())[0] == [pytest.approx(t) for t in (0.010, 0.011, 0.012, 0.050)]
 
 
+def test_a_first_picture_larger_than_any_camera_makes_is_not_decoded() -> None:
+    """3 kB of VP9 can be a picture for which a decoder takes gigabytes."""
+    encoder = av.CodecContext.create("libvpx-vp9", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 4096, 2320, "yuv420p", Fraction(1, 30)
+    frame = av.VideoFrame(4096, 2320, "yuv420p")
+    frame.pts = 0
+    large = bytes([*encoder.encode(frame), *encoder.encode(None)][0])
+    with pytest.raises(av.FFmpegError):  # noqa: PT012
+        muxer = Matroska((StreamSpec("vp9", large, 4096, 2320),))
+        muxer.add(MuxFrame(0, 0, large, True))
+        muxer.close()
+
+
 @pytest.mark.parametrize("codec", ["h264", "vp8", "vp9", "av1"])
 def test_a_first_frame_that_is_garbage_is_refused(codec: str) -> None:
     with pytest.raises((av.FFmpegError, ValueError)):  # noqa: PT012
