@@ -14,14 +14,15 @@ pictures' arrival (CLOCK_MONOTONIC).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
 
 from hearing.errors import UserError
-from hearing.tasks import TaskSet
+from hearing.tasks import TaskSet, log_fault
 from identity.engine import Rgb
 from identity.ports import SeatEye
 from identity.watch import SeatWatch, WatchChange, WatchRules
@@ -147,13 +148,24 @@ class WatchRunner:
         for look in self._schedule.due(now_ms, max(0, self._at_once - self._looking)):
             seat = self._seats[look.seat]
             seat.wanted, seat.whole = True, seat.whole or look.whole
-            seat.ask()
-        for seat in list(self._seats.values()):
+            with _of_one(look.seat):
+                seat.ask()
+        for name, seat in list(self._seats.items()):
             change = seat.watch.tick(now_ms)
             if change is not None:
-                seat.changed(change)
+                with _of_one(name):
+                    seat.changed(change)
 
     async def _run(self) -> None:
         while self._seats:
             self.step()
             await asyncio.sleep(self._step_s)
+
+
+@contextmanager
+def _of_one(seat: str) -> Iterator[None]:
+    """What goes wrong with one seat must not end the watch of all."""
+    try:
+        yield
+    except Exception as fault:
+        log_fault("watching a seat failed", fault, seat=seat)

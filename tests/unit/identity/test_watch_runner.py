@@ -122,6 +122,19 @@ async def test_a_seat_that_gives_cause_for_doubt_is_looked_at_wholly_next(hall: 
     assert all(eye.wholes[seen + 1 : seen + 6])
 
 
+async def test_a_seat_that_cannot_be_asked_or_reported_leaves_the_others_watched(hall: Hall) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("its room is gone")
+
+    hall.runner.add("a", Eye(), broken, broken)
+    hall.sit("b", Eye(faces=0))
+    await until(lambda: hall.last("b") is WatchState.ABSENT)
+    # Later too: of a seat that is silent only the clock tells.
+    hall.sit("c", Eye(), answers=False)
+    await until(lambda: hall.asked.get("c", 0) >= 2)
+    assert hall.runner.seats == 3
+
+
 async def test_a_camera_that_gives_nothing_is_unknown_and_not_absent(hall: Hall) -> None:
     eye = Eye()
     hall.sit("a", eye)
