@@ -93,7 +93,7 @@ class CheckSeat(Command, frozen=True, kw_only=True, tag="seat_checked"):
     """已核实: the court has looked at a seat of which the watch says `state`."""
 
     participant: str
-    state: Literal["absent", "multiple", "mismatch"]
+    state: Literal["absent", "multiple", "mismatch", "unwatched"]
 
 
 class ReportHowling(Command, frozen=True, kw_only=True, tag="howling"):

@@ -147,9 +147,9 @@ class VerdictRevoked(Event, frozen=True, kw_only=True, tag="identity.revoked"):
 
 
 class WatchChanged(Event, frozen=True, kw_only=True, tag="identity.watch"):
-    """What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch` or `unknown`. A hint
-    for judge and clerk, never an order. `since_utc_ms` is the first look that spoke for it, and so the end of what
-    was said of this seat before."""
+    """What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch`, `unknown`, or
+    `unwatched`: what to compare with cannot be opened. A hint for judge and clerk, never an order. `since_utc_ms` is
+    the first look that spoke for it, and so the end of what was said of this seat before."""
 
     participant: str
     state: str
@@ -158,7 +158,8 @@ class WatchChanged(Event, frozen=True, kw_only=True, tag="identity.watch"):
 
 
 class SeatChecked(Event, frozen=True, kw_only=True, tag="identity.watch_checked"):
-    """A judge or clerk has looked at the seat that the watch says this of: `absent`, `multiple` or `mismatch`."""
+    """A judge or clerk has looked at the seat that the watch says this of: `absent`, `multiple`, `mismatch` or
+    `unwatched`."""
 
     participant: str
     state: str

@@ -8,6 +8,7 @@
 | `mismatch` | the score's moving average was below the reject limit in 3 of the last 5 usable samples, or 5 running |
 | | and the newest sample's own score is, too: nobody is accused by a look that shows them |
 | `unknown` | nothing usable: pose, darkness, blur, no picture; never counts as mismatch |
+| `unwatched` | the template cannot be opened, so nobody looks; said by who would begin the watch, not here |
 
 A change is a hint for the judge's and the clerk's console and for the record (身份复核提示), never an order: whether
 somebody left is the judge's decision. At one sample each 10 s (`identity.watch_schedule`) another person is reported
@@ -32,6 +33,7 @@ class WatchState(StrEnum):
     MULTIPLE = "multiple"
     MISMATCH = "mismatch"
     UNKNOWN = "unknown"
+    UNWATCHED = "unwatched"
 
 
 class WatchRules(msgspec.Struct, frozen=True):

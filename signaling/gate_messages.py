@@ -12,7 +12,7 @@ from signaling.message import Message, RequestId
 
 ConsentState = Literal["", "given", "declined", "withdrawn"]
 RegistryState = Literal["", "yes", "no", "unknown"]
-WatchState = Literal["present", "absent", "multiple", "mismatch", "unknown"]
+WatchState = Literal["present", "absent", "multiple", "mismatch", "unknown", "unwatched"]
 
 
 class GateView(msgspec.Struct, frozen=True, kw_only=True):

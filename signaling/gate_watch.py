@@ -124,26 +124,35 @@ class GateWatch:
             watched.detach()
 
     async def _begin(self, room: Courtroom, participant: str) -> None:
+        eyes = self._eyes
+        if eyes is None:
+            return
         try:
             enrolled = await self._challenges.watch_template(room.session, participant)
+            own = eyes(enrolled) if enrolled is not None else None
             # What was seen before a recess is not what is seen now.
             if room.hearing.people[participant].standing.watch:
                 await self._challenges.watch_changed(
                     room.session, participant, WatchState.UNKNOWN, self._services.sources.utc_ms()
                 )
-        except UserError as problem:
-            _log.warning("watch.no_template", session=room.session, participant=participant, code=problem.code)
+        except (UserError, ValueError) as problem:
+            # Sealed with another key, or no template: the court must not take the seat for a watched one.
+            code = problem.code if isinstance(problem, UserError) else "not-a-template"
+            _log.warning("watch.no_template", session=room.session, participant=participant, code=code)
+            await self._challenges.watch_changed(
+                room.session, participant, WatchState.UNWATCHED, self._services.sources.utc_ms()
+            )
             return
         finally:
             self._beginning.discard((room.session, participant))
         # Withdrawn, left or adjourned meanwhile.
         attached = self._attached.get(room.session)
-        if attached is None or self._eyes is None or not is_watched(room.hearing, room.hearing.people[participant]):
+        if attached is None or not is_watched(room.hearing, room.hearing.people[participant]):
             return
-        if enrolled is not None:
-            self._add(room, participant, self._eyes(enrolled))
+        if own is not None:
+            self._add(room, participant, own)
             return
-        eye = attached.baselines.get(participant) or self._eyes(None)
+        eye = attached.baselines.get(participant) or eyes(None)
         attached.baselines[participant] = eye
         self._add(room, participant, eye)
 

@@ -16,6 +16,7 @@ from hearing.events import Entry
 from hearing.identity_events import SeatChecked, WatchChanged
 from identity.pool import FacePool
 from identity.ports import ChallengeResult
+from identity.vault import SEALED, Purpose, Vault
 from identity.watch import WatchRules
 from identity.watch_schedule import Pace
 from media_server.ports import PublicationInfo, SenderReport
@@ -221,6 +222,30 @@ async def test_judge_or_clerk_say_that_they_have_looked_until_the_seat_is_anothe
         s.show()
         await s.told("absent", checked=False)
         assert not [m for m in s.visitor.heard if (m.get("event") or {}).get("type", "").startswith("identity.watch")]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_a_seat_whose_template_cannot_be_opened_is_said_to_be_unwatched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data_dir: Path, moved: bool
+) -> None:
+    async def came(gate: GatedCourt, photos: Path) -> None:
+        await with_a_photo(gate, photos)
+        services, me = gate.court.services, gate.visitor.participant
+        vault = Vault(services.store, services.gate.wrapping_key, services.sources.utc_ms)
+        kind = {"media_type": "application/octet-stream", "engine_id": "dlib_onnx"}
+        await vault.put(gate.session, me, Purpose.TEMPLATE, b"no template", **kind)
+        if moved:
+            await services.store.put(SEALED, f"{Purpose.TEMPLATE}.{gate.session}.{me}", b"not sealed at all")
+
+    async with sitting(monkeypatch, tmp_path, data_dir, came=came) as s:
+        async with asyncio.timeout(30):
+            # The chips may have come while the clerk admitted the visitor.
+            while await s.states() != ["unwatched"]:
+                await asyncio.sleep(0.02)
+        assert s.watched == 0
+        me = s.gate.visitor.participant
+        await s.judge.say(type="do", re="c", command={"do": "seat_checked", "participant": me, "state": "unwatched"})
+        await s.told("unwatched", checked=True)
 
 
 async def test_in_a_recess_nobody_is_looked_at_and_after_it_the_watch_begins_anew(

@@ -121,7 +121,7 @@ export interface AnswerHelpCommand {
 export interface CheckSeatCommand {
   readonly do: "seat_checked";
   readonly participant: string;
-  readonly state: "absent" | "mismatch" | "multiple";
+  readonly state: "absent" | "mismatch" | "multiple" | "unwatched";
 }
 
 export interface ReportHowlingCommand {
@@ -626,7 +626,7 @@ export interface VerdictRevokedEvent {
   readonly by: string;
 }
 
-/** What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch` or `unknown`. A hint for judge and clerk, never an order. `since_utc_ms` is the first look that spoke for it, and so the end of what was said of this seat before. */
+/** What the watch sees on a seat has changed: `present`, `absent`, `multiple`, `mismatch`, `unknown`, or `unwatched`: what to compare with cannot be opened. A hint for judge and clerk, never an order. `since_utc_ms` is the first look that spoke for it, and so the end of what was said of this seat before. */
 export interface WatchChangedEvent {
   readonly type: "identity.watch";
   readonly participant: string;
@@ -635,7 +635,7 @@ export interface WatchChangedEvent {
   readonly since_utc_ms: number;
 }
 
-/** A judge or clerk has looked at the seat that the watch says this of: `absent`, `multiple` or `mismatch`. */
+/** A judge or clerk has looked at the seat that the watch says this of: `absent`, `multiple`, `mismatch` or `unwatched`. */
 export interface SeatCheckedEvent {
   readonly type: "identity.watch_checked";
   readonly participant: string;
@@ -1275,7 +1275,7 @@ export interface GateNoteMessage {
 /** What the watch sees on one seat. */
 export interface WatchChip {
   readonly participant: string;
-  readonly state: "absent" | "mismatch" | "multiple" | "present" | "unknown";
+  readonly state: "absent" | "mismatch" | "multiple" | "present" | "unknown" | "unwatched";
   readonly since_utc_ms: number;
   /** A judge or clerk has looked at the seat since (command `seat_checked`). */
   readonly checked: boolean;

@@ -36,5 +36,7 @@ test("what the reader says", async () => {
   expect(await ask("u", signal, answering("{}", 200))).toBe("unreadable");
   expect(await ask("u", signal, answering("oops", 500))).toBe("away");
   expect(await ask("u", signal, answering("not json", 200))).toBe("away");
+  const whole = JSON.stringify({ kind: "passport", number: "e12345678", photo: "x".repeat(5_000) });
+  expect(await ask("u", signal, answering(whole, 200))).toBe("away");
   expect(await ask("u", signal, (() => Promise.reject(new TypeError())) as typeof fetch)).toBe("away");
 });

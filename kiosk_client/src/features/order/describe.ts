@@ -106,7 +106,7 @@ export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Lin
       return event.participant ? { words: log.floor(who(event.participant)), weight: "court" } : plain(log.floorEnd);
     case "identity.watch": {
       const { chips } = courtText().desk;
-      const doubt = event.state === "absent" || event.state === "multiple" || event.state === "mismatch";
+      const doubt = event.state in courtText().desk.look;
       return doubt ? mind(`${who(event.participant)} ${chips[event.state as keyof typeof chips]}`) : null;
     }
     case "identity.watch_checked":

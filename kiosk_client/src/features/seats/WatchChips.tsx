@@ -8,7 +8,7 @@ import "./watch.css";
 type Doubt = Exclude<WatchChip["state"], "present" | "unknown">;
 type Doubtful = WatchChip & { readonly state: Doubt };
 
-/** What the court should look at; a seat that cannot be seen is no doubt about who sits there. */
+/** What the court should look at, a seat that is not watched too; one that cannot be seen just now is no doubt about who sits there. */
 export function doubts(chips: readonly WatchChip[]): readonly Doubtful[] {
   return chips.filter((chip): chip is Doubtful => chip.state !== "present" && chip.state !== "unknown");
 }

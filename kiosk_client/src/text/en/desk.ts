@@ -92,10 +92,12 @@ export const desk = {
     multiple: "several people",
     mismatch: "another person?",
     unknown: "cannot see",
+    unwatched: "not watched: the face on file cannot be opened",
   },
   look: {
     absent: "look, and ask whether they are there",
     multiple: "look, and ask who is beside them",
     mismatch: "look, and check who it is",
+    unwatched: "check who it is, and tell the operator",
   },
 } as const;

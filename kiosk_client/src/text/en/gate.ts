@@ -75,7 +75,7 @@ export const gate = {
     review: "The clerk is looking",
     reviewLead: "Keep this page and the camera on; it usually takes a minute or two.",
     clerk: "Waiting for the clerk",
-    clerkLead: "The clerk sees that you wait. Keep this page open and your document at hand.",
+    clerkLead: "You are on the clerk's list. Keep this page open and your document at hand.",
     locked: "The automatic check is closed for a while",
     lockedLead: (time: string) => `You may try again at ${time}. The clerk has been told and may be quicker.`,
     refused: "The identity check was not passed",

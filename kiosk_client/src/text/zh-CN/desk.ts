@@ -92,10 +92,12 @@ export const desk = {
     multiple: "画面多人",
     mismatch: "疑似换人",
     unknown: "看不清",
+    unwatched: "未在巡视：留存人脸信息无法打开",
   },
   look: {
     absent: "请看画面，问是否在座",
     multiple: "请看画面，问旁边是谁",
     mismatch: "请看画面，核对身份",
+    unwatched: "请核对身份，并告知技术人员",
   },
 } as const;

@@ -64,7 +64,7 @@ export const gate = {
     review: "书记员正在核对",
     reviewLead: "请保持本页和摄像头打开，通常一两分钟内完成。",
     clerk: "等候书记员核验",
-    clerkLead: "书记员已看到您在等候，请保持本页打开，准备好身份证件。",
+    clerkLead: "您已在书记员的等候名单中，请保持本页打开，准备好身份证件。",
     locked: "自动核验暂时关闭",
     lockedLead: (time: string) => `${time} 后可再次自动核验。书记员已收到通知，可能更早为您处理。`,
     refused: "未能通过身份核验",
