@@ -23,7 +23,7 @@ _FOURCC = {"vp8": b"VP80", "vp9": b"VP90", "av1": b"AV01"}
 _AV1_TEMPORAL_DELIMITER = b"\x12\x00"
 _OPUS_SILENCE = b"\xf8\xff\xfe"
 # A stand-in's first picture is decoded once to learn of it.
-_PROBING = [{"max_pixels": str(MAX_PIXELS)}]
+_PROBING = {"max_pixels": str(MAX_PIXELS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ def _template(spec: StreamSpec) -> av.container.InputContainer:
     if spec.codec == "opus":
         return av.open(io.BytesIO(_ogg_opus()), mode="r", format="ogg")
     if spec.codec == "h264":
-        return av.open(io.BytesIO(spec.first), mode="r", format="h264", stream_options=_PROBING)
+        return av.open(io.BytesIO(spec.first), mode="r", format="h264", options=_PROBING)
     first = _AV1_TEMPORAL_DELIMITER + spec.first if spec.codec == "av1" else spec.first
     file = io.BytesIO(_ivf(_FOURCC[spec.codec], spec.width, spec.height, first))
-    return av.open(file, mode="r", format="ivf", stream_options=_PROBING)
+    return av.open(file, mode="r", format="ivf", options=_PROBING)
 
 
 def _ivf(fourcc: bytes, width: int, height: int, frame: bytes) -> bytes:
