@@ -23,9 +23,13 @@ _OTHER_VARIABLES = frozenset(
 )
 """Variables with a meaning of their own (documented in `default.toml`), not keys of the tree."""
 
+_KINDS = {"list": "numbers", "dict": "key=value,key=value"}
+
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+ModelName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
 class SettingsError(Exception):
@@ -146,6 +150,15 @@ class FaceService(_Section, frozen=True, kw_only=True):
     model: str
 
 
+class Transcription(_Section, frozen=True, kw_only=True):
+    """Captions and the transcript."""
+
+    enabled: bool
+    language: Language
+    models: dict[Language, ModelName]
+    threads: Annotated[int, msgspec.Meta(ge=1, le=64)]
+
+
 class Limits(_Section, frozen=True, kw_only=True):
     """Rate and size limits."""
 
@@ -169,6 +182,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     identity: Identity
     face_model: FaceModel
     face_service: FaceService
+    transcription: Transcription
     limits: Limits
 
 
@@ -252,11 +266,14 @@ def _parse(text: str, default: object, name: str) -> object:
             return int(text)
         if isinstance(default, float):
             return float(text)
+        if isinstance(default, dict):
+            pairs = [part.split("=") for part in text.split(",") if part.strip()]
+            return {key.strip(): value.strip() for key, value in pairs}
         if isinstance(default, list):
             parts = [part.strip() for part in text.split(",") if part.strip()]
             return [float(part) for part in parts] if default and isinstance(default[0], float) else parts
     except (ValueError, KeyError):
-        kind = "numbers" if isinstance(default, list) else type(default).__name__
+        kind = _KINDS.get(type(default).__name__, type(default).__name__)
         raise SettingsError(f"environment: {name}={text!r} 应为 / must be {kind}") from None
     return text
 

@@ -15,10 +15,10 @@ _VOSK_NEEDS = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 _VOSK_GRAPHS = (("graph/HCLG.fst", "graph/words.txt"), ("graph/HCLr.fst", "graph/Gr.fst", "graph/disambig_tid.int"))
 _SHERPA_TOKENS = "tokens.txt"
 _FIRST_BYTES = {
-    # A Kaldi binary begins "\0B"; an OpenFst file with its magic number; an ONNX file with its ir_version field.
-    ".mdl": (b"\x00B",),
+    # Kaldi's files, binary or text; OpenFst's magic number; an ONNX file may begin with any of its fields.
+    ".mdl": (b"\x00B", b"<Tra"),
     ".fst": (b"\xd6\xfd\xb2\x7e",),
-    ".onnx": (b"\x08",),
+    ".onnx": (b"",),
 }
 
 
@@ -51,7 +51,7 @@ def spoiled_in(folder: Path) -> str | None:
         begins = _FIRST_BYTES.get(file.suffix)
         with file.open("rb") as opened:
             first = opened.read(4)
-        if begins and not first.startswith(begins):
+        if begins and (not first or not first.startswith(begins)):
             return file.relative_to(folder).as_posix()
     return None
 

@@ -21,6 +21,7 @@ from hearing.errors import UserError
 from yunting.bench.commands import bench
 from yunting.identity_commands import identity
 from yunting.logs import set_up as set_up_logs
+from yunting.model_commands import models
 
 app = typer.Typer(
     name="yunting",
@@ -35,6 +36,7 @@ app.add_typer(session, name="session")
 app.add_typer(staff, name="staff")
 app.add_typer(bench, name="bench")
 app.add_typer(identity, name="identity")
+app.add_typer(models, name="models")
 
 NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
 

@@ -45,6 +45,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def examine(settings: Settings) -> Report:
     """Look at everything once. Changes nothing and contacts nobody."""
     from yunting.doctor_faces import faces
+    from yunting.doctor_speech import speech
 
     checks: list[Callable[[Settings], Finding]] = [
         _python,
@@ -59,6 +60,7 @@ def examine(settings: Settings) -> Report:
         _srtp,
         _data_plane,
         faces,
+        speech,
         _data,
     ]
     findings = tuple(check(settings) for check in checks)
