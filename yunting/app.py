@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -45,6 +46,8 @@ from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back
 from yunting.recordings import Recordings
+from yunting.speech import Speech
+from yunting.speech_engines import open_engines
 
 _SHUTDOWN_S = 5.0
 
@@ -66,8 +69,9 @@ def version() -> str:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings) -> AsyncIterator[Services]:
+async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIterator[Services]:
     """Every room put together over the settings' store, nothing started, no port bound: for single commands.
+    `listening` also opens the speech engines, which takes seconds.
 
     Raises SettingsError, OSError (folder unwritable), records.errors.StoreUnavailable.
     """
@@ -84,7 +88,14 @@ async def assembled(settings: Settings) -> AsyncIterator[Services]:
         secret = await asyncio.to_thread(_load_secret, folder / "keys" / "server.secret")
         media = Sfu(_sfu_settings(settings), *(make_data_plane() for _ in range(settings.media.threads)))
         stack.push_async_callback(media.close)
-        recordings = Recordings(folder / "recordings", tasks)
+        speech = Speech(
+            partial(open_engines, settings), settings.transcription.language, tasks, settings.transcription.threads
+        )
+        # Ends after the recordings have: what they complete last is listened to as far as time allows.
+        stack.push_async_callback(speech.close)
+        if listening:
+            await speech.start()
+        recordings = Recordings(folder / "recordings", tasks, speech)
         stack.push_async_callback(recordings.close)
         faces = FacePool(leave_one(), waiting=64)
         stack.callback(faces.close)
@@ -118,7 +129,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
 
     Raises as `assembled`, and OSError when a port is taken.
     """
-    async with assembled(settings) as services, AsyncExitStack() as stack:
+    async with assembled(settings, listening=True) as services, AsyncExitStack() as stack:
         await services.media.start()
         tasks = TaskSet()
         stack.push_async_callback(tasks.close)
