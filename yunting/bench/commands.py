@@ -203,6 +203,19 @@ def export(minutes: float = 1.0, seats: int = 3, json: Json = False) -> None:
 
 
 @bench.command()
+def minutes(lines: int = 2_000, json: Json = False) -> None:
+    """笔录各格式的 CPU / CPU of the minutes in every format, from one transcript."""
+    from hearing.errors import UserError
+    from yunting.bench.minutes import MinutesOptions, run
+
+    try:
+        _show(run(MinutesOptions(lines=lines)), json)
+    except UserError as error:
+        Console(stderr=True).print(f"{error.zh} / {error.en}", style="red", markup=False)
+        raise typer.Exit(1) from None
+
+
+@bench.command()
 def liveness(
     tries: Annotated[int, typer.Option(help="每种的次数 / of each kind")] = 40,
     kinds: Annotated[str, typer.Option(help="bona_fide,photo_still,...; 默认全部 / all by default")] = "",

@@ -91,8 +91,10 @@ def make_session(
     codecs: Sequence[str] = ("libx264", "libvpx"),
     size: tuple[int, int] = (640, 360),
     closed: bool = True,
+    further: Sequence[tuple[int, ev.AnyEvent, str]] = (),
 ) -> SyntheticSession:
-    """Write track files below `folder` and return the log. `recess` is (from_ms, to_ms)."""
+    """Write track files below `folder` and return the log. `recess` is (from_ms, to_ms); `further` events are
+    (session ms, event, actor)."""
     folder.mkdir(parents=True, exist_ok=True)
     session = new_ulid(OPENED_UTC_MS)
     cast = [CAST[index % len(CAST)] for index in range(seats)]
@@ -109,9 +111,9 @@ def make_session(
         made.beep_hz[seat.participant] = hz
         clip = _clip(codec, hz, size, index)
         pending += _write_track(folder, seat, index, clip, duration_ms, recess)
-    pending += _course(people, duration_ms, recess, closed)
+    pending += [*further, *course(people, duration_ms, recess, closed)]
     log = Log(session)
-    for event in _before(people):
+    for event in before(people):
         log.add(0, event, "clerk")
     for at_ms, event, actor in sorted(pending, key=lambda item: item[0]):
         log.add(at_ms, event, actor)
@@ -121,7 +123,8 @@ def make_session(
     return made
 
 
-def _before(people: Sequence[ev.Seat]) -> list[ev.AnyEvent]:
+def before(people: Sequence[ev.Seat]) -> list[ev.AnyEvent]:
+    """A log's beginning, up to the waiting room."""
     return [
         ev.SessionCreated(
             court="云庭区人民法院",
@@ -137,11 +140,12 @@ def _before(people: Sequence[ev.Seat]) -> list[ev.AnyEvent]:
     ]
 
 
-def _course(
+def course(
     people: Sequence[ev.Seat], duration_ms: int, recess: tuple[int, int] | None, closed: bool
 ) -> list[tuple[int, ev.AnyEvent, str]]:
+    """What the court does, as (session ms, event, actor): opens, goes through the phases, closes."""
     judge = people[0].participant
-    course: list[tuple[int, ev.AnyEvent, str]] = [
+    done: list[tuple[int, ev.AnyEvent, str]] = [
         (0, ev.StateChanged(move=Move.OPEN, before=State.WAITING, after=State.IN_SESSION), judge),
         (0, ev.ClockAnchored(session_ms=0, utc_ms=OPENED_UTC_MS, uncertainty_ms=1, reason="opened"), "server"),
         (0, ev.PhaseChanged(phase=Phase.OPENING), judge),
@@ -149,7 +153,7 @@ def _course(
         (duration_ms // 2, ev.PhaseChanged(phase=Phase.DEBATE), judge),
     ]
     for index, seat in enumerate(people):
-        course.append(
+        done.append(
             (
                 0,
                 ev.PresenceChanged(participant=seat.participant, before=Presence.WAITING, after=Presence.PRESENT),
@@ -157,10 +161,10 @@ def _course(
             )
         )
         at_ms = duration_ms * index // len(people)
-        course.append((at_ms, ev.SpeakerChanged(participants=(seat.participant,)), "server"))
+        done.append((at_ms, ev.SpeakerChanged(participants=(seat.participant,)), "server"))
     if recess is not None:
         from_ms, to_ms = recess
-        course.append(
+        done.append(
             (
                 from_ms,
                 ev.StateChanged(
@@ -175,11 +179,11 @@ def _course(
             )
         )
         resumed = ev.StateChanged(move=Move.RESUME, before=State.ADJOURNED, after=State.IN_SESSION)
-        course.append((to_ms, resumed, judge))
+        done.append((to_ms, resumed, judge))
     if closed:
         ended = ev.StateChanged(move=Move.CLOSE, before=State.IN_SESSION, after=State.CLOSED)
-        course.append((duration_ms, ended, judge))
-    return course
+        done.append((duration_ms, ended, judge))
+    return done
 
 
 @dataclass(slots=True)
