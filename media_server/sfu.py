@@ -139,8 +139,6 @@ class Sfu:
             sample = meter.woke(time.monotonic() - slept_s - pause_s)
             if sample is not None:
                 self.measured(sample, time.monotonic())
-            for station in self._stations:
-                station.plane.tell_now()
             now_us = monotonic_us()
             for room, _ in list(self._rooms.values()):
                 # One room's fault must not stop the timers of the others.

@@ -289,10 +289,10 @@ class PlainDataPlane:
             dropped_malformed=self._dropped_malformed + media.dropped_malformed,
             send_blocked=self._wire.blocked,
             paced_out=media.paced_out,
+            taps_lost=0,
+            told_lost=0,
+            busy_us=0,
         )
-
-    def tell_now(self) -> None:
-        """See `DataPlane`: nothing waits here."""
 
     def retransmit(self, route: RouteId, sequences: Sequence[int]) -> int:
         """See `DataPlane`."""

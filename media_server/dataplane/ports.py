@@ -230,9 +230,9 @@ class PlaneStats:
     dropped_malformed: int
     send_blocked: int
     paced_out: int
-    taps_lost: int = 0
-    told_lost: int = 0
-    busy_us: int = 0
+    taps_lost: int
+    told_lost: int
+    busy_us: int
 
 
 class DataPlane(Protocol):
@@ -367,9 +367,6 @@ class DataPlane(Protocol):
 
     def send_raw(self, data: bytes, target: Address) -> None:
         """Send as it is (STUN answers, DTLS records)."""
-
-    def tell_now(self) -> None:
-        """Call the upcalls with what waits for company: whoever is awake anyway saves a wake-up. Idempotent."""
 
     def stats(self) -> PlaneStats:
         """Totals now."""

@@ -57,17 +57,6 @@ class Forwarding(WithWorld):
         assert (told.timestamp, told.marker, told.size_bytes) == (99, True, len(packet.packed()))
         assert told.extensions == {1: b"ab", 3: b"\x85"}
 
-    async def test_asking_tells_what_waits_and_nothing_twice(self, world: World) -> None:
-        world.route()
-        for number in range(1, 41):
-            world.publisher.send(Rtp(number, b"12345", 99))
-            await world.gather(1)
-            world.plane.tell_now()
-        world.plane.tell_now()
-        await world.handled()
-        world.plane.tell_now()
-        assert [told.sequence for told in world.told.received] == list(range(1, 41))
-
     async def test_maps_listed_extensions_and_removes_the_others(self, world: World) -> None:
         world.route(extensions={1: 4, 5: 2})
         world.publisher.send(

@@ -198,12 +198,6 @@ static void test_two_threads_pass_on_every_record_in_order(void) {
     yt_ring_close(&ring);
 }
 
-static void read_all(yt_plane *plane) {
-    yt_ring_publish(&plane->ring);
-    while (yt_ring_peek(&plane->ring))
-        yt_ring_next(&plane->ring);
-}
-
 /* A smooth stream's packets wait for company; a gap, a keyframe or a control datagram ends the patience. */
 static void test_when_python_is_woken(void) {
     begin_world();
@@ -235,47 +229,8 @@ static void test_when_python_is_woken(void) {
     end_world();
 }
 
-/* What was read before Python was woken needs no waking; what comes after waits its own time. */
-static void test_what_was_read_is_not_told_again(void) {
-    begin_world();
-    yt_plane *plane = world.plane;
-    made_route(1, 2, 100, YT_OPUS, false);
-    publish(1, 10, 3000, 50);
-    read_all(plane);
-    world.now_us += YT_RESTLESS_US;
-    CHECK(!yt_tell_due(plane, world.now_us) && yt_tell_at_us(plane, world.now_us) < 0);
-    publish(1, 11, 3000, 50);
-    CHECK(!yt_tell_due(plane, world.now_us + YT_TELL_US - 1) && yt_tell_due(plane, world.now_us + YT_TELL_US));
-    end_world();
-}
-
-/* VP8: a descriptor, then the first bytes of a frame (RFC 6386 9.1). */
-static void publish_frame(uint8_t index, bool key) {
-    uint8_t packet[] = {0x80, 96, 0, index, 0, 0, 0x0B, 0xB8, 0, 0, 0, 1, 0x10, key ? 0x02 : 0x11, 0x00, 0x00, 0x9D, 0x01,
-                        0x2A, 0x80, 0x02, 0x68, 0x01};
-    receive_sealed(packet, YT_RTP_FIXED_BYTES, sizeof packet, 1, index);
-}
-
-/* A keyframe is told soon; what follows it smoothly is as patient as before. */
-static void test_a_keyframe_is_told_soon_and_once(void) {
-    begin_world();
-    yt_plane *plane = world.plane;
-    made_route(1, 2, 100, YT_VP8, false);
-    publish_frame(10, false);
-    yt_note_told(plane);
-    world.now_us += YT_RESTLESS_US;
-    publish_frame(11, true);
-    CHECK(!yt_tell_due(plane, world.now_us) && yt_tell_due(plane, world.now_us + YT_TELL_SOON_US));
-    yt_note_told(plane);
-    publish_frame(12, false);
-    CHECK(!yt_tell_due(plane, world.now_us + YT_TELL_US - 1) && yt_tell_due(plane, world.now_us + YT_TELL_US));
-    end_world();
-}
-
 int main(void) {
     test_when_python_is_woken();
-    test_what_was_read_is_not_told_again();
-    test_a_keyframe_is_told_soon_and_once();
     test_pause_leaves_no_gap();
     test_a_pause_empties_the_queue();
     test_the_pace_is_kept();

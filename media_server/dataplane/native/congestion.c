@@ -111,12 +111,9 @@ uint16_t yt_congestion_sent(yt_congestion *congestion, size_t size_bytes, int64_
 bool yt_congestion_has_room(const yt_congestion *congestion, int64_t now_us) {
     if (!congestion->feedback_us || now_us - congestion->feedback_us > WINDOW_US)
         return true;
+    int64_t rate = larger((int64_t)congestion->control.rate_bps, yt_arrival_rate_bps(&congestion->arriving, YT_RATE_SLOTS));
     int64_t window_us = yt_least_value(&congestion->trip, UNKNOWN_TRIP_US) + 2 * congestion->gap_us + WINDOW_SLACK_US;
-    int64_t under_way = congestion->sent_bytes - congestion->told_bytes, rate = (int64_t)congestion->control.rate_bps;
-    if (under_way < larger(rate * window_us / 8000000, LEAST_WINDOW_BYTES))
-        return true;
-    /* What arrives takes longer to count, and is seldom more. */
-    return under_way < yt_arrival_rate_bps(&congestion->arriving, YT_RATE_SLOTS) * window_us / 8000000;
+    return congestion->sent_bytes - congestion->told_bytes < larger(rate * window_us / 8000000, LEAST_WINDOW_BYTES);
 }
 
 void yt_congestion_begin_probe(yt_congestion *congestion) {

@@ -162,14 +162,14 @@ static void switch_waiting(yt_stream *stream) {
     stream->waiting.count = left;
 }
 
-void yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t highest, int64_t now_us) {
+bool yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t highest, int64_t now_us) {
     if (packet->index > highest) {
         stream->highest_timestamp = packet->rtp.timestamp;
         stream->highest_us = now_us;
     }
     describe(stream, packet);
     if (stream->muted)
-        return;
+        return packet->keyframe;
     yt_stream_keep(stream, packet);
     yt_stream_count(stream, packet);
     if (packet->keyframe && stream->waiting.count)
@@ -182,4 +182,5 @@ void yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t h
         yt_record record = {.kind = YT_TOLD_TAP, .peer = stream->peer->id, .ssrc = stream->ssrc, .arrival_us = now_us};
         yt_tell(plane, record, packet->data, packet->length, NULL, 0);
     }
+    return packet->keyframe;
 }

@@ -20,7 +20,7 @@ enum {
     YT_ADDRESS_BUCKETS = 1 << 13,
     /* `Received` and taps wait so long for company; the first wake-up after that tells, the clock a fifth later. */
     YT_TELL_US = 50000,
-    YT_TELL_SOON_US = 10000, /* instead: a keyframe, and for YT_RESTLESS_US what Python may have to act on */
+    YT_TELL_SOON_US = 10000, /* instead, for YT_RESTLESS_US after what Python may have to act on */
     YT_RESTLESS_US = 300000,
     YT_TELL_RECORDS = 128, /* no more of them wait */
 };
@@ -50,7 +50,6 @@ typedef struct {
     bool urgent;         /* a control datagram is among it: wake Python at once */
     uint32_t records;    /* `Received` and taps */
     int64_t since_us;    /* when the first of these came */
-    bool soon;           /* a keyframe is among them */
     int64_t restless_us; /* the last time that something happened that Python may have to act on */
 } yt_untold;
 
@@ -123,15 +122,15 @@ void yt_receive(yt_plane *, yt_datagram *, int64_t now_us);
 /* tell.c: what goes up, and when. */
 /* False: the ring had no room. */
 bool yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
-/* A gap, a new stream, a verb about a route: for a while Python hears of packets soon. */
+/* A gap, a keyframe, a new stream, a verb about a route: for a while Python hears of packets soon. */
 void yt_grow_restless(yt_plane *, int64_t now_us);
 bool yt_tell_due(const yt_plane *, int64_t now_us);
 int64_t yt_tell_at_us(const yt_plane *, int64_t now_us); /* when the clock should look; -1: nothing waits */
 void yt_note_told(yt_plane *);                           /* Python was woken */
 
 /* forward.c: what goes out. */
-/* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. */
-void yt_forward(yt_plane *, yt_stream *, yt_packet *, int64_t highest, int64_t now_us);
+/* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if it is a keyframe. */
+bool yt_forward(yt_plane *, yt_stream *, yt_packet *, int64_t highest, int64_t now_us);
 void yt_forward_on(yt_plane *, yt_route *, yt_packet *, int64_t highest, int64_t now_us);
 /* The packet as a stretch numbers it; false when its type does not go out. */
 bool yt_write_letter(yt_letter *, yt_route *, yt_packet *, const yt_segment *);

@@ -243,10 +243,6 @@ class NativeDataPlane:
         stats = PlaneStats(*self._plane.stats())
         return replace(stats, send_blocked=stats.send_blocked + self._raw.blocked)
 
-    def tell_now(self) -> None:
-        """See `DataPlane`."""
-        self._read()
-
     @property
     def _plane(self) -> _plane.Plane:
         assert self._started is not None, "start the data plane first"

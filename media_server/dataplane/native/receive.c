@@ -89,9 +89,7 @@ static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, i
     packet->arrival_us = now_us;
     packet->size = (uint16_t)yt_rtp_unpadded(&rtp, data + rtp.header_bytes, length - rtp.header_bytes);
     const yt_rtx *rtx = yt_peer_rtx(peer, rtp.ssrc);
-    if (!rtx)
-        yt_forward(plane, stream, packet, highest, now_us);
-    if (index != highest + 1)
+    if ((!rtx && yt_forward(plane, stream, packet, highest, now_us)) || index != highest + 1)
         yt_grow_restless(plane, now_us);
     tell_received(plane, stream, packet, data + rtp.extension_at, rtp.extension_bytes);
     if (rtx)
