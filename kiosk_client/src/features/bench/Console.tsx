@@ -93,7 +93,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
       <div class="console-banners" aria-live="polite">
         {hearing.link.value.at !== "open" && view && <Banner tone="warn">{words.reconnecting}</Banner>}
         <UndoBanner hearing={hearing} mayUndo={may("run_session")} />
-        {view && <StateBanner view={view} zone={court.time_zone} />}
+        {view && <StateBanner view={view} me={hearing.state.value.me} zone={court.time_zone} />}
         {problem && (
           <Banner tone="warn" actions={<Button onClick={retry}>{t.devicesRetry}</Button>}>
             {t.devicesFailed}

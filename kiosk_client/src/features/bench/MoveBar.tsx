@@ -46,7 +46,7 @@ export function MoveBar({ hearing, zone, held }: Props) {
 
   function press(button: MoveButton) {
     if (button.ask === "open") {
-      if (armed || missingPeople(view?.people ?? []).length > 0) {
+      if (armed || missingPeople(view?.people ?? [], hearing.state.value.me)?.length !== 0) {
         setArmed(false);
         void strike(hearing);
       } else setArmed(true);

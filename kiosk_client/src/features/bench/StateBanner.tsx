@@ -5,14 +5,13 @@ import { Banner, wallTime } from "../../ui/index.ts";
 import { missingPeople } from "./open.ts";
 
 /** What the state of the session means for the bench right now, in one sentence. */
-export function StateBanner({ view, zone }: { view: HearingView; zone: string }) {
+export function StateBanner({ view, me, zone }: { view: HearingView; me: string; zone: string }) {
   const { bench: t, court } = courtText();
   const states = text().common.states;
   switch (view.state) {
     case "waiting": {
-      // Whoever is still at the gate sees nobody, which is not the same as everybody being here.
-      if (view.people.length === 0) return null;
-      const missing = missingPeople(view.people);
+      const missing = missingPeople(view.people, me);
+      if (missing === null) return null;
       return missing.length === 0 ? (
         <Banner tone="ok">{t.readyAll}</Banner>
       ) : (

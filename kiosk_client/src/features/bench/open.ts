@@ -10,8 +10,10 @@ const CONNECTED = new Set(["waiting", "present", "testifying"]);
 /** Names of required people who are not here, in the court's words; null when nobody has been refused. */
 export const missingReason = signal<string | null>(null);
 
-/** Required people without whom the session does not open, witnesses and experts aside. */
-export function missingPeople(people: readonly PersonView[]): PersonView[] {
+/** Required people without whom the session does not open, witnesses and experts aside; null for who cannot know: at
+ * the gate one sees the court's people only. */
+export function missingPeople(people: readonly PersonView[], me: string): PersonView[] | null {
+  if (!people.find((one) => one.seat.participant === me)?.verified) return null;
   return people.filter((one) => one.seat.required && !one.isolated && !CONNECTED.has(one.presence));
 }
 
