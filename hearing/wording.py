@@ -5,12 +5,16 @@ The pieces of a line joined are always its text: players seek by them, subtitles
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from hearing.transcript_events import Word
 
 Words = tuple[Word, ...]
+
+MOST_COMPARED_CHARS = 200
+"""Of what lies between the common beginning and the common end. Comparing takes the third power of it at worst (a
+line that repeats one character), and every replay of the log does it again."""
 
 
 def reworded(words: Sequence[Word], text: str, from_ms: int, to_ms: int) -> Words:
@@ -27,7 +31,7 @@ def reworded(words: Sequence[Word], text: str, from_ms: int, to_ms: int) -> Word
     # Which old word each new character belongs to; `kept` where it is the very character.
     owners: list[int] = []
     kept: list[bool] = []
-    for kind, a0, a1, b0, b1 in SequenceMatcher(None, before, text, autojunk=False).get_opcodes():
+    for kind, a0, a1, b0, b1 in _changes(before, text):
         for place in range(b0, b1):
             at = a0 + (place - b0) * max(1, a1 - a0) // max(1, b1 - b0) if kind == "replace" else a0 + place - b0
             # A character written between two words belongs to the one before it.
@@ -54,6 +58,27 @@ def cut(words: Sequence[Word], at: int) -> tuple[Words, Words]:
             second.append(_part(word, word.text[inside:], middle_ms, word.to_ms))
         done += len(word.text)
     return tuple(first), tuple(second)
+
+
+def _changes(before: str, after: str) -> Iterator[tuple[str, int, int, int, int]]:
+    """As `SequenceMatcher.get_opcodes`: what is common to both ends stays, the rest is compared."""
+    head = _alike(before, after)
+    tail = _alike(before[head:][::-1], after[head:][::-1])
+    a_end, b_end = len(before) - tail, len(after) - tail
+    yield "equal", 0, head, 0, head
+    if max(a_end, b_end) - head > MOST_COMPARED_CHARS:
+        yield "replace" if a_end > head else "insert", head, a_end, head, b_end
+    else:
+        matcher = SequenceMatcher(None, before[head:a_end], after[head:b_end], autojunk=False)
+        for kind, a0, a1, b0, b1 in matcher.get_opcodes():
+            yield kind, head + a0, head + a1, head + b0, head + b1
+    yield "equal", a_end, len(before), b_end, len(after)
+
+
+def _alike(first: str, second: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(first, second, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
 def _pieces(words: Sequence[Word], text: str, owners: list[int], kept: list[bool]) -> list[Word]:

@@ -73,3 +73,18 @@ def test_both_parts_of_a_cut_are_the_whole(words: tuple[Word, ...], at: int) -> 
     text = joined(words)
     assert (joined(first), joined(second)) == (text[:at], text[at:])
     assert all(word.from_ms <= word.to_ms for word in (*first, *second))
+
+
+@pytest.mark.timeout(20)
+def test_a_line_that_repeats_one_character_is_not_compared_for_minutes() -> None:
+    pieces = reworded(spoken(*("的的" for _ in range(2000))), "的了" * 2000, 0, 200_000)
+    assert joined(pieces) == "的了" * 2000
+
+
+def test_what_stays_at_both_ends_of_a_long_line_keeps_its_times() -> None:
+    words = spoken(*(chr(0x4E00 + n) for n in range(1000)))
+    text = joined(words)
+    changed = reworded(words, text[:300] + "改" * 400 + text[700:], 0, 100_000)
+    assert changed[:300] == words[:300]
+    assert changed[-300:] == words[-300:]
+    assert joined(changed[300:-300]) == "改" * 400
