@@ -16,6 +16,8 @@ from hearing.transcript_events import LineKind
 MAX_LINE_CHARS = 4_000
 
 LineText = Annotated[str, msgspec.Meta(max_length=MAX_LINE_CHARS)]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
+"""The shape of a BCP 47 tag: it is printed in the minutes."""
 LineId = Annotated[str, msgspec.Meta(max_length=200)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
@@ -26,7 +28,7 @@ class WriteLine(Command, frozen=True, kw_only=True, tag="line_write"):
     text: LineText
     kind: LineKind = LineKind.NOTE
     participant: str | None = None
-    language: Annotated[str, msgspec.Meta(max_length=35)] = "zh-CN"
+    language: Language = "zh-CN"
     from_ms: Millis | None = None
 
 

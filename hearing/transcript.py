@@ -7,6 +7,7 @@ still here with its revisions.
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Iterator
 
 import msgspec
@@ -69,6 +70,7 @@ class Transcript:
         self._order: list[tuple[int, int, str]] = []
         self._places: dict[str, tuple[int, int, str]] = {}
         self._heard: dict[str, int] = {}
+        self._changes: list[tuple[int, str]] = []
         self.last_seq = 0
 
     def __len__(self) -> int:
@@ -96,6 +98,15 @@ class Transcript:
             place += 1
         return None
 
+    def changed_after(self, seq: int) -> Iterator[Line]:
+        """Lines that were made or last changed by an entry after `seq`, in order of that change. Takes no longer for
+        those that are older."""
+        start = bisect.bisect_right(self._changes, seq, key=lambda change: change[0])
+        for changed, name in itertools.islice(self._changes, start, None):
+            line = self._lines[name]
+            if line.seq == changed:
+                yield line
+
     def heard_until_ms(self, track: str) -> int | None:
         """How far this track was listened to; None when not at all."""
         return self._heard.get(track)
@@ -106,6 +117,11 @@ class Transcript:
         if entry.seq <= self.last_seq:
             return ()
         self.last_seq = entry.seq
+        lines = self._take(entry)
+        self._changes.extend((entry.seq, line.id) for line in lines)
+        return lines
+
+    def _take(self, entry: Entry) -> tuple[Line, ...]:
         match entry.event:
             case te.UtteranceHeard() as e:
                 self._listened(e.track, e.until_ms)

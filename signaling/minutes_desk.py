@@ -130,7 +130,8 @@ class MinutesDesk:
             person = hearing.people.get(page.participant)
             if not page.live or person is None:
                 continue
-            seen = tuple(_view(line) for line in changed.values() if _may_read_now(hearing, person, line))
+            who = audience(hearing, person)
+            seen = tuple(_view(line) for line in changed.values() if _may_read_now(hearing, person, who, line))
             if seen:
                 page.send(Lines(re=None, lines=seen))
 
@@ -142,13 +143,16 @@ class MinutesDesk:
         person = hearing.people.get(participant)
         if person is None:
             return Lines(re=re, lines=())
-        found = [line for line in self.transcript if line.seq > after_seq and _may_read_later(hearing, person, line)]
-        found.sort(key=lambda line: line.seq)
-        # Lines of one entry stay together: a page asks on by `seq`.
-        end = LINES_AT_ONCE
-        while end < len(found) and found[end].seq == found[end - 1].seq:
-            end += 1
-        return Lines(re=re, lines=tuple(map(_view, found[:end])), more=end < len(found))
+        who = audience(hearing, person)
+        found: list[Line] = []
+        for line in self.transcript.changed_after(after_seq):
+            if not _may_read_later(hearing, person, who, line):
+                continue
+            # Lines of one entry stay together: a page asks on by `seq`.
+            if len(found) >= LINES_AT_ONCE and line.seq != found[-1].seq:
+                return Lines(re=re, lines=tuple(map(_view, found)), more=True)
+            found.append(line)
+        return Lines(re=re, lines=tuple(map(_view, found)))
 
     def _revisions(self, participant: str, re: str, name: str) -> Revisions:
         hearing = self._ledger.hearing
@@ -161,11 +165,11 @@ class MinutesDesk:
         return Revisions(re=re, line=line.id, raw=line.raw, engine=line.engine, revisions=line.revisions)
 
 
-def _may_read_now(hearing: Hearing, person: Person, line: Line) -> bool:
+def _may_read_now(hearing: Hearing, person: Person, who: Audience, line: Line) -> bool:
     """Whether a line is told to this person the moment it comes or changes."""
     if line.participant == person.seat.participant:
         return True
-    match audience(hearing, person):
+    match who:
         case Audience.STAFF:
             return True
         case Audience.PARTY:
@@ -179,11 +183,11 @@ def _may_read_now(hearing: Hearing, person: Person, line: Line) -> bool:
             return False
 
 
-def _may_read_later(hearing: Hearing, person: Person, line: Line) -> bool:
+def _may_read_later(hearing: Hearing, person: Person, who: Audience, line: Line) -> bool:
     """Whether this person may look the line up."""
     if line.participant == person.seat.participant:
         return True
-    return audience(hearing, person) is not Audience.PUBLIC and _may_read_now(hearing, person, line)
+    return who is not Audience.PUBLIC and _may_read_now(hearing, person, who, line)
 
 
 def _view(line: Line) -> LineView:

@@ -161,6 +161,7 @@ async def test_requests_that_make_no_sense_are_answered_in_words(sitting: Sittin
     clerk = sitting.pages["clerk"]
     assert (await clerk.do("line_edit", line="nowhere", revision=0, text="甲"))["code"] == "unknown-line"
     assert (await clerk.do("line_write", text="x" * 4001))["code"] == "bad-message"
+    assert (await clerk.do("line_write", text="甲", language="zh\u202e"))["code"] == "bad-message"
     await clerk.say(type="ask_revisions", re="r", line="nowhere")
     assert (await clerk.answer("r"))["code"] == "unknown-line"
     await sitting.pages["plaintiff"].say(type="ask_revisions", re="r", line="nowhere")

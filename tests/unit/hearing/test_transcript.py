@@ -241,3 +241,7 @@ def test_whatever_clerks_do_no_word_is_lost_and_replay_gives_the_same(
         again.apply(entry)
         again.apply(entry)
     assert list(again) == list(minutes.transcript)
+    for seq in range(minutes.room.hearing.last_seq + 1):
+        changed = list(again.changed_after(seq))
+        assert [line.seq for line in changed] == sorted(line.seq for line in again if line.seq > seq)
+        assert {line.id for line in changed} == {line.id for line in again if line.seq > seq}
