@@ -27,12 +27,11 @@ class RequestCorrection(Command, frozen=True, kw_only=True, tag="correction_ask"
 
 
 class DecideCorrection(Command, frozen=True, kw_only=True, tag="correction_decide"):
-    """The clerk's, after listening to the span."""
+    """The clerk's, after listening to the span: the server knows whom it gave which sound."""
 
     correction: Annotated[str, msgspec.Meta(max_length=100)]
     accepted: bool
     reason: Text = ""
-    listened: bool = False
 
 
 class SignMinutes(Command, frozen=True, kw_only=True, tag="minutes_sign"):

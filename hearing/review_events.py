@@ -33,7 +33,7 @@ class CorrectionDecided(Event, frozen=True, kw_only=True, tag="review.decided"):
     accepted: bool
     reason: str
     listened: bool
-    """The page played the span to the clerk before the decision."""
+    """The server had given the clerk the sound of the whole line before the decision."""
 
 
 class MinutesSigned(Event, frozen=True, kw_only=True, tag="review.signed"):

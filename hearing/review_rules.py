@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hearing import review_commands as cmd
 from hearing import review_events as re
 from hearing.errors import Refused
@@ -30,15 +32,19 @@ _DAY_MS = 86_400_000
 _NO_SIGNERS = frozenset({Role.OBSERVER, Role.SUPERVISOR, Role.OPERATOR, Role.DISPLAY})
 
 
+@dataclass(frozen=True, slots=True)
 class Minutes:
     """What the rules look at. `sha256` is that of the minutes as they read now; `image` the picture of a signature
     by its hash, or None."""
 
-    def __init__(self, transcript: Transcript, review: Review, sha256: str, image: bytes | None = None) -> None:
-        self.transcript = transcript
-        self.review = review
-        self.sha256 = sha256
-        self.image = image
+    transcript: Transcript
+    review: Review
+    sha256: str
+    image: bytes | None = None
+    listened: bool = False
+    """Of the line in question: the clerk was given its sound."""
+    soundless: bool = False
+    """Of the same: there is no sound to give."""
 
 
 def decide_review(
@@ -163,11 +169,11 @@ def _decide(minutes: Minutes, person: Person, command: cmd.DecideCorrection) -> 
     line = minutes.transcript.get(asked.line)
     if line is None:
         raise Refused("unknown-line", "笔录中没有这一行", f"there is no line {asked.line}")
-    if line.track and not command.listened:
+    if line.track and not minutes.listened and not minutes.soundless:
         raise Refused("listen-first", "请先播放该段录音再作决定", "play the recording of this line before you decide")
     events: Events = [
         re.CorrectionDecided(
-            correction=asked.id, accepted=command.accepted, reason=command.reason.strip(), listened=command.listened
+            correction=asked.id, accepted=command.accepted, reason=command.reason.strip(), listened=minutes.listened
         )
     ]
     if command.accepted and line.text != asked.wanted:

@@ -239,7 +239,7 @@ def _times(line: timeline.Timeline, tz: datetime.tzinfo) -> str:
 def _absences(line: timeline.Timeline, tz: datetime.tzinfo) -> Iterable[str]:
     """Every time that somebody was away though the court sat (在线诉讼规则 25): who, why, from when to when."""
     away: dict[str, tuple[int, Presence]] = {}
-    for change in line.changes:
+    for change in _while_it_sat(line):
         event = change.event
         if not isinstance(event, PresenceChanged):
             continue
@@ -260,9 +260,14 @@ def _absences(line: timeline.Timeline, tz: datetime.tzinfo) -> Iterable[str]:
             yield f"{speaker(line, participant)}{_wall(line, since_ms, tz):%H:%M:%S}起{_AWAY[why]}"
 
 
+def _while_it_sat(line: timeline.Timeline) -> Iterable[timeline.Change]:
+    """Who comes to read the minutes, or loses the network over them, does not change what they say."""
+    return (change for change in line.changes if not line.finished or change.at_ms <= line.duration_ms)
+
+
 def _came(line: timeline.Timeline) -> set[str]:
     came = {track.participant for track in line.tracks}
-    for change in line.changes:
+    for change in _while_it_sat(line):
         if isinstance(change.event, PresenceChanged) and change.event.after in IN_COURTROOM:
             came.add(change.event.participant)
     return came

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hearing import events as ev
+from hearing import review_events as re
 from hearing.participant import Presence
 from hearing.roles import label
 from hearing.session import Move, state_label
@@ -23,6 +24,8 @@ _MOVES = {
     Move.SUSPEND: ("技术中断", "Suspended for technical reasons"),
     Move.CLOSE: ("闭庭，录音录像结束", "Closed, recording ends"),
     Move.REOPEN: ("撤销闭庭，录音录像继续", "Closing undone, recording goes on"),
+    Move.REVIEW: ("核对笔录", "The minutes are read"),
+    Move.SIGN_OFF: ("签名完成", "The minutes are signed"),
     Move.CANCEL: ("取消", "Cancelled"),
     Move.CONVERT_OFFLINE: ("转线下审理", "Converted to a hearing on site"),
 }
@@ -54,6 +57,7 @@ _REST = {
     "session.rescheduled": ("改期", "Rescheduled"),
     "participant.howling": ("设备啸叫，已静音", "Device heard itself and muted"),
     "package.made": ("导出卷宗包", "Package made"),
+    "review.opened": ("笔录开放核对", "The minutes lie open"),
 }
 
 
@@ -162,6 +166,24 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case ev.ParticipantAdded(seat=seat):
             zh, en = person({seat.participant: seat}, seat.participant)
             return Line("people", f"增加出庭人员 {zh}", f"Added {en}")
+        case re.CorrectionRequested(participant=who, was=was, wanted=wanted):
+            zh, en = person(seats, who)
+            return Line(
+                "court", f"{zh} 申请补正：“{was}”改为“{wanted}”", f"{en} asks to correct “{was}” to “{wanted}”"
+            )
+        case re.CorrectionDecided(accepted=accepted, reason=reason):
+            why = (f"：{reason}", f": {reason}") if reason else ("", "")
+            return Line(
+                "court",
+                f"{'准予' if accepted else '不予'}补正{why[0]}",
+                f"Correction {'accepted' if accepted else 'refused'}{why[1]}",
+            )
+        case re.MinutesSigned(participant=who, minutes_sha256=sha256):
+            zh, en = person(seats, who)
+            return Line("court", f"{zh} 签名（{sha256[:8]}）", f"{en} signed ({sha256[:8]})")
+        case re.SigningRefused(participant=who, reason=reason):
+            zh, en = person(seats, who)
+            return Line("court", f"{zh} 拒绝签名：{reason}", f"{en} refused to sign: {reason}")
         case _:
             name = str(event.__struct_config__.tag)
             return Line("system", *_REST.get(name, (name, name)))

@@ -6,7 +6,7 @@ All times are session ms. A session is recorded from 开庭 to 闭庭 minus the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hearing.events import (
     ClockAnchored,
@@ -165,15 +165,15 @@ def subtract(spans: Sequence[Span], holes: Sequence[Span]) -> tuple[Span, ...]:
 
 def read(entries: Iterable[Entry]) -> Timeline:
     """Project a session's log. ValueError when it does not begin with `session.created`."""
-    fold = _Fold()
+    fold = Fold()
     for entry in entries:
         fold.take(entry)
     return fold.timeline()
 
 
 @dataclass(slots=True)
-class _Fold:
-    """The projection under construction."""
+class Fold:
+    """The projection under construction: `take` the log's entries in order."""
 
     session: str = ""
     created: SessionCreated | None = None
@@ -192,8 +192,7 @@ class _Fold:
 
     def take(self, entry: Entry) -> None:
         self.session = entry.session
-        if self.current is not None:
-            self.last_ms = max(self.last_ms, entry.at_ms)
+        self.passed(entry.at_ms)
         match entry.event:
             case SessionCreated() as created:
                 self.created = created
@@ -222,35 +221,31 @@ class _Fold:
             case _:
                 pass
 
-    def _move(self, entry: Entry, move: StateChanged) -> None:
+    def passed(self, at_ms: int) -> None:
+        """The log goes so far, whatever it says there."""
         if self.current is not None:
-            self._end_stretch(entry.at_ms)
+            self.last_ms = max(self.last_ms, at_ms)
+
+    def _move(self, entry: Entry, move: StateChanged) -> None:
+        if is_over(move.before) and is_over(move.after):
+            # What is done to the minutes afterwards is no part of the session.
+            return
+        if self.current is not None:
+            self.stretches.append(_ended(self.current, entry.at_ms))
         if is_open(move.after) or (self.stretches and is_over(move.after)):
             pause = move.pause or lawful_pause(move.after)
             span = Span(entry.at_ms, entry.at_ms)
             self.current = Stretch(span, move.after, pause, entry.actor, move.reason, move.resume_utc_ms)
         self.finished = is_over(move.after)
 
-    def _end_stretch(self, at_ms: int) -> None:
-        assert self.current is not None
-        ended = self.current
-        self.stretches.append(
-            Stretch(
-                Span(ended.span.from_ms, at_ms),
-                ended.state,
-                ended.pause,
-                ended.actor,
-                ended.reason,
-                ended.resume_utc_ms,
-            )
-        )
-
     def timeline(self) -> Timeline:
+        """The projection so far; changes nothing. ValueError when it does not begin with `session.created`."""
         if self.created is None:
             raise ValueError("the log does not begin with session.created")
+        tiles = list(self.stretches)
         if self.current is not None and is_open(self.current.state):
-            self._end_stretch(self.last_ms)
-        stretches = tuple(s for s in self.stretches if s.span.length_ms > 0)
+            tiles.append(_ended(self.current, self.last_ms))
+        stretches = tuple(s for s in tiles if s.span.length_ms > 0)
         duration_ms = stretches[-1].span.to_ms if stretches else 0
         return Timeline(
             session=self.session,
@@ -281,6 +276,10 @@ class _Fold:
             gaps=tuple(self.gaps.get(opened.track, ())),
             closed=closed is not None,
         )
+
+
+def _ended(stretch: Stretch, at_ms: int) -> Stretch:
+    return replace(stretch, span=Span(stretch.span.from_ms, at_ms))
 
 
 def presence_is_gone(presence: Presence) -> bool:

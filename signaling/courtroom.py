@@ -19,9 +19,11 @@ from hearing import identity_events as ie
 from hearing.line_commands import LineCommand
 from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
+from hearing.review_commands import ReviewCommand
 from hearing.state import Hearing, apply
 from hearing.tasks import TaskSet
 from media_server.ports import DeliveryState, Direction, Kind, LossReason, MediaRoom, PublicationInfo
+from records import words
 from records.ledger import Ledger
 from signaling.attendance import Attendance
 from signaling.door import Door, OpenDoor
@@ -43,7 +45,9 @@ from signaling.protocol import (
     Publications,
     Speakers,
 )
+from signaling.review_desk import ReviewDesk
 from signaling.services import Services
+from signaling.signature_shelf import SignatureShelf
 from signaling.speech import SpeechLog
 
 ANSWERS_KEPT = 128
@@ -117,7 +121,15 @@ class Courtroom:
         self.door: Door = OpenDoor(self.media)
         """Where its people's media comes in; the gate puts its own here."""
         self.recording: RoomRecording | None = None
-        self.minutes = MinutesDesk(ledger, lambda: self.connections.values())
+        zone = words.zone(services.settings.court.time_zone)
+        self.minutes = MinutesDesk(ledger, self.connections.values, zone)
+        self.review = ReviewDesk(
+            ledger,
+            self.minutes.draft,
+            SignatureShelf(services.store, ledger.session),
+            self.connections.values,
+            services.sources.utc_ms,
+        )
         self.when_live: Callable[[str], None] = lambda participant: None
         """Called when a page has caught up, for whoever has more to tell it."""
         self.busy_at_us = services.sources.monotonic_us()
@@ -201,6 +213,8 @@ class Courtroom:
         try:
             if isinstance(command, LineCommand):
                 entries = await self.minutes.do(participant, command)
+            elif isinstance(command, ReviewCommand):
+                entries = await self.review.do(participant, command)
             else:
                 entries = await self.ledger.do(participant, command)
         except Exception as problem:
@@ -266,6 +280,9 @@ class Courtroom:
         self.tell_publications(only=participant)
         self.media_news.tell_again(participant)
         self._tell(participant, self.minutes.standing())
+        news = self.review.news(participant)
+        if news is not None:
+            self._tell(participant, news)
         self.when_live(participant)
 
     def _tell(self, participant: str, message: Message) -> None:

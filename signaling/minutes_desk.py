@@ -6,6 +6,7 @@ witness learns nothing of what was said before (民诉证据规定 72).
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from hearing.roles import is_isolated
 from hearing.state import Hearing, Person
 from hearing.transcript import Line, Transcript
 from hearing.transcript_events import LineKind
+from records.draft import Draft
 from records.ledger import Ledger
 from signaling.line_messages import (
     AskLines,
@@ -55,13 +57,19 @@ class Reader(Protocol):
 class MinutesDesk:
     """`pages` gives the courtroom's connections. Implements `signaling.ports.CaptionSink`."""
 
-    def __init__(self, ledger: Ledger, pages: Callable[[], Iterable[Reader]]) -> None:
-        self.transcript = Transcript()
+    def __init__(self, ledger: Ledger, pages: Callable[[], Iterable[Reader]], tz: datetime.tzinfo) -> None:
+        self.draft = Draft(tz)
+        """What `signaling.review_desk` shows."""
         self._ledger = ledger
         self._pages = pages
         self._state = _NOTHING
         self._seq = 0
         self._stop: Callable[[], None] = lambda: None
+
+    @property
+    def transcript(self) -> Transcript:
+        """The lines as they stand."""
+        return self.draft.transcript
 
     async def open(self) -> None:
         """Read the log so far and follow it. Call once. Raises StoreUnavailable."""
@@ -117,7 +125,7 @@ class MinutesDesk:
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _fold(self, entry: ev.Entry) -> Sequence[Line]:
-        lines = self.transcript.apply(entry)
+        lines = self.draft.apply(entry)
         if lines:
             self._seq = entry.seq
         return lines

@@ -10,6 +10,7 @@ from aiohttp import web
 from hearing.events import Entry
 from signaling import bodies as b
 from signaling import gate_bodies as g
+from signaling import review_messages as r
 from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 
@@ -61,6 +62,8 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "sessions/{id}/gate/{participant}/message"): (g.GateMessage, None),
     ("GET", "sessions/{id}/gate/{participant}/data"): (None, g.IdentityData),
     ("POST", "sessions/{id}/gate/{participant}/erase"): (g.Explained, None),
+    ("GET", "sessions/{id}/minutes"): (None, r.MinutesView),
+    ("POST", "sessions/{id}/signatures"): (None, r.PictureKept),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

@@ -17,12 +17,14 @@ from hearing.events import AnyEvent, ClockAnchored, Head, Seat
 from hearing.identity_events import IdentityLevel
 from hearing.line_commands import LineCommand
 from hearing.participant import Presence
+from hearing.review_commands import ReviewCommand
 from hearing.roles import Right
 from hearing.session import Move, Phase, State
 from signaling.gate_messages import FromGate, ToGate
 from signaling.line_messages import FromMinutes, ToMinutes
 from signaling.message import Message as Message
 from signaling.message import RequestId
+from signaling.review_messages import FromReview
 
 MAX_FRAME_BYTES = 300_000
 PROTOCOL_VERSION = 1
@@ -53,7 +55,7 @@ class Ping(Message, frozen=True, kw_only=True, tag="ping"):
     sent_ms: Count
 
 
-PageCommand = AnyCommand | LineCommand
+PageCommand = AnyCommand | LineCommand | ReviewCommand
 
 
 class Do(Message, frozen=True, kw_only=True, tag="do"):
@@ -391,5 +393,6 @@ FromServer = (
     | ExportProgress
     | FromGate
     | FromMinutes
+    | FromReview
     | Leave
 )

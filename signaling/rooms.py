@@ -102,6 +102,7 @@ class Rooms:
         now_us = self._services.sources.monotonic_us()
         await room.attendance.settle()
         await room.speech.settle(now_us)
+        room.review.settle()
         if self.gate is not None:
             await self.gate.tend(room)
         if lamps_due:

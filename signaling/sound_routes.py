@@ -41,7 +41,14 @@ class SoundRoutes:
         from_ms, to_ms = _number(request, "from_ms"), _number(request, "to_ms")
         if room.recording is None:
             raise UserError("no-sound", "没有录音", "nothing is recorded")
-        wav = await room.recording.sound(request.query.get("track", ""), from_ms, to_ms)
+        track = request.query.get("track", "")
+        try:
+            wav = await room.recording.sound(track, from_ms, to_ms)
+        except UserError as problem:
+            if problem.code == "no-sound":
+                room.review.gave_sound(participant, track, from_ms, to_ms, found=False)
+            raise
+        room.review.gave_sound(participant, track, from_ms, to_ms, found=True)
         return web.Response(body=wav, content_type="audio/wav")
 
 

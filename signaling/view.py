@@ -8,6 +8,7 @@ from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.participant import CONNECTED, IN_COURTROOM
 from hearing.policy import is_verified
+from hearing.review_events import ReviewEvent
 from hearing.roles import Right, Role, is_device, is_isolated, is_staff, label, rights
 from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
 from hearing.state import Hearing, Person
@@ -98,6 +99,9 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
     if isinstance(event, TranscriptEvent):
         return False
     own = getattr(event, "participant", None) == person.seat.participant
+    if isinstance(event, ReviewEvent):
+        # How somebody else stands to the minutes is the court's business; pages get `review`.
+        return own or who is Audience.STAFF
     if isinstance(event, _FOR_MANAGERS):
         return Right.MANAGE_SESSION in rights(person.role)
     if isinstance(event, _FOR_STAFF):

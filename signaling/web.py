@@ -36,6 +36,7 @@ from signaling.invitation_routes import InvitationRoutes
 from signaling.invitations import Invitations
 from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
+from signaling.review_routes import ReviewRoutes
 from signaling.rooms import Rooms
 from signaling.service_routes import ServiceRoutes
 from signaling.services import Services
@@ -102,6 +103,7 @@ def build_app(services: Services) -> web.Application:
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
         SoundRoutes(admission, rooms, services.sources.monotonic_us),
+        ReviewRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
         ServiceRoutes(services, rooms, senders, desk, retention),
     ):

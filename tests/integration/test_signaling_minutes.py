@@ -10,6 +10,7 @@ import pytest
 from hearing import events as ev
 from hearing.roles import Role
 from hearing.transcript_events import UtteranceHeard, Word
+from records import words
 from signaling.line_messages import Transcribing
 from signaling.minutes_desk import LINES_AT_ONCE, MinutesDesk
 from tests.fakes.courthouse import ID, SEATS, Courthouse, NoRecording, Page, courthouse
@@ -151,7 +152,7 @@ async def test_lines_outlive_the_courtroom(sitting: Sitting) -> None:
     await sitting.said("plaintiff", "甲", 1)
     await sitting.pages["clerk"].do("line_write", text="【证据1】合同", kind="exhibit")
     room = sitting.court.room(sitting.session)
-    again = MinutesDesk(room.ledger, lambda: ())
+    again = MinutesDesk(room.ledger, lambda: (), words.zone("Asia/Shanghai"))
     await again.open()
     assert list(again.transcript) == list(room.minutes.transcript)
     again.close()

@@ -195,6 +195,52 @@ export interface StrikeLineCommand {
   readonly reason?: string;
 }
 
+/** Lay the minutes open to the parties. The clerk's. */
+export interface OpenReviewCommand {
+  readonly do: "review_open";
+}
+
+/** A party's. `revision` is of the line that the page shows. */
+export interface RequestCorrectionCommand {
+  readonly do: "correction_ask";
+  readonly line: string;
+  readonly revision: number;
+  readonly wanted: string;
+  readonly reason?: string;
+}
+
+/** The clerk's, after listening to the span: the server knows whom it gave which sound. */
+export interface DecideCorrectionCommand {
+  readonly do: "correction_decide";
+  readonly correction: string;
+  readonly accepted: boolean;
+  readonly reason?: string;
+}
+
+/** One's own signature of the minutes with this hash. The picture was handed in before (`image_sha256`). */
+export interface SignMinutesCommand {
+  readonly do: "minutes_sign";
+  readonly minutes_sha256: string;
+  readonly image_sha256: string;
+  readonly public_key: string;
+  readonly signature: string;
+  readonly verdict: string;
+  readonly signed_utc_ms: number;
+}
+
+/** One's own refusal; or, by the clerk, that `participant` refuses or did not come within the time. */
+export interface RefuseToSignCommand {
+  readonly do: "minutes_refuse";
+  readonly minutes_sha256: string;
+  readonly reason: string;
+  readonly participant?: string | null;
+}
+
+/** The clerk's: everybody has signed or refused, nothing of the minutes changes any more. */
+export interface SignOffCommand {
+  readonly do: "review_close";
+}
+
 /** Who a person (or device) is in a session. */
 export type Role = (typeof roleValues)[number];
 export const roleValues = [
@@ -780,7 +826,7 @@ export interface CorrectionDecidedEvent {
   readonly correction: string;
   readonly accepted: boolean;
   readonly reason: string;
-  /** The page played the span to the clerk before the decision. */
+  /** The server had given the clerk the sound of the whole line before the decision. */
   readonly listened: boolean;
 }
 
@@ -1361,6 +1407,32 @@ export interface TranscribingMessage {
   readonly seq: number;
 }
 
+/** How one person stands to the minutes. A party sees only themselves, the court's people everybody. */
+export interface SignerView {
+  readonly participant: string;
+  /** `outdated`: the minutes were corrected since this person's word. */
+  readonly standing: "outdated" | "outstanding" | "refused" | "signed";
+  /** When they signed or refused; 0 before. */
+  readonly utc_ms: number;
+  /** Of a refusal. */
+  readonly reason: string;
+  /** What was bound together. */
+  readonly signed: MinutesSignedEvent | null;
+}
+
+/** How the review stands for this page, after `welcome` and whenever something of it has changed. A page that shows another `seq` reads `GET sessions/{id}/minutes` again. */
+export interface ReviewNewsMessage {
+  readonly type: "review";
+  readonly seq: number;
+  readonly minutes_sha256: string;
+  readonly until_utc_ms: number;
+  /** Id of one's own identity verdict, which a signature binds; empty where there is no gate. */
+  readonly verdict: string;
+  /** Requests for correction without an answer: all for the court's people, else one's own. */
+  readonly undecided: number;
+  readonly signers: readonly SignerView[];
+}
+
 /** The server ends the connection. `resume`: come back with the credential; `reconnect`: with a new ticket; `end`: do not come back. */
 export interface LeaveMessage {
   readonly type: "leave";
@@ -1391,7 +1463,13 @@ export type AnyCommand =
   | AssignLineCommand
   | SplitLineCommand
   | MergeLinesCommand
-  | StrikeLineCommand;
+  | StrikeLineCommand
+  | OpenReviewCommand
+  | RequestCorrectionCommand
+  | DecideCorrectionCommand
+  | SignMinutesCommand
+  | RefuseToSignCommand
+  | SignOffCommand;
 
 export type AnyEvent =
   | SessionCreatedEvent
@@ -1488,4 +1566,5 @@ export type FromServer =
   | RevisionsMessage
   | CaptionMessage
   | TranscribingMessage
+  | ReviewNewsMessage
   | LeaveMessage;

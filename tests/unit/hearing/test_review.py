@@ -70,8 +70,22 @@ class Reading:
     def sha256(self) -> str:
         return hashlib.sha256("".join(line.text for line in self.transcript.shown()).encode()).hexdigest()
 
-    def do(self, actor: str, command: cmd.ReviewCommand, picture: bytes | None = PICTURE, late_ms: int = 0) -> None:
-        minutes = Minutes(self.transcript, self.review, self.sha256, picture)
+    def do(
+        self,
+        actor: str,
+        command: cmd.ReviewCommand,
+        picture: bytes | None = PICTURE,
+        late_ms: int = 0,
+        heard: str = "all",
+    ) -> None:
+        minutes = Minutes(
+            self.transcript,
+            self.review,
+            self.sha256,
+            picture,
+            listened=heard == "all",
+            soundless=heard == "nothing there",
+        )
         self.room.note(decide_review(self.room.hearing, minutes, actor, command, NOW + late_ms), actor)
 
     def open(self) -> Reading:
@@ -138,23 +152,31 @@ def test_a_correction_is_decided_after_listening_and_both_ways_are_kept(reading:
     (asked,) = reading.review.undecided()
     assert (asked.was, asked.wanted) == ("我同义", "我同意")
     with refused("no-right"):
-        reading.do("plaintiff", cmd.DecideCorrection(correction=asked.id, accepted=True, listened=True))
+        reading.do("plaintiff", cmd.DecideCorrection(correction=asked.id, accepted=True))
     with refused("listen-first"):
-        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True))
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True), heard="not yet")
     with refused("reason-needed"):
-        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, listened=True))
-    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True, listened=True))
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True))
     line = reading.transcript.get(LINE)
     assert line is not None
     assert (line.text, line.revisions[0].reason) == ("我同意", f"补正 {asked.id}")
     with refused("already-decided"):
-        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, reason="x", listened=True))
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, reason="x"))
+
+
+def test_where_no_sound_is_left_the_clerk_may_decide_without_and_the_record_says_so(reading: Reading) -> None:
+    reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我不同意"))
+    (asked,) = reading.review.undecided()
+    decided = cmd.DecideCorrection(correction=asked.id, accepted=False, reason="录音缺失")
+    reading.do("clerk", decided, heard="nothing there")
+    assert reading.review.corrections[asked.id].listened is False
 
 
 def test_a_refused_correction_stays_on_record(reading: Reading) -> None:
     reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我不同意"))
     (asked,) = reading.review.undecided()
-    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, reason="与录音不符", listened=True))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, reason="与录音不符"))
     kept = reading.review.corrections[asked.id]
     assert (kept.accepted, kept.answer, kept.listened) == (False, "与录音不符", True)
     assert reading.review.undecided() == ()
@@ -166,7 +188,7 @@ def test_a_signature_is_of_these_minutes_only(reading: Reading) -> None:
     assert reading.review.standing("plaintiff", before) is not None
     reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我同意"))
     (asked,) = reading.review.undecided()
-    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True, listened=True))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True))
     assert reading.review.standing("plaintiff", reading.sha256) is None
     with refused("minutes-changed"):
         reading.sign("defendant", sha256=before)
