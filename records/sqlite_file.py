@@ -20,9 +20,6 @@ from typing import Any, Generic, TypeVar
 
 from records.errors import RecordError, StoreUnavailable
 
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x59756E74
-"""'Yunt': marks the file as ours in SQLite's header."""
 BUSY_TIMEOUT_S = 2.0
 MAX_WAITING = 2_048
 """Bound of the queue: jobs that wait for the writer. Nothing is dropped, the next caller waits."""
@@ -33,6 +30,24 @@ CACHE_KIB = 256
 
 _FAULT_OF_JOB = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 """Errors of SQLite that one job has brought on itself; the others come from the disk or another process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a file holds. `name` is that of its statements in `records/schema/`."""
+
+    name: str
+    version: int
+    application_id: int
+    """Marks the file as ours in SQLite's header."""
+
+    def statements(self) -> list[str]:
+        """Each statement that makes the file. Blocks."""
+        return resources.files("records").joinpath("schema", f"{self.name}.sql").read_text("utf-8").split(";\n")
+
+
+LOGS = Schema("logs", 1, 0x59756E74)
+"""Logs and facts; the mark reads 'Yunt'."""
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -51,8 +66,9 @@ class SqliteFile:
     of that batch; the next batch opens the file anew, so the store recovers when the cause is gone.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: Schema = LOGS) -> None:
         self.path = path
+        self._schema = schema
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._room = asyncio.Semaphore(MAX_WAITING)
         self._loop = asyncio.get_running_loop()
@@ -64,10 +80,10 @@ class SqliteFile:
         self._closed: asyncio.Future[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path) -> SqliteFile:
-        """Open or make the file and bring its schema up to date. Raises StoreUnavailable, or RecordError for a
-        file that is not ours or was made by a newer version."""
-        file = cls(path)
+    async def open(cls, path: Path, schema: Schema = LOGS) -> SqliteFile:
+        """Open or make the file. Raises StoreUnavailable, or RecordError for a file that is not ours, is damaged or
+        was made by a newer version."""
+        file = cls(path, schema)
         file._writer.start()
         try:
             await file.write(lambda connection: None)
@@ -190,7 +206,7 @@ class SqliteFile:
                 raise sqlite3.OperationalError(str(error.strerror)) from error
             connection = _connect(self.path)
             try:
-                _prepare(connection, self.path)
+                _prepare(connection, self.path, self._schema)
             except BaseException as error:
                 connection.close()
                 if type(error) is sqlite3.DatabaseError:
@@ -220,15 +236,15 @@ def _resolve(results: list[tuple[_Waiting[Any], Any, BaseException | None]]) -> 
             waiting.future.set_exception(error)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     """Durability settings, then the schema: made when the file is empty, refused when it is not ours."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables and application != APPLICATION_ID:
+    if tables and application != schema.application_id:
         raise RecordError(f"{path}: an SQLite file of another program")
-    if version > SCHEMA_VERSION:
-        raise RecordError(f"{path}: made by a newer Yunting (schema {version}, this one knows {SCHEMA_VERSION})")
+    if version > schema.version:
+        raise RecordError(f"{path}: made by a newer Yunting (schema {version}, this one knows {schema.version})")
     if not tables:
         # What a page keeps of a long row is known to `identity.spread`; the rest is in pages of its own.
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
@@ -240,15 +256,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # Deleted bytes are overwritten: what the gate erases must not be found in free pages.
     connection.execute("PRAGMA secure_delete = ON")
     if not tables:
-        schema = resources.files("records").joinpath("schema", f"{SCHEMA_VERSION}.sql").read_text("utf-8")
+        statements = schema.statements()
         try:
             # IMMEDIATE: of two processes that start together one makes the tables, the other finds them.
             connection.execute("BEGIN IMMEDIATE")
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
-                for statement in schema.split(";\n"):
+                for statement in statements:
                     connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                connection.execute(f"PRAGMA application_id = {schema.application_id}")
+                connection.execute(f"PRAGMA user_version = {schema.version}")
             connection.execute("COMMIT")
         except sqlite3.Error:
             if connection.in_transaction:

@@ -85,6 +85,7 @@ STATUS: dict[str, int] = {
     "gate-locked": 429,
     "face-engine-busy": 503,
     "face-engine-unavailable": 503,
+    "search-unavailable": 503,
     "code-not-sent": 503,
     "vault-locked": 503,
     "too-many-tries": 429,

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from hearing.events import Entry
+from records.search_index import Hits
 from signaling import bodies as b
 from signaling import gate_bodies as g
 from signaling import review_messages as r
@@ -64,6 +65,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "sessions/{id}/gate/{participant}/erase"): (g.Explained, None),
     ("GET", "sessions/{id}/minutes"): (None, r.MinutesView),
     ("POST", "sessions/{id}/signatures"): (None, r.PictureKept),
+    ("GET", "search"): (None, Hits),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

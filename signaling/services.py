@@ -14,6 +14,7 @@ from media_server.ports import MediaServer
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ports import KeyValueStore
+from records.search_index import SearchIndex
 from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened
 
@@ -54,6 +55,8 @@ class Services:
     on_room_opened: OnRoomOpened
     version: str
     verifier_sha256: str
+    search: SearchIndex | None = None
+    """None where nothing is searched. Filled by the application while it runs."""
     gate: GateTools = field(default_factory=GateTools)
     timing: Timing = field(default_factory=Timing)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)

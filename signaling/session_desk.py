@@ -71,6 +71,12 @@ class SessionDesk:
         raw = await self._services.store.get(SEAT_ACCOUNTS, session)
         return msgspec.json.decode(raw, type=dict[str, str]) if raw is not None else {}
 
+    async def sessions_of(self, account: str) -> tuple[str, ...]:
+        """The sessions in which this account has a seat."""
+        rows = await self._services.store.items(SEAT_ACCOUNTS)
+        owners = ((session, msgspec.json.decode(raw, type=dict[str, str])) for session, raw in rows)
+        return tuple(session for session, seats in owners if account in seats.values())
+
     async def seat_of(self, session: str, account: str) -> str | None:
         """The participant whose seat belongs to this account."""
         return next((p for p, owner in (await self.accounts_of(session)).items() if owner == account), None)

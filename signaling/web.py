@@ -15,6 +15,7 @@ from identity.retention import Retention
 from identity.tickets import Tickets
 from records.book import LedgerBook
 from records.errors import StoreUnavailable
+from records.indexing import Indexer
 from signaling.admission import Admission
 from signaling.credentials import Credentials
 from signaling.export_routes import ExportRoutes
@@ -38,6 +39,7 @@ from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
 from signaling.review_routes import ReviewRoutes
 from signaling.rooms import Rooms
+from signaling.search_routes import SearchRoutes
 from signaling.service_routes import ServiceRoutes
 from signaling.services import Services
 from signaling.session_desk import SessionDesk
@@ -102,6 +104,7 @@ def build_app(services: Services) -> web.Application:
         GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
+        SearchRoutes(services, desk, sessions),
         SoundRoutes(admission, rooms, services.sources.monotonic_us),
         ReviewRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
@@ -121,6 +124,9 @@ def build_app(services: Services) -> web.Application:
         await rooms.recover()
         tasks.spawn(services.book.run(), "ledgers")
         tasks.spawn(rooms.run(), "courtrooms")
+        if services.search is not None:
+            indexer = Indexer(services.book, services.search, lambda: services.sources.monotonic_us() / 1e6)
+            tasks.spawn(indexer.run(), "search index")
         tasks.spawn(_sweep(tickets, desk, old_visits, codes, retention), "used tickets, old sign-ins and visits")
         yield
         await tasks.close()

@@ -36,6 +36,7 @@ from media_server.stress import Limits
 from media_server.turn import TurnSettings
 from records.book import LedgerBook
 from records.keys import CourtKey
+from records.search_index import SearchIndex
 from signaling.listening import Doorman, GuardedSite, Patience
 from signaling.services import Services
 from signaling.tls import ensure_certificate
@@ -71,7 +72,7 @@ def version() -> str:
 @asynccontextmanager
 async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIterator[Services]:
     """Every room put together over the settings' store, nothing started, no port bound: for single commands.
-    `listening` also opens the speech engines, which takes seconds.
+    `listening` also opens the speech engines, which takes seconds, and the search index.
 
     Raises SettingsError, OSError (folder unwritable), records.errors.StoreUnavailable.
     """
@@ -107,6 +108,9 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         )
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)
+        search = await SearchIndex.open(folder / "search.sqlite") if listening else None
+        if search is not None:
+            stack.push_async_callback(search.close)
         yield Services(
             settings=settings,
             book=book,
@@ -120,6 +124,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             version=installed,
             verifier_sha256=verifier,
             gate=gate,
+            search=search,
         )
 
 

@@ -28,6 +28,7 @@ from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
+from records.search_index import SearchIndex
 from records.sqlite import SqliteStore
 from signaling.courtroom import Courtroom
 from signaling.gate_tools import GateTools
@@ -226,6 +227,7 @@ async def courthouse(
     sources: Sources = REAL_TIME,
     environment: dict[str, str] | None = None,
     gate: GateTools | None = None,
+    search: SearchIndex | None = None,
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
     store = store or MemoryStore()
@@ -250,6 +252,7 @@ async def courthouse(
         version="test",
         verifier_sha256="0" * 64,
         gate=gate or GateTools(),
+        search=search,
         timing=timing,
         hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
     )

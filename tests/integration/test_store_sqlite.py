@@ -16,7 +16,7 @@ import pytest
 from records.chain import check_chain
 from records.errors import RecordError, StoreUnavailable
 from records.sqlite import SqliteStore
-from records.sqlite_file import MAX_WAITING, SCHEMA_VERSION
+from records.sqlite_file import LOGS, MAX_WAITING
 from tests.fakes.hearings import chained
 
 pytestmark = pytest.mark.integration
@@ -129,7 +129,7 @@ async def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 async def test_a_newer_schema_is_refused(store: SqliteStore, path: Path) -> None:
     await store.close()
     with contextlib.closing(sqlite3.connect(path)) as newer:
-        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        newer.execute(f"PRAGMA user_version = {LOGS.version + 1}")
     with pytest.raises(RecordError, match="newer"):
         await SqliteStore.open(path)
 

@@ -216,6 +216,20 @@ def minutes(lines: int = 2_000, json: Json = False) -> None:
 
 
 @bench.command()
+def search(
+    utterances: Annotated[int, typer.Option(min=1)] = 200_000,
+    times: Annotated[int, typer.Option(min=1, help="每个问题次数 / of each question")] = 50,
+    json: Json = False,
+) -> None:
+    """全文检索的时间与 CPU / time and CPU of a search over all hearings."""
+    import asyncio
+
+    from yunting.bench.search import SearchOptions, run
+
+    _show(asyncio.run(run(SearchOptions(utterances=utterances, times=times))), json)
+
+
+@bench.command()
 def liveness(
     tries: Annotated[int, typer.Option(help="每种的次数 / of each kind")] = 40,
     kinds: Annotated[str, typer.Option(help="bona_fide,photo_still,...; 默认全部 / all by default")] = "",
