@@ -255,19 +255,19 @@ class Estimator:
         return self._trend.usage == OVERUSE and self._queue_us > _QUEUE_US
 
     def _judge(self, now_us: int) -> None:
-        arriving_bps = self._arriving.bits_per_second()
+        sending_bps, arriving_bps = self._sending.bits_per_second(), self._arriving.bits_per_second()
         trip_us = self._trip.value(_UNKNOWN_TRIP_US)
         if self._jammed:
             if now_us - self._jammed_us <= _MEASURED_US:
                 self._control.jammed(self._arriving.bits_per_second(_RECENT_SLOTS), now_us)
             self._begin_loss_window(now_us)
         elif (self._overusing or self._trend.usage != OVERUSE) and self._control.delay(
-            self._trend.usage, self._sending.bits_per_second(), arriving_bps, trip_us, now_us
+            self._trend.usage, sending_bps, arriving_bps, trip_us, now_us
         ):
             self._begin_loss_window(now_us)
         elif self._window_told >= LOSS_PACKETS and now_us - self._window_us >= _LOSS_WINDOW_US:
             delayed = self._queue_us > _QUEUE_US
-            if self._control.loss(self._window_told, max(self._window_lost, 0), delayed, arriving_bps):
+            if self._control.loss(self._window_told, max(self._window_lost, 0), delayed, sending_bps, arriving_bps):
                 self._begin_loss_window(now_us)
         probe = self._probe
         if probe is not None and probe.closed and self._processed >= probe.last_number:

@@ -3,11 +3,12 @@
 Delay: additive increase near the capacity met before, multiplicative elsewhere, 0.85 of what arrives on overuse
 (draft-ietf-rmcat-gcc-02, section 5.5; Carlucci et al., MMSys 2016); 0.85 of the rate where little was sent and came.
 
-Loss is congestion when it exceeds the path's *inherent* loss by 10 % while delay stands above its least: a full
-queue. The draft's fixed bounds would starve a phone whose radio loses 15 % at any rate. Loss without delay is tried
-out: send 15 % less for a moment; if the loss falls, it was congestion (a policer), if not, it is inherent, is
-remembered, and the rate comes back. (Telling inherent loss from the loss we make is the idea of libwebrtc's
-LossBasedBweV2; this test is simpler.)
+Loss is congestion when it exceeds the path's *inherent* loss by 10 %, and by what chance does to a radio of 5 %,
+while delay stands above its least: a full queue. Then too 0.85 of what arrives; but of the rate (as the draft's
+section 6) where little was sent and no flood: that may be another path, longer and worse. The draft's fixed bounds
+would starve a phone whose radio loses 15 % at any rate. Loss without delay is tried out: send 15 % less for a moment;
+if the loss falls, it was congestion (a policer), if not, it is inherent, is remembered, and the rate comes back.
+(Telling inherent loss from the loss we make is the idea of libwebrtc's LossBasedBweV2; this test is simpler.)
 
 Pure. Doubles; the compiled twin gets the same bits.
 """
@@ -32,15 +33,17 @@ _UNKNOWN = -1.0
 _DEVIATION, _LEAST_DEVIATION, _MOST_DEVIATION = 0.4, 0.4, 2.5
 _CAPACITY_WEIGHT = 0.05
 
-_EXCESS_LOSS = 0.10
-_SIGMAS = 2.0
+_EXCESS_LOSS, _FLOOD_LOSS = 0.10, 0.25
+_SIGMAS, _RADIO_LOSS = 2.0, 0.05
 LOSS_PACKETS = 20
 """A share of fewer packets says nothing."""
 _TRIAL_PACKETS = 60
 _FELL = 0.5
 _MOST_INHERENT = 0.5
 _FORGET = 0.25
-_LITTLE, _ALL = 0.7, 0.9
+_LITTLE, _ALL = 0.7, 0.75
+"""Of twenty packets in half a second a radio of 5 % now and then loses three, and a path that becomes longer holds
+some back: less than 0.75 of what was sent is more than that."""
 
 _SATURATED = 0.9
 _SATURATED_MARGIN = 0.95
@@ -102,15 +105,19 @@ class RateControl:
             self._grow(carried, trip_us, elapsed_us / 1_000_000.0)
         return False
 
-    def loss(self, told: int, lost: int, delayed: bool, arriving_bps: int) -> bool:
+    def loss(self, told: int, lost: int, delayed: bool, sending_bps: int, arriving_bps: int) -> bool:
         """Act on the loss since the last True; True when it was used up and counting begins anew."""
         share = lost / told
-        bound = (self.inherent + _EXCESS_LOSS) * told + _SIGMAS * math.sqrt(
-            told * self.inherent * (1.0 - self.inherent)
-        )
+        radio = max(self.inherent, _RADIO_LOSS)
+        sway = _SIGMAS * math.sqrt(told * radio * (1.0 - radio))
+        bound = (self.inherent + _EXCESS_LOSS) * told + sway
         if lost > bound and delayed and arriving_bps > 0:
             self._trial_rate = _UNKNOWN
-            self._set(min(self.rate_bps, _BACKOFF * self._carried(arriving_bps)))
+            flooded = lost > (self.inherent + _FLOOD_LOSS) * told + sway
+            if sending_bps < _LITTLE * self.rate_bps and not flooded:
+                self._set(_BACKOFF * self.rate_bps)
+            else:
+                self._set(min(self.rate_bps, _BACKOFF * self._carried(arriving_bps)))
             return True
         if told < _TRIAL_PACKETS:
             return False

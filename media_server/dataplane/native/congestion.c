@@ -267,7 +267,7 @@ static void judge(yt_congestion *congestion, int64_t now_us) {
     } else if (congestion->window_told >= YT_LOSS_PACKETS && now_us - congestion->window_us >= LOSS_WINDOW_US) {
         bool delayed = congestion->queue_us > QUEUE_US;
         int64_t lost = congestion->window_lost > 0 ? congestion->window_lost : 0;
-        if (yt_rate_control_loss(&congestion->control, congestion->window_told, lost, delayed, arriving_bps))
+        if (yt_rate_control_loss(&congestion->control, congestion->window_told, lost, delayed, sending_bps, arriving_bps))
             begin_loss_window(congestion, now_us);
     }
     yt_probe_meter *probe = &congestion->probe;

@@ -5,8 +5,9 @@
 static const double BACKOFF = 0.85, GROWTH_PER_S = 0.08, LEAST_GROWTH_BPS = 4000.0, PACKET_BITS = 9600.0;
 static const double LIMIT_FACTOR = 1.5, LIMIT_SLACK_BPS = 10000.0;
 static const double DEVIATION = 0.4, LEAST_DEVIATION = 0.4, MOST_DEVIATION = 2.5, CAPACITY_WEIGHT = 0.05;
-static const double EXCESS_LOSS = 0.10, SIGMAS = 2.0, FELL = 0.5, MOST_INHERENT = 0.5, FORGET = 0.25;
-static const double LITTLE = 0.7, ALL = 0.9;
+static const double EXCESS_LOSS = 0.10, FLOOD_LOSS = 0.25, SIGMAS = 2.0, RADIO_LOSS = 0.05;
+static const double FELL = 0.5, MOST_INHERENT = 0.5, FORGET = 0.25;
+static const double LITTLE = 0.7, ALL = 0.75;
 static const double SATURATED = 0.9, SATURATED_MARGIN = 0.95, UNKNOWN = -1.0;
 
 enum {
@@ -130,12 +131,18 @@ bool yt_rate_control_delay(yt_rate_control *control, yt_usage usage, int64_t sen
     return false;
 }
 
-bool yt_rate_control_loss(yt_rate_control *control, int64_t told, int64_t lost, bool delayed, int64_t arriving_bps) {
+bool yt_rate_control_loss(yt_rate_control *control, int64_t told, int64_t lost, bool delayed, int64_t sending_bps,
+                          int64_t arriving_bps) {
     double all = (double)told, share = (double)lost / all, inherent = control->inherent;
-    double bound = (inherent + EXCESS_LOSS) * all + SIGMAS * sqrt(all * inherent * (1.0 - inherent));
+    double radio = larger(inherent, RADIO_LOSS), sway = SIGMAS * sqrt(all * radio * (1.0 - radio));
+    double bound = (inherent + EXCESS_LOSS) * all + sway;
     if ((double)lost > bound && delayed && arriving_bps > 0) {
         control->trial_rate = UNKNOWN;
-        set(control, smaller(control->rate_bps, BACKOFF * carried_by(control, arriving_bps)));
+        bool flooded = (double)lost > (inherent + FLOOD_LOSS) * all + sway;
+        if ((double)sending_bps < LITTLE * control->rate_bps && !flooded)
+            set(control, BACKOFF * control->rate_bps);
+        else
+            set(control, smaller(control->rate_bps, BACKOFF * carried_by(control, arriving_bps)));
         return true;
     }
     if (told < TRIAL_PACKETS)

@@ -35,7 +35,8 @@ void yt_rate_control_jammed(yt_rate_control *control, int64_t recent_bps, int64_
 bool yt_rate_control_delay(yt_rate_control *control, yt_usage usage, int64_t sending_bps, int64_t arriving_bps,
                            int64_t trip_us, int64_t now_us);
 /* Act on the loss since the last true; true when it was used up and counting begins anew. */
-bool yt_rate_control_loss(yt_rate_control *control, int64_t told, int64_t lost, bool delayed, int64_t arriving_bps);
+bool yt_rate_control_loss(yt_rate_control *control, int64_t told, int64_t lost, bool delayed, int64_t sending_bps,
+                          int64_t arriving_bps);
 /* A probe's rates; returns what it proved and raises the rate to that. */
 int64_t yt_rate_control_probed(yt_rate_control *control, int64_t sent_bps, int64_t arrived_bps);
 
