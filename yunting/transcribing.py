@@ -30,6 +30,7 @@ from transcription.ear import Interim, News, Source
 from transcription.engine import Engine, EngineStream
 from transcription.follower import BEHIND_MS, Follower, Job
 from transcription.pool import Pool
+from transcription.shown import put_right
 
 MAX_WAITING = 500
 """Results that may wait for the log; then nobody listens on until there is room. None is dropped."""
@@ -157,7 +158,13 @@ class SessionTranscriber:
     ) -> Follower:
         engine = self._engines.get(self._language) or next(iter(self._engines.values()))
         source = Source(track=track, participant=participant, language=self._language, engine=engine.name)
-        job = Job(source=source, file=self._folder / file, rank=self._rank(participant), from_ms=from_ms)
+        job = Job(
+            source=source,
+            file=self._folder / file,
+            rank=self._rank(participant),
+            from_ms=from_ms,
+            text=put_right(self._language),
+        )
         follower = Follower(job, lambda: self._open(engine), self._emit, recorded_only=recorded_only)
         self._followers[track] = follower
         self._pool.add(follower)

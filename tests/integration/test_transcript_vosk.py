@@ -23,6 +23,7 @@ from tests.fakes.captions import KeptCaptions
 from tests.fakes.hearings import FakeTime, created
 from tests.fakes.ledgers import KEY, FailingStore, log_of, reopened
 from transcription.engine import Engine, ModelMissing
+from transcription.numerals import written
 from transcription.vosk_engine import VoskEngine
 from yunting.bench.spoken_source import Clip, Speaker, clips
 from yunting.speech import Speech
@@ -145,8 +146,8 @@ def assert_all_was_heard(heard: list[UtteranceHeard], speakers: list[Speaker]) -
             (each for each in heard if each.participant == speaker.publication.participant),
             key=lambda each: each.from_ms,
         )
-        text = "".join(each.text for each in own)
-        assert text == "".join(said.clip.text for said in speaker.said)
+        assert "".join(each.raw for each in own) == "".join(said.clip.text for said in speaker.said)
+        assert all(each.text == written(each.raw).text for each in own)
         # Noise before the first syllable may be taken for speech: then the line begins with the clip.
         first, last = speaker.said[0], speaker.said[-1]
         assert first.clip_s * 1000 - 300 <= own[0].from_ms <= first.from_s * 1000 + 300
@@ -209,7 +210,7 @@ async def test_after_the_process_came_back_the_rest_is_heard(
     names = [each.utterance for each in heard]
     assert len(names) == len(set(names))
     first = speakers[0].said[0]
-    assert "".join(each.text for each in heard if each.participant == "judge").startswith(first.clip.text)
+    assert "".join(each.raw for each in heard if each.participant == "judge").startswith(first.clip.text)
     await court.speech.close()
     await tasks.close()
 
