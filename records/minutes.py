@@ -125,7 +125,7 @@ def of_log(entries: Iterable[Entry], tz: datetime.tzinfo, draft: bool = True) ->
 def compose(line: timeline.Timeline, transcript: Transcript, tz: datetime.tzinfo, draft: bool = True) -> Minutes:
     """The minutes of a session as they stand now. Times are wall time in `tz`."""
     spoke = {each.participant for each in transcript.shown() if each.participant}
-    spoken = [(each.from_ms, 1, paragraph) for each in transcript.shown() for paragraph in _paragraphs(line, each)]
+    spoken = [(each.from_ms, 1, paragraph) for each in transcript.shown() for paragraph in paragraphs_of(line, each)]
     course = [(at_ms, 0, paragraph) for at_ms, paragraph in _course(line, tz)]
     body = [paragraph for _, _, paragraph in sorted(spoken + course, key=lambda item: item[:2])]
     chaired = any(seat.role is Role.MEETING_CHAIR for seat in line.seats.values())
@@ -155,7 +155,8 @@ def foreign(language: str) -> str:
     return "" if tag.split("-")[0].lower() in {"", "zh", "cmn"} else tag
 
 
-def _paragraphs(line: timeline.Timeline, said: Line) -> Iterable[Paragraph]:
+def paragraphs_of(line: timeline.Timeline, said: Line) -> Iterable[Paragraph]:
+    """What the minutes show of a line; nothing of a mark."""
     if said.kind is LineKind.MARK:
         return
     kind = ParagraphKind.SPEECH if said.kind is LineKind.SPEECH else ParagraphKind(said.kind.value)
