@@ -223,6 +223,11 @@ class OpenedInvitation(Answer, frozen=True, kw_only=True):
     notices: Notices
 
 
+class PlayerAddress(msgspec.Struct, frozen=True, kw_only=True):
+    url: str
+    """A path of this server, with the moment as its fragment: `#t=MS`."""
+
+
 class ExportStarted(Answer, frozen=True, kw_only=True):
     job: str
 

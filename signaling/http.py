@@ -70,6 +70,7 @@ STATUS: dict[str, int] = {
     "gate-refused": 403,
     "no-picture": 404,
     "no-sound": 404,
+    "no-package": 404,
     "face-consent-needed": 409,
     "document-needed": 409,
     "guardian-needed": 409,

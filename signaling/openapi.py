@@ -66,6 +66,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "sessions/{id}/minutes"): (None, r.MinutesView),
     ("POST", "sessions/{id}/signatures"): (None, r.PictureKept),
     ("GET", "search"): (None, Hits),
+    ("GET", "sessions/{id}/player"): (None, b.PlayerAddress),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

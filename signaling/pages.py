@@ -24,6 +24,7 @@ DOORS: dict[str, str] = {
     "/kiosk": "kiosk",
     "/judge": "judge",
     "/clerk": "clerk",
+    "/search": "search",
     "/operator": "signin",
     "/signin": "signin",
     "/meeting/{id}": "meeting",

@@ -27,6 +27,13 @@ class RoomRecording(Protocol):
         """Seal what is open. Idempotent."""
 
 
+class RecordedSounds(Protocol):
+    """The sound of any session that has a log (`yunting.sounds`)."""
+
+    async def cut(self, ledger: Ledger, track: str, from_ms: int, to_ms: int) -> bytes:
+        """As `RoomRecording.sound`."""
+
+
 class CaptionSink(Protocol):
     """Where words go while they are being said (`signaling.minutes_desk`). What is final goes into the ledger.
     Nothing here waits; call it on the event loop."""

@@ -16,7 +16,7 @@ from records.keys import CourtKey
 from records.ports import KeyValueStore
 from records.search_index import SearchIndex
 from signaling.gate_tools import GateTools
-from signaling.ports import Exporter, OnRoomOpened
+from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Services:
     """32 random bytes in a file of the server's own: ticket and invitation keys are derived from it."""
     exporter: Exporter
     on_room_opened: OnRoomOpened
+    sounds: RecordedSounds
     version: str
     verifier_sha256: str
     search: SearchIndex | None = None

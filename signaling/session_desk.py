@@ -22,7 +22,7 @@ from signaling.bodies import InvitationLink, NewSeat, NewSession, SeatRow, Sessi
 from signaling.gate_log import end_of_verdict
 from signaling.invitations import Invitations
 from signaling.services import Services
-from signaling.staff import StaffBook
+from signaling.staff import StaffAccount, StaffBook
 from signaling.view import is_public_role
 
 SEAT_ACCOUNTS = "seat_accounts"
@@ -70,6 +70,15 @@ class SessionDesk:
         """participant -> account of the session's staff seats."""
         raw = await self._services.store.get(SEAT_ACCOUNTS, session)
         return msgspec.json.decode(raw, type=dict[str, str]) if raw is not None else {}
+
+    async def may_read(self, account: StaffAccount, session: str) -> bool:
+        """Clerks and operators read every session, judges those in which they have a seat."""
+        return account.role != "judge" or await self.seat_of(session, account.account) is not None
+
+    async def check_reads(self, account: StaffAccount, session: str) -> None:
+        """Raises UserError `not-your-seat`."""
+        if not await self.may_read(account, session):
+            raise not_yours()
 
     async def sessions_of(self, account: str) -> tuple[str, ...]:
         """The sessions in which this account has a seat."""
@@ -276,6 +285,11 @@ class SessionDesk:
             account=accounts.get(seat.participant),
             invitation=link,
         )
+
+
+def not_yours() -> UserError:
+    """For somebody who asks for a session that is another's."""
+    return UserError("not-your-seat", "您在本次庭审中没有席位", "you have no seat in this session")
 
 
 def fits(account_role: str, seat_role: Role) -> bool:

@@ -14,8 +14,7 @@ from signaling.bodies import NewSeat, NewSession, Rescheduled, Ticket, WithReaso
 from signaling.gate_desk import GateDesk
 from signaling.http import body_of, reply
 from signaling.services import Services
-from signaling.session_desk import SessionDesk, fits
-from signaling.staff import StaffAccount
+from signaling.session_desk import SessionDesk, fits, not_yours
 from signaling.staff_routes import StaffDesk
 
 EVENTS_PER_PAGE = 1_000
@@ -61,7 +60,7 @@ class SessionRoutes:
         except ValueError:
             raise UserError("bad-day", "日期格式应为 YYYY-MM-DD", "day must be YYYY-MM-DD") from None
         rows = await self._sessions.on_day(day)
-        return reply([row for row in rows if await self._may_read(account, row.id)])
+        return reply([row for row in rows if await self._sessions.may_read(account, row.id)])
 
     async def create(self, request: web.Request) -> web.Response:
         """A new session."""
@@ -73,7 +72,7 @@ class SessionRoutes:
         """One session; a judge sees the seats without their links."""
         account = await self._desk.require(request)
         session = request.match_info["id"]
-        await self._check_reads(account, session)
+        await self._sessions.check_reads(account, session)
         links = account.role in {"clerk", "operator"}
         return reply(await self._sessions.detail(session, self._base_url(request), with_links=links))
 
@@ -128,14 +127,14 @@ class SessionRoutes:
         participant = await self._sessions.seat_of(session, account.account)
         person = ledger.hearing.people.get(participant) if participant is not None else None
         if participant is None or person is None or not fits(account.role, person.role):
-            raise _not_yours()
+            raise not_yours()
         await self._gate.staff_came(session, participant, account.account)
         token = self._admission.ticket(ledger.hearing, participant)
         return reply(Ticket(ticket=token, participant=participant, session=session))
 
     async def events(self, request: web.Request) -> web.Response:
         """Entries of the log after `after`, at most EVENTS_PER_PAGE."""
-        await self._check_reads(await self._desk.require(request), request.match_info["id"])
+        await self._sessions.check_reads(await self._desk.require(request), request.match_info["id"])
         text = request.query.get("after", "0")
         if not text.isdecimal() or len(text) > 12:
             raise UserError("bad-after", "after 应为非负整数", "after must be a number")
@@ -147,19 +146,8 @@ class SessionRoutes:
                 break
         return reply(found)
 
-    async def _may_read(self, account: StaffAccount, session: str) -> bool:
-        return account.role != "judge" or await self._sessions.seat_of(session, account.account) is not None
-
-    async def _check_reads(self, account: StaffAccount, session: str) -> None:
-        if not await self._may_read(account, session):
-            raise _not_yours()
-
     async def _answer(self, request: web.Request, session: str, status: int = 200) -> web.Response:
         return reply(await self._sessions.detail(session, self._base_url(request), with_links=True), status)
 
     def _base_url(self, request: web.Request) -> str:
         return self._services.settings.http.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
-
-
-def _not_yours() -> UserError:
-    return UserError("not-your-seat", "您在本次庭审中没有席位", "you have no seat in this session")

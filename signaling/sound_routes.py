@@ -1,8 +1,6 @@
-"""`/api/v1/sessions/{id}/sound`: hear what a line of the transcript says, with the credential of one's `welcome`."""
+"""`/api/v1/sessions/{id}/sound`: hear what a line of the transcript says."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from aiohttp import web
 
@@ -11,16 +9,25 @@ from signaling.admission import Admission
 from signaling.http import bearer_of
 from signaling.limits import Limiter
 from signaling.rooms import Rooms
+from signaling.services import Services
+from signaling.session_desk import SessionDesk
+from signaling.staff_routes import StaffDesk
 from signaling.view import Audience, audience, may_read_minutes
 
 
 class SoundRoutes:
-    """The court's people hear any track at any time; who took part, while the minutes lie open."""
+    """With the credential of one's `welcome`: the court's people hear any track at any time, who took part while the
+    minutes lie open. With an account: who may read the session, also when its courtroom is not open."""
 
-    def __init__(self, admission: Admission, rooms: Rooms, monotonic_us: Callable[[], int]) -> None:
+    def __init__(
+        self, services: Services, admission: Admission, rooms: Rooms, desk: StaffDesk, sessions: SessionDesk
+    ) -> None:
+        self._services = services
         self._admission = admission
         self._rooms = rooms
-        self._uses = Limiter(2.0, 20, monotonic_us)
+        self._desk = desk
+        self._sessions = sessions
+        self._uses = Limiter(2.0, 20, services.sources.monotonic_us)
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
@@ -28,20 +35,30 @@ class SoundRoutes:
 
     async def sound(self, request: web.Request) -> web.Response:
         """`?track=&from_ms=&to_ms=` as a WAV file."""
+        heard = self._as_participant if bearer_of(request) else self._as_account
+        return web.Response(body=await heard(request), content_type="audio/wav")
+
+    async def _as_account(self, request: web.Request) -> bytes:
+        account = await self._desk.require(request)
+        session = request.match_info["id"]
+        await self._sessions.check_reads(account, session)
+        self._check_rate(account.account)
+        ledger = await self._services.book.get(session)
+        return await self._services.sounds.cut(ledger, *_span(request))
+
+    async def _as_participant(self, request: web.Request) -> bytes:
         session, participant = await self._admission.check_credential(bearer_of(request) or "")
         await self._admission.check_welcome(session, participant)
         if session != request.match_info["id"]:
             raise Refused("no-right", "您不在此庭次中", "you are not in this session")
-        if not self._uses.take(f"{session}.{participant}"):
-            raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
+        self._check_rate(f"{session}.{participant}")
         room = await self._rooms.get(session)
         person = room.hearing.people[participant]
         if audience(room.hearing, person) is not Audience.STAFF and not may_read_minutes(room.hearing, person):
             raise Refused("no-right", "笔录核对阶段才能播放录音", "the recording is heard when the minutes lie open")
-        from_ms, to_ms = _number(request, "from_ms"), _number(request, "to_ms")
+        track, from_ms, to_ms = _span(request)
         if room.recording is None:
             raise UserError("no-sound", "没有录音", "nothing is recorded")
-        track = request.query.get("track", "")
         try:
             wav = await room.recording.sound(track, from_ms, to_ms)
         except UserError as problem:
@@ -49,7 +66,15 @@ class SoundRoutes:
                 room.review.gave_sound(participant, track, from_ms, to_ms, found=False)
             raise
         room.review.gave_sound(participant, track, from_ms, to_ms, found=True)
-        return web.Response(body=wav, content_type="audio/wav")
+        return wav
+
+    def _check_rate(self, who: str) -> None:
+        if not self._uses.take(who):
+            raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
+
+
+def _span(request: web.Request) -> tuple[str, int, int]:
+    return request.query.get("track", ""), _number(request, "from_ms"), _number(request, "to_ms")
 
 
 def _number(request: web.Request, name: str) -> int:

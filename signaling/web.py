@@ -37,6 +37,7 @@ from signaling.invitation_routes import InvitationRoutes
 from signaling.invitations import Invitations
 from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
+from signaling.player_routes import PlayerRoutes
 from signaling.review_routes import ReviewRoutes
 from signaling.rooms import Rooms
 from signaling.search_routes import SearchRoutes
@@ -80,6 +81,7 @@ def build_app(services: Services) -> web.Application:
         services.store, services.derived_key("invitation lookup"), services.derived_key("invitation sealing")
     )
     sessions = SessionDesk(services, desk.book, invitations, admission)
+    exports = Exports(services, rooms, sessions, tasks)
     old_visits = _OldVisits(admission.gallery, services.book)
     log = GateLog(services)
     gate = GateDesk(log)
@@ -103,9 +105,10 @@ def build_app(services: Services) -> web.Application:
         GateRoutes(log, gate, clerk, codes, admission),
         GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
-        ExportRoutes(desk, Exports(services, rooms, sessions, tasks)),
+        ExportRoutes(desk, exports),
+        PlayerRoutes(desk, sessions, exports),
         SearchRoutes(services, desk, sessions),
-        SoundRoutes(admission, rooms, services.sources.monotonic_us),
+        SoundRoutes(services, admission, rooms, desk, sessions),
         ReviewRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
         ServiceRoutes(services, rooms, senders, desk, retention),

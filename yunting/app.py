@@ -121,6 +121,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             secret=secret,
             exporter=PackageExporter(settings, store, book, key, recordings),
             on_room_opened=recordings.open,
+            sounds=recordings.sounds,
             version=installed,
             verifier_sha256=verifier,
             gate=gate,

@@ -11,17 +11,16 @@ from typing import cast
 import structlog
 
 from hearing import events as ev
-from hearing.errors import UserError
 from hearing.tasks import TaskSet, log_fault
 from media_server.ports import MediaRoom
 from media_server.recording import health as track
 from media_server.recording.recovery import crash_events, inspect, track_names
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
-from records.sound import SoundIndex, cut_wav
 from signaling import protocol as wire
 from signaling.ports import CaptionSink
 from yunting.recording import SessionRecording
+from yunting.sounds import Sounds
 from yunting.speech import Speech
 from yunting.transcribing import SessionTranscriber
 
@@ -38,6 +37,7 @@ class Recordings:
         self._speech = speech
         self._folder = folder
         self._tasks = tasks
+        self.sounds = Sounds(self.folder_of)
         self._running: dict[str, OpenRecording] = {}
 
     def folder_of(self, session: str) -> Path:
@@ -61,7 +61,9 @@ class Recordings:
             await ledger.note("server", [_unreadable(now_ms, problem)])
         listener = await self._speech.open(session, ledger, folder, captions) if self._speech is not None else None
         recording = SessionRecording(folder, ledger, room, taken, listener)
-        opened = OpenRecording(recording, folder, ledger, lambda: self._running.pop(session, None), listener)
+        opened = OpenRecording(
+            recording, folder, ledger, lambda: self._running.pop(session, None), listener, self.sounds
+        )
         opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
         self._running[session] = opened
         return opened
@@ -99,12 +101,12 @@ class OpenRecording:
         ledger: Ledger,
         forget: Callable[[], object],
         transcriber: SessionTranscriber | None,
+        sounds: Sounds,
     ) -> None:
         self.recording = recording
         self._transcriber = transcriber
         self._ledger = ledger
-        self._sounds = SoundIndex()
-        self._cutting = asyncio.Lock()
+        self._sounds = sounds
         self.task: asyncio.Task[None] | None = None
         self._folder = folder
         self._forget = forget
@@ -123,21 +125,8 @@ class OpenRecording:
         )
 
     async def sound(self, track: str, from_ms: int, to_ms: int) -> bytes:
-        """See `signaling.ports.RoomRecording`. One at a time: listeners must not take the recorder's disk."""
-        async with self._cutting:
-            async for entry in self._ledger.entries(self._sounds.last_seq):
-                self._sounds.apply(entry)
-            found = self._sounds.find(track, from_ms, to_ms)
-            if found is None:
-                raise UserError("no-sound", "该时段的录音尚未写入，请稍后再试", "nothing of this is on disk yet")
-            file, pieces = found
-            try:
-                return await asyncio.to_thread(cut_wav, self._folder / file, pieces, from_ms, to_ms)
-            except ValueError as problem:
-                raise UserError("bad-span", "播放的时段过长或无效", str(problem)) from problem
-            except OSError as problem:
-                log_fault("a recorded sound cannot be read", problem, session=self._ledger.session)
-                raise UserError("no-sound", "录音文件无法读取", "the recording cannot be read") from problem
+        """See `signaling.ports.RoomRecording`."""
+        return await self._sounds.cut(self._ledger, track, from_ms, to_ms)
 
     async def close(self) -> None:
         """See `signaling.ports.RoomRecording`."""

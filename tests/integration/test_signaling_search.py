@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from yarl import URL
 
 from records.search_index import SearchIndex
 from signaling.session_desk import SEAT_ACCOUNTS
@@ -120,3 +121,45 @@ async def test_a_server_without_an_index_says_so() -> None:
         async with await signed_in(court, "li.clerk") as clerk:
             status, refused = await ask(court, clerk, q="异议")
             assert (status, refused["error"]) == (503, "search-unavailable")
+
+
+async def test_a_hit_is_heard_and_played_by_who_may_read_the_session(court: Courthouse, tmp_path: Path) -> None:
+    session = await court.session()
+    base = f"{court.url}/api/v1"
+    sound, player = f"{base}/sessions/{session}/sound", f"{base}/sessions/{session}/player"
+    page = tmp_path / "package" / "data" / "player" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<html></html>")
+    (tmp_path / "secret").write_text("none of the package")
+    court.exporter.folder = tmp_path / "package"
+    async with await signed_in(court, "li.clerk") as clerk:
+        async with clerk.get(player) as none:
+            assert (none.status, (await none.json())["error"]) == (404, "no-package")
+        async with clerk.post(f"{base}/sessions/{session}/exports", json={"edition": "court"}) as started:
+            job = (await started.json())["job"]
+        async with asyncio.timeout(10):
+            while not (await (await clerk.get(f"{base}/exports/{job}")).json())["done"]:
+                await asyncio.sleep(0.05)
+        async with clerk.get(player, params={"at_ms": "61500"}) as there:
+            address = (await there.json())["url"]
+            assert address == f"/api/v1/exports/{job}/files/data/player/index.html#t=61500"
+        async with clerk.get(f"{court.url}{address}", headers={"Range": "bytes=1-4"}) as part:
+            assert (part.status, await part.text()) == (206, "html")
+            assert "script-src 'unsafe-inline'" in part.headers["Content-Security-Policy"]
+        for path in ("data/../../secret", "..%2Fsecret", "data", "nothing.html", "%00", "data/player"):
+            url = URL(f"{base}/exports/{job}/files/{path}", encoded=True)
+            async with clerk.get(url) as refused:
+                assert refused.status == 404, path
+        async with clerk.get(sound, params={"track": "t", "from_ms": "0", "to_ms": "1"}) as unheard:
+            assert (unheard.status, (await unheard.json())["error"]) == (404, "no-sound")
+        for bad in ({"from_ms": "-1", "to_ms": "1"}, {"from_ms": "0"}, {"from_ms": "0", "to_ms": "1" * 16}):
+            async with clerk.get(sound, params=bad) as refused:
+                assert (refused.status, (await refused.json())["error"]) == (400, "bad-span")
+        async with clerk.get(player, params={"at_ms": "x"}) as refused:
+            assert refused.status == 400
+    async with await signed_in(court, "zhao.judge") as stranger:
+        for url in (sound, player, f"{base}/exports/{job}/files/data/player/index.html"):
+            async with stranger.get(url) as refused:
+                assert (refused.status, (await refused.json())["error"]) == (403, "not-your-seat")
+    async with court.http.get(player) as refused:
+        assert refused.status == 401

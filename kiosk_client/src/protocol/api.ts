@@ -77,11 +77,11 @@ async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(body.error ?? `http-${response.status}`, response.status, zh, english, body.incident ?? null);
 }
 
-/** One request under /api/v1/. Returns the decoded body (undefined for 204); throws ApiError, always. */
-export async function call<T>(
+/** One request under /api/v1/ that was granted; throws ApiError, always. */
+export async function fetched(
   path: string,
   { method = "GET", body, blob, bearer, signal }: Options = {},
-): Promise<T> {
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`/api/v1/${path}`, {
@@ -107,6 +107,12 @@ export async function call<T>(
     );
   }
   if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** One request; returns the decoded body (undefined for 204). */
+export async function call<T>(path: string, options: Options = {}): Promise<T> {
+  const response = await fetched(path, options);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

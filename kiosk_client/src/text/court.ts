@@ -4,6 +4,7 @@ import { clerk as clerkEn } from "./en/clerk.ts";
 import { court as courtEn } from "./en/court.ts";
 import { desk as deskEn } from "./en/desk.ts";
 import { log as logEn } from "./en/log.ts";
+import { search as searchEn } from "./en/search.ts";
 import { staff as staffEn } from "./en/staff.ts";
 import type { Widened } from "./index.ts";
 import { bench } from "./zh-CN/bench.ts";
@@ -11,12 +12,21 @@ import { clerk } from "./zh-CN/clerk.ts";
 import { court } from "./zh-CN/court.ts";
 import { desk } from "./zh-CN/desk.ts";
 import { log } from "./zh-CN/log.ts";
+import { search } from "./zh-CN/search.ts";
 import { staff } from "./zh-CN/staff.ts";
 
 /** Texts of the court's own pages, apart from `text()` so that a party's phone does not load them. */
-const ZH = { court, bench, staff, clerk, log, desk } as const;
+const ZH = { court, bench, staff, clerk, log, desk, search } as const;
 export type CourtTexts = Widened<typeof ZH>;
-const EN: CourtTexts = { court: courtEn, bench: benchEn, staff: staffEn, clerk: clerkEn, log: logEn, desk: deskEn };
+const EN: CourtTexts = {
+  court: courtEn,
+  bench: benchEn,
+  staff: staffEn,
+  clerk: clerkEn,
+  log: logEn,
+  desk: deskEn,
+  search: searchEn,
+};
 
 /** Texts of the language in use; reading it in a component re-renders that component on a switch. */
 export function courtText(): CourtTexts {

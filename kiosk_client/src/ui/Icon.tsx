@@ -31,6 +31,7 @@ const PATHS = {
   warn: "M12 4 2.5 20h19L12 4Zm0 6v5m0 2.500v.1",
   pause: "M8 5v14M16 5v14",
   screen: "M3 5h18v11H3zM9 20h6M12 16v4",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.800 11.300L20.500 20.500",
 } as const;
 
 export type IconName = keyof typeof PATHS;

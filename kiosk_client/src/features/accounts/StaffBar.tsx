@@ -3,7 +3,7 @@ import type { Staff } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { Brand, Icon } from "../../ui/index.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
-import { signOut } from "./gate.ts";
+import { HOME, SEARCH, signOut } from "./gate.ts";
 import "../hearing/hearing.css";
 import "./staff.css";
 
@@ -16,11 +16,16 @@ interface Props {
 
 /** Head of the court's own pages outside a hearing: whose house it is, who sits at the desk. */
 export function StaffBar({ court, title, staff, children }: Props) {
-  const { staff: t, court: words } = courtText();
+  const { staff: t, court: words, search } = courtText();
+  const searching = location.pathname === SEARCH;
   return (
     <header class="staff-bar">
       <Brand court={court} sub={title} />
       <div class="staff-bar-middle">{children}</div>
+      <a class="bar-button" href={searching ? HOME[staff.role] : SEARCH}>
+        <Icon name={searching ? "back" : "search"} />
+        <span>{searching ? search.home : search.title}</span>
+      </a>
       <PreferenceButtons />
       <span class="staff-who">
         <span class="staff-post">{t.operator.roles[staff.role]}</span>

@@ -8,8 +8,8 @@ import { failureText } from "../order/Ask.tsx";
 import { gate, HOME, openGate } from "./gate.ts";
 
 interface Props {
-  /** Whose page this is; others are sent to their own. */
-  post: StaffRole;
+  /** Whose page this is; others are sent to their own. Without it all of the court's people get in. */
+  post?: StaffRole;
   children: (staff: Staff, court: CourtCard) => ComponentChild;
 }
 
@@ -22,7 +22,7 @@ export function StaffGate({ post, children }: Props) {
       ? `/signin?next=${encodeURIComponent(location.pathname + location.search)}`
       : now.at === "in" && now.staff.must_change_password
         ? "/signin"
-        : now.at === "in" && now.staff.role !== post
+        : now.at === "in" && post && now.staff.role !== post
           ? HOME[now.staff.role]
           : null;
   useEffect(() => {

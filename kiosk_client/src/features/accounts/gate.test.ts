@@ -4,6 +4,7 @@ import { freshPassword, nextDoor, PASSWORD_MIN, passwordProblem } from "./gate.t
 it("goes only to the door of one's own role", () => {
   expect(nextDoor("?next=/judge%3Fsession%3D1", "judge")).toBe("/judge?session=1");
   expect(nextDoor("?next=/judge", "clerk")).toBe("/clerk");
+  expect(nextDoor("?next=/search%3Fq%3D1", "clerk")).toBe("/search?q=1");
   for (const evil of [
     "https://evil.example",
     "//evil.example",

@@ -13,6 +13,9 @@ export const gate = signal<Gate>({ at: "loading" });
 
 export const HOME: Record<StaffRole, string> = { judge: "/judge", clerk: "/clerk", operator: "/signin" };
 
+/** Open to all of them. */
+export const SEARCH = "/search";
+
 export async function openGate(): Promise<void> {
   gate.value = { at: "loading" };
   try {
@@ -36,8 +39,8 @@ export async function signOut(): Promise<void> {
 export function nextDoor(search: string, role: StaffRole): string {
   const asked = new URLSearchParams(search).get("next") ?? "";
   const path = asked.split(/[?#]/)[0] ?? "";
-  const allowed = path === "/judge" || path === "/clerk";
-  return allowed && !asked.includes("\\") && path === HOME[role] ? asked : HOME[role];
+  const allowed = path === SEARCH || ((path === "/judge" || path === "/clerk") && path === HOME[role]);
+  return allowed && !asked.includes("\\") ? asked : HOME[role];
 }
 
 /** A password nobody guesses and everybody can read out: four groups without look-alikes. */
