@@ -27,9 +27,11 @@ class RequestCorrection(Command, frozen=True, kw_only=True, tag="correction_ask"
 
 
 class DecideCorrection(Command, frozen=True, kw_only=True, tag="correction_decide"):
-    """The clerk's, after listening to the span: the server knows whom it gave which sound."""
+    """The clerk's, after listening to the span: the server knows whom it gave which sound. `revision` is of the line
+    that the page shows; only an acceptance, which rewrites it, looks at it."""
 
     correction: Annotated[str, msgspec.Meta(max_length=100)]
+    revision: Number
     accepted: bool
     reason: Text = ""
 

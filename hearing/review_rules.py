@@ -16,8 +16,8 @@ from hearing.roles import Right, Role, is_device, label, rights
 from hearing.session import Move, State, state_label
 from hearing.signing import holds
 from hearing.state import Hearing, Person
-from hearing.transcript import Transcript
-from hearing.transcript_events import LineEdited
+from hearing.transcript import Line, Transcript
+from hearing.transcript_events import LineEdited, LineKind
 
 Events = list[re.ReviewEvent | StateChanged | LineEdited]
 
@@ -119,6 +119,11 @@ def _check_same(minutes: Minutes, sha256: str) -> None:
         )
 
 
+def _check_revision(line: Line, revision: int) -> None:
+    if line.revision != revision:
+        raise Refused("line-changed", f"此行已更正，现为：{line.text}", f"this line now reads: {line.text}")
+
+
 def _open(hearing: Hearing, minutes: Minutes, person: Person, now_utc_ms: int) -> Events:
     _check_clerk(person)
     if hearing.state is State.TRANSCRIPT_REVIEW:
@@ -135,16 +140,18 @@ def _open(hearing: Hearing, minutes: Minutes, person: Person, now_utc_ms: int) -
 def _request(hearing: Hearing, minutes: Minutes, person: Person, command: cmd.RequestCorrection) -> Events:
     _check_signer(hearing, person)
     line = minutes.transcript.get(command.line)
-    if line is None or not line.shown:
+    # Marks are the court's own: nobody learns what one says by naming it.
+    if line is None or not line.shown or line.kind is LineKind.MARK:
         raise Refused("unknown-line", "笔录中没有这一行", f"there is no line {command.line}")
-    if line.revision != command.revision:
-        raise Refused("line-changed", f"此行已更正，现为：{line.text}", f"this line now reads: {line.text}")
+    _check_revision(line, command.revision)
     mine = [each for each in minutes.review.corrections.values() if each.participant == person.seat.participant]
     if len(mine) >= MAX_CORRECTIONS:
         raise Refused("too-many", "补正申请过多，请提交书面意见", "too many requests: hand in a written statement")
     wanted = clean_text(command.wanted)
     if wanted == line.text:
         raise Refused("bad-text", "与笔录现有内容相同", "the line reads so already")
+    if any((each.accepted, each.line, each.wanted) == (None, line.id, wanted) for each in mine):
+        return []
     return [
         re.CorrectionRequested(
             correction=f"c{hearing.last_seq + 1}",
@@ -167,8 +174,10 @@ def _decide(minutes: Minutes, person: Person, command: cmd.DecideCorrection) -> 
     if not command.accepted and not command.reason.strip():
         raise Refused("reason-needed", "不予补正须说明理由", "a refusal needs a reason")
     line = minutes.transcript.get(asked.line)
-    if line is None:
-        raise Refused("unknown-line", "笔录中没有这一行", f"there is no line {asked.line}")
+    if line is None or (command.accepted and not line.shown):
+        raise Refused("unknown-line", "笔录中已没有这一行", f"there is no line {asked.line} any more")
+    if command.accepted:
+        _check_revision(line, command.revision)
     if line.track and not minutes.listened and not minutes.soundless:
         raise Refused("listen-first", "请先播放该段录音再作决定", "play the recording of this line before you decide")
     events: Events = [

@@ -138,11 +138,18 @@ class ReviewDesk:
                 return await self._decide(participant, command)
             await self.shelf.keep(picture)
             try:
-                return await self._decide(participant, command, picture)
+                signed = await self._decide(participant, command, picture)
             except Refused:
-                if command.image_sha256 not in await self._signed_pictures():
-                    await self.shelf.discard(command.image_sha256)
+                await self._discard_unsigned(command.image_sha256)
                 raise
+            if not signed:
+                # Signed already, and with another picture perhaps.
+                await self._discard_unsigned(command.image_sha256)
+            return signed
+
+    async def _discard_unsigned(self, image_sha256: str) -> None:
+        if image_sha256 not in await self._signed_pictures():
+            await self.shelf.discard(image_sha256)
 
     async def _signed_pictures(self) -> set[str]:
         entries = self._ledger.entries()

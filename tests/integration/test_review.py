@@ -183,18 +183,26 @@ async def test_the_clerk_decides_after_the_server_gave_them_the_sound() -> None:
         one = await held.correct("plaintiff", "plaintiff@1", "我同意原告的诉请")
         two = await held.correct("defendant", "defendant@2", "我方认可")
         lost = await held.correct("defendant", "defendant@3", "录音已在")
-        assert (await clerk.do("correction_decide", correction=one, accepted=True))["code"] == "listen-first"
+        assert (await clerk.do("correction_decide", correction=one, revision=0, accepted=True))[
+            "code"
+        ] == "listen-first"
         await held.listen("plaintiff@1", "plaintiff")
-        assert (await clerk.do("correction_decide", correction=one, accepted=True))["code"] == "listen-first"
+        assert (await clerk.do("correction_decide", correction=one, revision=0, accepted=True))[
+            "code"
+        ] == "listen-first"
         await held.listen("plaintiff@1")
-        assert (await clerk.do("correction_decide", correction=one, accepted=True))["type"] == "done"
+        assert (await clerk.do("correction_decide", correction=one, revision=0, accepted=True))["type"] == "done"
         await held.listen("defendant@2")
-        assert (await clerk.do("correction_decide", correction=two, accepted=False))["code"] == "reason-needed"
-        refused = await clerk.do("correction_decide", correction=two, accepted=False, reason="与录音不符")
+        assert (await clerk.do("correction_decide", correction=two, revision=0, accepted=False))[
+            "code"
+        ] == "reason-needed"
+        refused = await clerk.do("correction_decide", correction=two, revision=0, accepted=False, reason="与录音不符")
         assert refused["type"] == "done"
-        assert (await clerk.do("correction_decide", correction=lost, accepted=True))["code"] == "listen-first"
+        assert (await clerk.do("correction_decide", correction=lost, revision=0, accepted=True))[
+            "code"
+        ] == "listen-first"
         await held.listen("defendant@3")
-        done = await clerk.do("correction_decide", correction=lost, accepted=False, reason="录音缺失")
+        done = await clerk.do("correction_decide", correction=lost, revision=0, accepted=False, reason="录音缺失")
         assert done["type"] == "done"
         seen = {c.id: (c.accepted, c.answer, c.listened) for c in (await held.read("judge")).corrections}
         assert seen == {one: (True, "", True), two: (False, "与录音不符", True), lost: (False, "录音缺失", False)}
@@ -217,7 +225,7 @@ async def test_signatures_corrections_and_refusals_outlive_a_restart(tmp_path: P
             news = await held.news("clerk")
             assert (news["undecided"], _standings(news)["defendant"]) == (1, "signed")
             await held.listen("plaintiff@1")
-            await held.pages["clerk"].do("correction_decide", correction=asked, accepted=True)
+            await held.pages["clerk"].do("correction_decide", correction=asked, revision=0, accepted=True)
             # Whoever signed before is asked again.
             news = await held.news("defendant")
             while news["undecided"] or _standings(news)["defendant"] != "outdated":
@@ -334,6 +342,16 @@ async def test_a_try_that_does_not_hold_leaves_no_picture_and_takes_none_away() 
         forged = _fields(command_of(without)) | {"signature": "0" * 128}
         assert (await held.pages["plaintiff"].do("minutes_sign", **forged))["code"] == "bad-signature"
         assert [key.rpartition(".")[2] for key in await store.keys(SIGNED)] == [hashlib.sha256(picture).hexdigest()]
+
+
+async def test_who_has_signed_cannot_fill_the_store_with_pictures() -> None:
+    async with reading() as held:
+        store = held.court.services.store
+        for seed in (0, 3, 6):
+            assert (await held.sign("plaintiff", picture=handwriting(seed)))["type"] == "done"
+        assert [key.rpartition(".")[2] for key in await store.keys(SIGNED)] == [
+            hashlib.sha256(handwriting(0)).hexdigest()
+        ]
 
 
 async def test_nobody_sees_anothers_signature_or_reads_before_the_minutes_lie_open() -> None:

@@ -209,10 +209,11 @@ export interface RequestCorrectionCommand {
   readonly reason?: string;
 }
 
-/** The clerk's, after listening to the span: the server knows whom it gave which sound. */
+/** The clerk's, after listening to the span: the server knows whom it gave which sound. `revision` is of the line that the page shows; only an acceptance, which rewrites it, looks at it. */
 export interface DecideCorrectionCommand {
   readonly do: "correction_decide";
   readonly correction: string;
+  readonly revision: number;
   readonly accepted: boolean;
   readonly reason?: string;
 }

@@ -10,12 +10,14 @@ from hearing import review_commands as cmd
 from hearing import review_events as re
 from hearing.commands import Admit, Dismiss, MoveSession
 from hearing.errors import Refused
+from hearing.line_commands import StrikeLine, WriteLine
+from hearing.line_rules import decide_line
 from hearing.participant import Presence
 from hearing.review import Review, fold
 from hearing.review_rules import READING_DAYS, Minutes, decide_review, signers
 from hearing.session import Move, State
 from hearing.transcript import Transcript
-from hearing.transcript_events import UtteranceHeard
+from hearing.transcript_events import LineKind, UtteranceHeard
 from tests.fakes.courtroom import Courtroom
 from tests.fakes.signer import PICTURE, Signer, command_of
 
@@ -152,23 +154,70 @@ def test_a_correction_is_decided_after_listening_and_both_ways_are_kept(reading:
     (asked,) = reading.review.undecided()
     assert (asked.was, asked.wanted) == ("我同义", "我同意")
     with refused("no-right"):
-        reading.do("plaintiff", cmd.DecideCorrection(correction=asked.id, accepted=True))
+        reading.do("plaintiff", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=True))
     with refused("listen-first"):
-        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True), heard="not yet")
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=True), heard="not yet")
     with refused("reason-needed"):
-        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False))
-    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True))
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=False))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=True))
     line = reading.transcript.get(LINE)
     assert line is not None
     assert (line.text, line.revisions[0].reason) == ("我同意", f"补正 {asked.id}")
     with refused("already-decided"):
-        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, reason="x"))
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=False, reason="x"))
+
+
+def test_the_same_request_twice_is_one(reading: Reading) -> None:
+    for _ in range(2):
+        reading.do("plaintiff", cmd.RequestCorrection(line=LINE, revision=0, wanted="我同意"))
+    reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我同意"))
+    assert [each.participant for each in reading.review.undecided()] == ["plaintiff", "defendant"]
+
+
+def test_nobody_learns_what_a_mark_of_the_court_says_by_asking_for_its_correction() -> None:
+    reading = Reading()
+    (mark,) = decide_line(
+        reading.room.hearing,
+        reading.transcript,
+        "clerk",
+        WriteLine(text="核对此处", kind=LineKind.MARK, from_ms=100),
+        1_000,
+    )
+    reading.room.note([mark])
+    reading.open()
+    (line,) = (each for each in reading.transcript.shown() if each.kind is LineKind.MARK)
+    with refused("unknown-line"):
+        reading.do("plaintiff", cmd.RequestCorrection(line=line.id, revision=7, wanted="x"))
+
+
+def test_an_acceptance_never_overwrites_what_the_clerk_has_not_seen(reading: Reading) -> None:
+    reading.do("plaintiff", cmd.RequestCorrection(line=LINE, revision=0, wanted="我同意"))
+    reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我不同意"))
+    one, two = (each.id for each in reading.review.undecided())
+    reading.do("clerk", cmd.DecideCorrection(correction=one, revision=0, accepted=True))
+    with refused("line-changed"):
+        reading.do("clerk", cmd.DecideCorrection(correction=two, revision=0, accepted=True))
+    reading.do("clerk", cmd.DecideCorrection(correction=two, revision=0, accepted=False, reason="与录音不符"))
+    line = reading.transcript.get(LINE)
+    assert line is not None
+    assert line.text == "我同意"
+
+
+def test_nothing_is_accepted_for_a_line_that_is_no_longer_in_the_minutes(reading: Reading) -> None:
+    reading.do("plaintiff", cmd.RequestCorrection(line=LINE, revision=0, wanted="我同意"))
+    (asked,) = reading.review.undecided()
+    strike = StrikeLine(line=LINE, revision=0, struck=True, reason="重复")
+    reading.room.note(decide_line(reading.room.hearing, reading.transcript, "clerk", strike, 1_000))
+    with refused("unknown-line"):
+        reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=1, accepted=True))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=1, accepted=False, reason="该行已删去"))
+    assert reading.review.undecided() == ()
 
 
 def test_where_no_sound_is_left_the_clerk_may_decide_without_and_the_record_says_so(reading: Reading) -> None:
     reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我不同意"))
     (asked,) = reading.review.undecided()
-    decided = cmd.DecideCorrection(correction=asked.id, accepted=False, reason="录音缺失")
+    decided = cmd.DecideCorrection(correction=asked.id, revision=0, accepted=False, reason="录音缺失")
     reading.do("clerk", decided, heard="nothing there")
     assert reading.review.corrections[asked.id].listened is False
 
@@ -176,7 +225,7 @@ def test_where_no_sound_is_left_the_clerk_may_decide_without_and_the_record_says
 def test_a_refused_correction_stays_on_record(reading: Reading) -> None:
     reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我不同意"))
     (asked,) = reading.review.undecided()
-    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=False, reason="与录音不符"))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=False, reason="与录音不符"))
     kept = reading.review.corrections[asked.id]
     assert (kept.accepted, kept.answer, kept.listened) == (False, "与录音不符", True)
     assert reading.review.undecided() == ()
@@ -188,7 +237,7 @@ def test_a_signature_is_of_these_minutes_only(reading: Reading) -> None:
     assert reading.review.standing("plaintiff", before) is not None
     reading.do("defendant", cmd.RequestCorrection(line=LINE, revision=0, wanted="我同意"))
     (asked,) = reading.review.undecided()
-    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, accepted=True))
+    reading.do("clerk", cmd.DecideCorrection(correction=asked.id, revision=0, accepted=True))
     assert reading.review.standing("plaintiff", reading.sha256) is None
     with refused("minutes-changed"):
         reading.sign("defendant", sha256=before)
