@@ -16,6 +16,7 @@ import type {
   PersonView,
   Publication,
   RecordingHealthMessage,
+  ReviewNewsMessage,
   Right,
   TrackDelivery,
   UpdateMessage,
@@ -60,6 +61,8 @@ export interface HearingState {
   readonly gate_queue: readonly GateRow[];
   /** What the watch sees on the seats, for judge and clerk. */
   readonly watch: readonly WatchChip[];
+  /** How the review of the minutes stands; null while there is none for this person. */
+  readonly review: ReviewNewsMessage | null;
   readonly clock: CourtClock | null;
   readonly rtt_ms: number | null;
   readonly ice_servers: RTCIceServer[];
@@ -87,6 +90,7 @@ export const nothingYet: HearingState = {
   gate_note: null,
   gate_queue: [],
   watch: [],
+  review: null,
   clock: null,
   rtt_ms: null,
   ice_servers: [],
@@ -165,6 +169,8 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
       return { ...state, gate_note: message };
     case "gate_queue":
       return { ...state, gate_queue: message.rows };
+    case "review":
+      return { ...state, review: message };
     case "watch":
       return { ...state, watch: message.chips };
     default:

@@ -1,5 +1,6 @@
 import { common } from "./zh-CN/common.ts";
 import { gate } from "./zh-CN/gate.ts";
 import { party } from "./zh-CN/party.ts";
+import { review } from "./zh-CN/review.ts";
 
-export const zhCN = { common, party, gate } as const;
+export const zhCN = { common, party, gate, review } as const;

@@ -12,6 +12,8 @@ import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
 import { EventList, Queue, RecordingCard } from "../order/Rail.tsx";
 import { useLog, visitedPhases } from "../order/useLog.ts";
+import { Desk as ReviewDesk } from "../review/ClerkReview.tsx";
+import { Review } from "../review/Review.tsx";
 import { SeatMap } from "../seats/SeatMap.tsx";
 import { WatchChips } from "../seats/WatchChips.tsx";
 import { refusal } from "./act.ts";
@@ -144,24 +146,34 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
         <aside class="console-seats">
           <SeatMap hearing={hearing} mayOrder={may("keep_order")} />
         </aside>
-        <main class="console-room">
-          <div class="console-stage">
-            <Stage hearing={hearing} media={media} empty={view ? t.waitingJudge : text().common.loading} />
-          </div>
-          {may("run_session") && <MoveBar hearing={hearing} zone={court.time_zone} held={held} />}
-          <ControlBar hearing={hearing} media={media} mayOrder={may("keep_order")} mayArrange={may("arrange")} />
-          <p class="console-hint">
-            <span>
-              <kbd>{words.keySpace}</kbd> {t.talkHold}
-            </span>
-            <span>
-              <kbd>G</kbd> {t.gavelHold}
-            </span>
-            <button type="button" class="console-keys" onClick={() => setKeys(true)}>
-              <kbd>?</kbd> {t.keyboard}
-            </button>
-          </p>
-        </main>
+        {state.review ? (
+          <Review
+            hearing={hearing}
+            zone={court.time_zone}
+            above={({ view: minutes }) =>
+              minutes && <ReviewDesk hearing={hearing} view={minutes} zone={court.time_zone} />
+            }
+          />
+        ) : (
+          <main class="console-room">
+            <div class="console-stage">
+              <Stage hearing={hearing} media={media} empty={view ? t.waitingJudge : text().common.loading} />
+            </div>
+            {may("run_session") && <MoveBar hearing={hearing} zone={court.time_zone} held={held} />}
+            <ControlBar hearing={hearing} media={media} mayOrder={may("keep_order")} mayArrange={may("arrange")} />
+            <p class="console-hint">
+              <span>
+                <kbd>{words.keySpace}</kbd> {t.talkHold}
+              </span>
+              <span>
+                <kbd>G</kbd> {t.gavelHold}
+              </span>
+              <button type="button" class="console-keys" onClick={() => setKeys(true)}>
+                <kbd>?</kbd> {t.keyboard}
+              </button>
+            </p>
+          </main>
+        )}
         <aside class="console-rail">
           <Queue hearing={hearing} mayOrder={may("keep_order")} />
           <FlowRail hearing={hearing} visited={visited} mayRun={may("run_session")} />

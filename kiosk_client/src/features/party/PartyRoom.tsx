@@ -9,6 +9,7 @@ import type { Ready } from "../entry/DeviceCheck.tsx";
 import { GateFlow } from "../gate/GateFlow.tsx";
 import { proofs } from "../gate/proof.ts";
 import { StatusBar } from "../hearing/StatusBar.tsx";
+import { Review } from "../review/Review.tsx";
 import { EndCard, isOver, StateCard } from "./Cards.tsx";
 import { Courtroom } from "./Courtroom.tsx";
 import { Reconnect } from "./Reconnect.tsx";
@@ -110,7 +111,11 @@ function Inside({ hearing, media, left, flip, onLeft, onExit, exitWord, atEnd }:
       </StateCard>
     );
   }
-  if (view && isOver(view)) return <EndCard view={view}>{atEnd && exit}</EndCard>;
+  // Who took part and was let in comes back to read; before that the gate asks who it is, as below.
+  if (view && link.at !== "ended" && hearing.state.value.review) return <Review hearing={hearing} exit={exit} />;
+  const asked = hearing.state.value.gate;
+  const reads = view?.state === "transcript_review" && asked !== null && asked.stage !== "passed";
+  if (view && isOver(view) && !reads) return <EndCard view={view}>{atEnd && exit}</EndCard>;
   if (link.at === "ended") {
     return (
       <StateCard icon="network" title={view ? c.ended : c.failed} lead={either(link.zh, link.en)} tone="bad">

@@ -11,6 +11,7 @@ import { CaseFile } from "../gatedesk/CaseFile.tsx";
 import { GateDesk } from "../gatedesk/GateDesk.tsx";
 import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
+import { ClerkReview } from "../review/ClerkReview.tsx";
 import { Attendance } from "../seats/Attendance.tsx";
 import { CourtroomView } from "../seats/CourtroomView.tsx";
 import { WatchChips } from "../seats/WatchChips.tsx";
@@ -19,9 +20,9 @@ import { courtWhen } from "./DayList.tsx";
 import { Invitations } from "./Invitations.tsx";
 import { StateTag } from "./StateTag.tsx";
 
-type Tab = "seats" | "gate" | "live" | "record" | "export";
+type Tab = "seats" | "gate" | "live" | "review" | "record" | "export";
 
-const TABS: Tab[] = ["seats", "gate", "live", "record", "export"];
+const TABS: Tab[] = ["seats", "gate", "live", "review", "record", "export"];
 
 interface Props {
   id: string;
@@ -180,6 +181,7 @@ export function SessionPane({ id, court, account, onChange }: Props) {
             </>
           )}
           {tab === "live" && <Attendance hearing={hearing} noSeat={live && !seated} />}
+          {tab === "review" && hearing && <ClerkReview hearing={hearing} zone={court.time_zone} />}
           {tab === "record" && <RecordingTable hearing={hearing} />}
           {tab === "export" && <ExportWizard session={session} state={state} hearing={hearing} court={court} />}
         </Tabs>
