@@ -1,8 +1,10 @@
 """Numbers as a court writes them, from numbers as people say them (inverse text normalisation), for Chinese.
 
 Rules, not a model: what no rule knows stays as it was said. Written with digits are case numbers, dates, times of
-day, money, percentages, long numbers read digit by digit, and counts from ten before a measure word. Not touched are
-idioms (一般, 万一, 三七开), ordinals (第三人, 第二十三页), a number that can be read in two ways (三万五), and the
+day, money, percentages, long numbers read digit by digit, and counts from ten before a measure word.
+
+Not touched are idioms (一般, 万一, 三七开), ordinals (第三人, 第二十三页), a number that can be read in two ways
+(三万五), ranges (三到五万元 is not from three to 50,000), what may be no time of day (以上三点十分清楚), and the
 articles of statutes: 第五百七十七条 stays, because statutes number themselves so and are quoted to the letter.
 """
 
@@ -19,7 +21,7 @@ _UNIT = {"十": 10, "百": 100, "千": 1000}
 _D = "[零〇一二三四五六七八九]"
 _READ = "[零〇一二三四五六七八九幺]"
 _N = "[零〇一二两三四五六七八九十百千万亿]"
-_ALONE = r"(?<![第几数多好零〇一二两三四五六七八九幺十百千万亿点])"
+_ALONE = rf"(?<![第几数多好零〇一二两三四五六七八九幺十百千万亿点])(?<!{_N}[到至])(?<!百分之)"
 _COURTS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼兵"
 _CASES = (
     "民初|民终|民申|民再|民特|民辖|刑初|刑终|刑再|行初|行终|行申|执异|执复|执保|执恢|执|破申|破终|破|清申"
@@ -28,7 +30,7 @@ _CASES = (
 _DAY_PARTS = "凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里"
 _MEASURES = (
     "名|位|份|页|件|笔|张|套|次|户|家|台|辆|吨|米|公里|千米|平方米|亩|公斤|小时|分钟"
-    "|个工作日|个月|个|天|日内|人次|周岁|岁"
+    "|个工作日|个月|个|天|日内|人次|人|票|周岁|岁"
 )
 
 
@@ -103,7 +105,8 @@ def _case(found: re.Match[str]) -> str | None:
     shown = _digits(serial) if all(letter in _DIGIT for letter in serial) else None if value is None else str(value)
     if shown is None:
         return None
-    return f"（{_digits(found['year'])}）{found['court']}{_digits(found['code'] or '')}{found['kind']}{shown}号"
+    court = (found["court"] or "") + _digits(found["code"] or "")
+    return f"（{_digits(found['year'])}）{court}{found['kind']}{found['old'] or ''}{shown}号"
 
 
 def _date(found: re.Match[str]) -> str | None:
@@ -122,8 +125,8 @@ def _date(found: re.Match[str]) -> str | None:
 def _time(found: re.Match[str]) -> str | None:
     hour = _small(found["hour"], 24, 0)
     minute = found["minute"]
-    if hour is None or not (found["part"] or minute or found["rest"]):
-        return None  # 有一点问题
+    if hour is None or not (found["part"] or (minute and minute != "十") or found["rest"]):
+        return None  # 有一点问题, 以上三点十分清楚
     if minute is None:
         return f"{found['part'] or ''}{hour}点{found['rest'] or ''}"
     shown = _small(minute.lstrip("零〇") or "零", 59, 0)
@@ -164,8 +167,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
     (re.compile(rf"第{_N}+(?:条|款|项|编|章|节)(?:之{_D})?"), lambda found: found[0]),
     (
         re.compile(
-            rf"[（(]?(?P<year>{_D}{{4}})[）)]?(?P<court>最高法|[{_COURTS}])(?P<code>{_READ}{{2,4}})?"
-            rf"(?P<kind>{_CASES})(?P<serial>[{_N[1:-1]}幺]+)号"
+            rf"[（(]?(?P<year>{_D}{{4}})[）)]?(?:(?P<court>最高法|[{_COURTS}])(?P<code>{_READ}{{2,4}})?)?"
+            rf"(?P<kind>{_CASES})(?P<old>字第)?(?P<serial>[{_N[1:-1]}幺]+)号"
         ),
         _case,
     ),
@@ -181,14 +184,19 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
     ),
     (
         re.compile(
-            rf"(?P<part>{_DAY_PARTS})?{_ALONE}(?P<hour>{_N}{{1,3}})点(?:(?P<minute>{_N}{{1,3}})分(?!之)|(?P<rest>[半整钟]))?"
+            rf"(?P<part>{_DAY_PARTS})?{_ALONE}(?P<hour>{_N}{{1,3}})点(?:(?P<minute>{_N}{{1,3}})分(?!之)|(?P<rest>半|钟|整(?![理改个体合齐顿])))?"
         ),
         _time,
     ),
-    (re.compile(rf"百分之(?P<whole>{_N}+)(?:点(?P<fraction>{_D}+))?"), _percent),
     (
         re.compile(
-            rf"{_ALONE}(?P<whole>{_N}+?)(?:点(?P<fraction>{_D}+))?(?P<scale>[万亿]{{1,2}})?(?P<unit>元(?![化论次])|块钱)"
+            rf"百分之(?P<whole>{_N}+)(?:点(?P<fraction>{_D}+))?(?!{_N}|点|[到至](?!百分之){_N})",
+        ),
+        _percent,
+    ),
+    (
+        re.compile(
+            rf"{_ALONE}(?P<whole>{_N}+?)(?:点(?P<fraction>{_D}+))?(?P<scale>[万亿]{{1,2}})?(?P<unit>元(?![化论次素区桥村旦])|块钱)"
             rf"(?P<coins>(?:{_D}角)?(?:{_D}分(?!之))?)"
         ),
         _money,
