@@ -49,8 +49,12 @@ async def test_a_phrase_is_found_heard_and_opened_where_it_was_said(
             await player.click()
         page = await opened.value
         await page.wait_for_url("**/data/player/index.html#t=2*")
-        await expect(page.locator("video")).to_be_visible()
+        await expect(page.locator("#video")).to_have_js_property("currentTime", _moment_s(page.url))
         await _nothing_and_phone(clerk)
+
+
+def _moment_s(address: str) -> float:
+    return int(address.rpartition("#t=")[2]) / 1000
 
 
 async def _held(hearing: LiveHearing, server: yunting.app.Server) -> None:
