@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from hearing.state import Hearing
 from hearing.transcript import Line
@@ -29,6 +30,7 @@ _PLACES_OF_SESSION = 39
 """Bits of a place within its session: 31 for its time in ms, 8 for lines of one millisecond."""
 _LAST_SESSION = (1 << 24) - 1
 
+log = structlog.get_logger(__name__)
 _moments = msgspec.msgpack.Decoder(list[int])
 
 
@@ -91,10 +93,14 @@ class SearchIndex:
         """Open or make the index; one that is damaged or of another version is made anew. Raises StoreUnavailable,
         and OSError when it cannot be replaced."""
         try:
-            return cls(await SqliteFile.open(path, SCHEMA))
-        except RecordError:
-            await asyncio.to_thread(_remove, path)
-            return cls(await SqliteFile.open(path, SCHEMA))
+            file = await SqliteFile.open(path, SCHEMA)
+            if await file.read(_is_whole):
+                return cls(file)
+            await file.close()
+        except RecordError as problem:
+            log.warning("the search index is made anew", reason=str(problem))
+        await asyncio.to_thread(_remove, path)
+        return cls(await SqliteFile.open(path, SCHEMA))
 
     async def indexed(self) -> dict[str, int]:
         """How far each session's log is in the index. Raises StoreUnavailable."""
@@ -125,6 +131,16 @@ class SearchIndex:
     async def close(self) -> None:
         """Idempotent."""
         await self._file.close()
+
+
+def _is_whole(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as problem:
+        if type(problem) is not sqlite3.DatabaseError:
+            raise
+        # "Malformed": the disk answered, and what it gave is no database.
+        return False
 
 
 def _remove(path: Path) -> None:

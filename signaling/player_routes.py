@@ -18,10 +18,10 @@ PLAYER = "data/player/index.html"
 
 _POLICY = (
     "default-src 'none'; media-src 'self' blob:; img-src 'self' data:; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "script-src {scripts}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""A package's pages carry their scripts and styles inside and name them by hash in a policy of their own, which holds
-besides this one: they open from a folder too."""
+"""Only the player runs a script. It carries it inside and names it by hash in a policy of its own, which holds
+besides this one: it opens from a folder too."""
 
 
 class PlayerRoutes:
@@ -56,9 +56,10 @@ class PlayerRoutes:
         account = await self._desk.require(request)
         job = request.match_info["job"]
         await self._sessions.check_reads(account, self._exports.job(job).session)
-        path = await asyncio.to_thread(_inside, self._exports.package(job).folder, request.match_info["path"])
-        response = web.FileResponse(path)
-        response.headers["Content-Security-Policy"] = _POLICY
+        folder, name = self._exports.package(job).folder, request.match_info["path"]
+        response = web.FileResponse(await asyncio.to_thread(_inside, folder, name))
+        scripts = "'unsafe-inline'" if name == PLAYER else "'none'"
+        response.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)
         return response
 
 

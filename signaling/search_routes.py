@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from hearing.errors import UserError
+from hearing.tasks import log_fault
+from records.errors import StoreUnavailable
 from records.search_index import Wanted
 from signaling.http import reply
 from signaling.limits import Limiter
@@ -39,8 +42,9 @@ class SearchRoutes:
         if not self._uses.take(account.account):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         if self._services.search is None:
-            raise UserError("search-unavailable", "本服务器未启用检索", "nothing is searched on this server")
-        zone = ZoneInfo(self._services.settings.court.time_zone)
+            raise _unavailable()
+        # In a thread: the first use of a zone reads its file.
+        zone = await asyncio.to_thread(ZoneInfo, self._services.settings.court.time_zone)
         wanted = Wanted(
             query=request.query.get("q", ""),
             sessions=await self._readable(account, request.query.get("session", "")),
@@ -50,7 +54,11 @@ class SearchRoutes:
             to_utc_ms=_midnight(request, "to_day", zone, days=1) or 1 << 48,
             after=_place(request),
         )
-        return reply(await self._services.search.find(wanted))
+        try:
+            return reply(await self._services.search.find(wanted))
+        except StoreUnavailable as problem:
+            log_fault("the search index cannot be read", problem)
+            raise _unavailable() from problem
 
     async def _readable(self, account: StaffAccount, session: str) -> tuple[str, ...] | None:
         """The sessions to look in, None for all."""
@@ -58,6 +66,12 @@ class SearchRoutes:
             return (session,) if session else None
         own = await self._sessions.sessions_of(account.account)
         return tuple(each for each in own if session in ("", each))
+
+
+def _unavailable() -> UserError:
+    return UserError(
+        "search-unavailable", "检索暂时不可用，请稍后再试", "nothing can be searched now: try again later"
+    )
 
 
 def _short(request: web.Request, name: str) -> str:

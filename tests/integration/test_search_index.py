@@ -157,10 +157,19 @@ async def test_a_session_without_a_log_is_taken_out(tmp_path: Path) -> None:
     await index.close()
 
 
-@pytest.mark.parametrize("damage", ["garbage", "other", "newer"])
+@pytest.mark.parametrize("damage", ["garbage", "other", "newer", "torn"])
 async def test_a_damaged_index_is_made_anew(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "search.sqlite"
-    if damage == "garbage":
+    if damage == "torn":
+        before = await SearchIndex.open(path)
+        old = Archive(before)
+        await (await old.session("s")).note("server", [said("有异议" * 20, 1_000 * n) for n in range(200)])
+        await old.indexer.catch_up()
+        await before.close()
+        whole = path.read_bytes()
+        # The header and the schema stay; what they point to is noise.
+        path.write_bytes(whole[:8_192] + b"\xa5" * (len(whole) - 8_192))
+    elif damage == "garbage":
         path.write_bytes(b"no database at all" * 1_000)
     else:
         connection = sqlite3.connect(path)

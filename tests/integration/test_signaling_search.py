@@ -130,6 +130,8 @@ async def test_a_hit_is_heard_and_played_by_who_may_read_the_session(court: Cour
     page = tmp_path / "package" / "data" / "player" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text("<html></html>")
+    report = tmp_path / "package" / "data" / "report.html"
+    report.write_text("<script>1</script>")
     (tmp_path / "secret").write_text("none of the package")
     court.exporter.folder = tmp_path / "package"
     async with await signed_in(court, "li.clerk") as clerk:
@@ -146,6 +148,8 @@ async def test_a_hit_is_heard_and_played_by_who_may_read_the_session(court: Cour
         async with clerk.get(f"{court.url}{address}", headers={"Range": "bytes=1-4"}) as part:
             assert (part.status, await part.text()) == (206, "html")
             assert "script-src 'unsafe-inline'" in part.headers["Content-Security-Policy"]
+        async with clerk.get(f"{base}/exports/{job}/files/data/report.html") as other:
+            assert "script-src 'none'" in other.headers["Content-Security-Policy"]
         for path in ("data/../../secret", "..%2Fsecret", "data", "nothing.html", "%00", "data/player"):
             url = URL(f"{base}/exports/{job}/files/{path}", encoded=True)
             async with clerk.get(url) as refused:
