@@ -135,7 +135,8 @@ class SearchIndex:
 
 def _is_whole(connection: sqlite3.Connection) -> bool:
     try:
-        return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        return bool(said == "ok")
     except sqlite3.DatabaseError as problem:
         if type(problem) is not sqlite3.DatabaseError:
             raise

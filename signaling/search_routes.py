@@ -69,9 +69,7 @@ class SearchRoutes:
 
 
 def _unavailable() -> UserError:
-    return UserError(
-        "search-unavailable", "检索暂时不可用，请稍后再试", "nothing can be searched now: try again later"
-    )
+    return UserError("search-unavailable", "检索暂时不可用，请稍后再试", "nothing can be searched now")
 
 
 def _short(request: web.Request, name: str) -> str:

@@ -44,19 +44,3 @@ def edited(before: str, edits: Iterable[Edit]) -> Edited:
     out.append(before[at:])
     sources.extend((place, place + 1) for place in range(at, len(before)))
     return Edited(before=before, text="".join(out), sources=tuple(sources))
-
-
-def unedited(text: str) -> Edited:
-    """A text that stays as it is."""
-    return edited(text, ())
-
-
-def then(first: Edited, second: Edited) -> Edited:
-    """`second`, made on the text of `first`, as one edit of what `first` was made on."""
-    if second.before != first.text:
-        raise ValueError("the second edit is not of the first one's text")
-    sources = tuple(
-        (first.sources[start][0], first.sources[end - 1][1]) if start < end else (0, 0)
-        for start, end in second.sources
-    )
-    return Edited(before=first.before, text=second.text, sources=sources)

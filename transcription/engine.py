@@ -37,7 +37,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     confidence: bool
     """Words carry how sure it is."""
     hotwords: bool
-    """Listens for the words given to `open`; otherwise they are ignored there (see `transcription.glossary`)."""
+    """Listens for the words given to `open`; otherwise they are ignored there."""
 
 
 class EngineWord(msgspec.Struct, frozen=True, kw_only=True):
