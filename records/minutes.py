@@ -21,11 +21,11 @@ from hearing.roles import Role, is_bench, is_device, label
 from hearing.session import State
 from hearing.transcript import Line, Transcript
 from hearing.transcript_events import LineKind
-from records import narrate, timeline, words
+from records import narrate, timeline, verify, words
 from records.legible import legible
 
 CLOSING = "以上笔录已核对无误。"
-UNHEARD = "（此处有发言，未能自动转写，须听录音核对）"
+UNHEARD = verify.UNHEARD
 NEVER_OPENED = "尚未开庭"
 LANGUAGES = {
     "en": "英语",

@@ -35,12 +35,16 @@ from records.ports import EventStore
 from records.render import FULL, Job, Rendered, disk_full, render
 from records.report import write_report
 from records.summary import gather
+from records.text_files import Texts, make_texts
 
 EDITION = "court"
 COMPOSITE = "data/media/composite.mp4"
 MIX = "data/media/audio-mix.m4a"
 RENDER_SHARE_PERMILLE = 900
 """Part of the progress bar that rendering takes; hashing and checking share the rest."""
+
+MOST_NAMED = 20
+"""Of the holes in the text, in the bag's own words; `session.json` names all."""
 
 Progress = Callable[[int, str], None]
 """Permille done and what is being done: `render`, `seal`, `check`."""
@@ -220,6 +224,7 @@ class _Build:
         for track in line.tracks:
             bag.copy(f"{verify.TRACKS}{track.file}", self.sources.recordings / track.file)
         sizes = {t.file: (self.sources.recordings / t.file).stat().st_size for t in line.tracks}
+        texts = make_texts(self.sources.entries, line, tz)
         facts = gather(
             line,
             self.coverage,
@@ -234,7 +239,10 @@ class _Build:
             composite="media/composite.mp4" if self.options.composite else None,
             mix="media/audio-mix.m4a",
             missing_characters=rendered.missing_characters,
+            text=texts.facts,
         )
+        for path, data in texts.files.items():
+            bag.add(path, data)
         bag.add("data/session.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
         bag.add("data/media/segments.jsonl", b"".join(self._segments()))
         bag.add("data/events/events.csv", self._csv())
@@ -253,6 +261,7 @@ class _Build:
                 "Bagging-Date": f"{words.local(_now_ms(), tz):%Y-%m-%d}",
                 "Bag-Software-Agent": f"yunting {_version()}",
                 "Yunting-Edition": EDITION,
+                "Yunting-Transcript": _standing(texts),
             },
         )
         self.files = len(bag.digests) + len(verify.TAG_MANIFESTS) + 1
@@ -327,6 +336,17 @@ class _Build:
         self._hashed_bytes += count
         rest = 990 - RENDER_SHARE_PERMILLE
         self._progress(RENDER_SHARE_PERMILLE + min(rest, rest * self._hashed_bytes // self._due_bytes), "seal")
+
+
+def _standing(texts: Texts) -> str:
+    """What the bag says of the text: whether all that was said is in it."""
+    facts = texts.facts
+    holes = [f"{each.track} {words.clock(each.from_ms)}-{words.clock(each.to_ms)}" for each in facts.unheard]
+    if len(holes) > MOST_NAMED:
+        holes = [*holes[:MOST_NAMED], "…"]
+    absent = [each.file for each in facts.missing]
+    said = "complete 完整" if facts.complete else f"incomplete 不完整, not transcribed 未转写: {', '.join(holes)}"
+    return said + (f"; not made 未生成: {', '.join(absent)}" if absent else "")
 
 
 def _project(entries: Sequence[Entry]) -> timeline.Timeline:

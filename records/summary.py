@@ -12,6 +12,7 @@ from hearing.roles import label
 from hearing.session import state_label
 from records import narrate, words
 from records.coverage import Coverage
+from records.text_files import TextFacts
 from records.timeline import Timeline
 
 FORMAT = "yunting-package/1"
@@ -120,6 +121,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     composite: str | None
     mix: str
     missing_characters: list[str]
+    text: TextFacts | None = None
+    """None only where a package was made before it had one."""
 
 
 def gather(
@@ -137,6 +140,7 @@ def gather(
     composite: str | None,
     mix: str,
     missing_characters: Sequence[str] = (),
+    text: TextFacts | None = None,
 ) -> Facts:
     """Everything that is said about the session outside its log. `sizes` is bytes by track file."""
     created = timeline.created
@@ -201,6 +205,7 @@ def gather(
         composite=composite,
         mix=mix,
         missing_characters=list(missing_characters),
+        text=text,
     )
 
 

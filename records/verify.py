@@ -10,7 +10,9 @@ What is checked, in the order of trust:
 1. the court's signature (Ed25519, RFC 8032) over both tag manifests; with --key, that it is by that key;
 2. tag manifests -> tag files, manifests -> payload, by SHA-512 and SM3 (GB/T 32905): nothing more, nothing less;
 3. the event log: each entry carries the SHA-256 of the one before, signed heads, the last one on the last entry;
-4. the byte ranges of the track files that the log sealed while the session was recorded.
+4. the byte ranges of the track files that the log sealed while the session was recorded;
+5. the text: the lines of the minutes are made again from the log, and transcript.json, .txt, .vtt and .srt have to
+   say exactly these words by these people (head and foot of the minutes are vouched for by the manifest only).
 
 A forged package can carry a forged verifier: take this program from the court, and compare the fingerprint of the
 key with the one that the court publishes.
@@ -24,11 +26,13 @@ import argparse
 import base64
 import binascii
 import hashlib
+import html
 import io
 import json
 import re
 import sys
 import time
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -45,6 +49,12 @@ BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 EVENTS = "data/events/events.jsonl"
 HEADS = "data/events/heads.jsonl"
 TRACKS = "data/media/tracks/"
+TEXT = "data/text/"
+TRANSCRIPT_TXT, TRANSCRIPT_JSON, TRANSCRIPT_VTT, TRANSCRIPT_SRT = (
+    f"{TEXT}transcript.{ending}" for ending in ("txt", "json", "vtt", "srt")
+)
+UNHEARD = "（此处有发言，未能自动转写，须听录音核对）"
+"""Stands in the minutes for speech that no engine could write."""
 GENESIS = "0" * 64
 CHUNK_BYTES = 1 << 20
 UNREADABLE = (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
@@ -274,7 +284,7 @@ class Verification:
         self.public: bytes | None = None
         self.session: str | None = None
         self.manifest_sha512: str | None = None
-        self.bytes = self.events = self.heads = self.ranges = 0
+        self.bytes = self.events = self.heads = self.ranges = self.lines = 0
         self._named: set[str] = set()
 
     def run(self) -> bool:
@@ -419,6 +429,7 @@ class Verification:
             return
         self._check_heads(entries)
         self._check_ranges(entries)
+        self._check_text(entries)
 
     def _check_chain(self) -> list[dict[str, Any]] | None:
         text = self._read(EVENTS)
@@ -517,6 +528,23 @@ class Verification:
                     f"{path}: {rest} bytes after the last sealed range are vouched for by the manifest only"
                 )
 
+    def _check_text(self, entries: list[dict[str, Any]]) -> None:
+        """Whether the transcript's files say what the log says. Packages from before there were any have none."""
+        paths = (TRANSCRIPT_TXT, TRANSCRIPT_JSON, TRANSCRIPT_VTT, TRANSCRIPT_SRT)
+        if not any(path in self.package.files for path in paths):
+            return
+        data = {path: self._read(path) for path in paths}
+        try:
+            lines = fold_lines([entry["event"] for entry in entries if isinstance(entry.get("event"), dict)])
+            faults = list(text_faults(data, lines, _names_of(entries)))
+        except (KeyError, TypeError, AttributeError) as error:
+            self._fault(EVENTS, f"an event of the transcript is not understood 无法识别的笔录事件: {error}")
+            return
+        for path, fault in faults:
+            if path not in self._named:
+                self._fault(path, fault)
+        self.lines = sum(line["shown"] for line in lines)
+
     @staticmethod
     def _range_matches(file: IO[bytes], event: dict[str, Any]) -> bool:
         first, end = event.get("first_byte"), event.get("end_byte")
@@ -532,6 +560,171 @@ class Verification:
             digest.update(chunk)
             left -= len(chunk)
         return digest.hexdigest() == event.get("sha512")
+
+
+# --- the text: lines as the log makes them, and whether the files say the same ----------------------------------
+
+
+def fold_lines(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of the transcript, by time, from the events of the log in their order."""
+    lines: dict[str, dict[str, Any]] = {}
+    for seq, event in enumerate(events):
+        _fold_line(lines, event, seq)
+    for line in lines.values():
+        line["shown"] = not line["struck"] and line["joined_to"] is None
+    return sorted(lines.values(), key=lambda line: line["order"])
+
+
+def _fold_line(lines: dict[str, dict[str, Any]], event: dict[str, Any], seq: int) -> None:
+    kind = event.get("type")
+    if kind in ("transcript.heard", "transcript.written"):
+        made = {
+            "id": event["utterance"] if kind == "transcript.heard" else event["line"],
+            "kind": event.get("kind", "speech"),
+            "order": (event["from_ms"], seq),
+            "struck": False,
+            "joined_to": None,
+            "revision": 0,
+            "trouble": event.get("trouble", ""),
+        }
+        made.update({name: event[name] for name in ("participant", "language", "from_ms", "to_ms", "text")})
+        lines.setdefault(made["id"], made)
+        return
+    line = lines.get(event.get("line", ""))
+    if line is None or not str(kind).startswith("transcript."):
+        return
+    if kind == "transcript.edited":
+        line["text"] = event["text"]
+    elif kind == "transcript.assigned":
+        line["participant"] = event["participant"]
+    elif kind == "transcript.struck":
+        line["struck"] = event["struck"]
+    elif kind == "transcript.split":
+        at, at_ms = event["at"], event["at_ms"]
+        rest = dict(line, id=event["second"], from_ms=at_ms, text=line["text"][at:], revision=0, order=(at_ms, seq))
+        lines.setdefault(rest["id"], rest)
+        line.update(text=line["text"][:at], to_ms=min(line["to_ms"], at_ms))
+    elif kind == "transcript.merged" and event["second"] in lines:
+        second = lines[event["second"]]
+        second["joined_to"] = line["id"]
+        line.update(text=line["text"] + second["text"], to_ms=max(line["to_ms"], second["to_ms"]))
+    line["revision"] = event["revision"]
+
+
+def legible(text: str) -> str:
+    """As the minutes show a text: on one line, without hidden characters."""
+
+    def shows(character: str) -> bool:
+        code = ord(character)
+        no_character = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+        return not no_character and unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+    return " ".join("".join(" " if c.isspace() else c for c in text if c.isspace() or shows(c)).split())
+
+
+def paragraphs_of(line: dict[str, Any]) -> list[str]:
+    """What the minutes show of a line; nothing of a mark and of what was struck out or joined to another."""
+    if not line["shown"] or line["kind"] == "mark":
+        return []
+    texts = [text for text in map(legible, line["text"].splitlines()) if text]
+    return texts or ([UNHEARD] if line["trouble"] else [])
+
+
+def _names_of(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The name of each participant."""
+    names = {}
+    for entry in entries:
+        event = entry.get("event")
+        if isinstance(event, dict) and event.get("type") in ("session.created", "participant.added"):
+            for seat in event.get("seats") or [event.get("seat")]:
+                if isinstance(seat, dict):
+                    names[str(seat.get("participant"))] = legible(str(seat.get("name")))
+    return names
+
+
+def text_faults(
+    data: dict[str, bytes | None], lines: Sequence[dict[str, Any]], names: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) for each file that does not say what the lines of the log say."""
+    differs = "does not say what the log says 与事件日志不符"
+    try:
+        record = json.loads((data[TRANSCRIPT_JSON] or b"").decode("utf-8"))
+        speakers = _speakers(record["lines"], lines, names)
+        hashed = record["minutes_sha256"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        yield TRANSCRIPT_JSON, f"{differs}: {error}"
+        return
+    shown = [(line, text) for line in lines for text in [paragraphs_of(line)] if text]
+    txt = data[TRANSCRIPT_TXT] or b""
+    if hashlib.sha256(txt).hexdigest() != hashed:
+        yield TRANSCRIPT_TXT, "is not the text whose SHA-256 transcript.json names 与 transcript.json 所列校验值不符"
+    rest = iter(txt.decode("utf-8", "replace").split("\n"))
+    for line, texts in shown:
+        name = speakers[line["id"]]
+        for text in [f"{name}：{texts[0]}" if name else texts[0], *texts[1:]]:
+            # `in` consumes the iterator: the paragraphs have to stand there in this order.
+            if text not in rest:
+                yield TRANSCRIPT_TXT, f"{differs}: line 行 {line['id']}"
+                return
+    cues = list(_vtt_cues(data[TRANSCRIPT_VTT] or b""))
+    said: dict[str, str] = {}
+    for line_id, _, name, text in cues:
+        if name != speakers.get(line_id):
+            yield TRANSCRIPT_VTT, f"another speaker than in the log 发言人与事件日志不符: {line_id}"
+            return
+        said[line_id] = said.get(line_id, "") + text
+    if said != {line["id"]: "".join(texts) for line, texts in shown}:
+        yield TRANSCRIPT_VTT, differs
+    elif list(_srt_cues(data[TRANSCRIPT_SRT] or b"")) != [
+        (times, _narrow(f"{name}：{text}" if name else text)) for _, times, name, text in cues
+    ]:
+        yield TRANSCRIPT_SRT, "does not say what transcript.vtt says 与 transcript.vtt 不符"
+
+
+def _speakers(
+    told: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]], names: dict[str, str]
+) -> dict[str, str]:
+    """How each line names who spoke; ValueError at the first line that is not as the log has it."""
+    if [line["id"] for line in told] != [line["id"] for line in lines]:
+        raise ValueError("other lines 行目不同")
+    fields = ("kind", "participant", "language", "from_ms", "to_ms", "text", "revision", "shown", "joined_to")
+    for line, own in zip(told, lines):
+        for field in fields:
+            if line[field] != own[field]:
+                raise ValueError(f"line 行 {own['id']}: {field}")
+        if own["shown"] and list(line["paragraphs"]) != paragraphs_of(own):
+            raise ValueError(f"line 行 {own['id']}: paragraphs")
+        if names.get(own["participant"], "") not in line["speaker"] or bool(own["participant"]) != bool(
+            line["speaker"]
+        ):
+            raise ValueError(f"line 行 {own['id']}: speaker")
+    return {line["id"]: line["speaker"] for line in told}
+
+
+def _vtt_cues(data: bytes) -> Iterator[tuple[str, str, str, str]]:
+    """Line, times, speaker and text of each cue, without escapes."""
+    for block in data.decode("utf-8", "replace").split("\n\n")[1:]:
+        name, _, rest = block.partition("\n")
+        times, _, text = rest.partition("\n")
+        if name == "NOTE":
+            continue
+        voice = re.match(r"<v ([^>]*)>", text)
+        text = text[voice.end() :] if voice else text
+        line = re.sub(r"/[0-9]+\Z", "", name)
+        yield line, times, html.unescape(voice.group(1)) if voice else "", html.unescape(text.replace("\n", ""))
+
+
+def _srt_cues(data: bytes) -> Iterator[tuple[str, str]]:
+    """Times (as WebVTT writes them) and text of each cue."""
+    for block in filter(None, data.decode("utf-8", "replace").split("\n\n")):
+        _, _, rest = block.partition("\n")
+        times, _, text = rest.partition("\n")
+        yield times.replace(",", "."), _narrow(text.replace("\n", ""))
+
+
+def _narrow(text: str) -> str:
+    """SRT has no escapes: marks of formatting stand there as their full-width twins."""
+    return text.replace("＜", "<").replace("｛", "{")
 
 
 def _parse_manifest(text: bytes) -> dict[str, str] | None:
@@ -643,6 +836,7 @@ def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
         "events": run.events,
         "heads": run.heads,
         "ranges": run.ranges,
+        "lines": run.lines,
         "seconds": round(time.monotonic() - started, 3),
     }
 
@@ -658,7 +852,7 @@ def report(result: dict[str, Any], out: IO[str]) -> None:
     out.write(f"密钥指纹 key fingerprint {result['key']}{checked}\n")
     out.write(f"校验值 SHA-512 of manifest-sha512.txt {result['manifest_sha512']}\n")
     out.write("{files} files, {bytes} bytes, {events} events, {heads} signed heads, ".format(**result))
-    out.write("{ranges} sealed ranges, {seconds:.1f} s\n".format(**result))
+    out.write("{ranges} sealed ranges, {lines} lines of the minutes, {seconds:.1f} s\n".format(**result))
     if result["ok"]:
         out.write("通过：卷宗包完整，签名有效。 OK: the package is whole and its signature is valid.\n")
         if not result["key_checked"]:

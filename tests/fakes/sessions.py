@@ -7,12 +7,21 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from hearing import events as ev
+from hearing.transcript_events import LineEdited
 from records.composite import Look
 from records.keys import CourtKey
 from records.package import ExportOptions, PackageResult, SessionSources, export_session
+from tests.fakes.minutes import said
 from yunting.bench.synthetic import SyntheticSession, make_session
 
 SMALL = Look(width=640, height=360, fps=25, preset="ultrafast")
+SAID: tuple[tuple[int, ev.AnyEvent, str], ...] = (
+    (1_500, said("现在开庭，核对身份。", 300, "P01"), "server"),
+    (2_900, said("对身份没有易议。", 1_400, "P02"), "server"),
+    (2_950, LineEdited(line="P02@1400", revision=1, text="对身份没有异议。"), "P05"),
+)
+"""Words of a tenth of a second each, and a correction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,9 @@ def make_package(
 ) -> Made:
     """A session held, recorded and exported; blocks for about a second."""
     key = CourtKey.generate()
-    source = make_session(folder / "recordings", key, seats=seats, seconds=seconds, recess=recess, size=(320, 180))
+    source = make_session(
+        folder / "recordings", key, seats=seats, seconds=seconds, recess=recess, size=(320, 180), further=SAID
+    )
     options = ExportOptions(look=look, actor="书记员")
     result = asyncio.run(export_session(sources_of(source), folder / "packages", key, options))
     return Made(result, source, key)

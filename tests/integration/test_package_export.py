@@ -9,17 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import docx
 import msgspec
 import pytest
 
 from hearing import events as ev
 from hearing.errors import UserError
 from hearing.session import Move, State
+from hearing.transcript_events import TrackHeard
 from records import verify
 from records.chain import GENESIS, make_entry
 from records.keys import CourtKey
 from records.package import ExportOptions, SessionSources, export_session, load_sources
 from records.sqlite import SqliteStore
+from tests.fakes.minutes import said
 from tests.fakes.sessions import SMALL, sources_of
 from yunting.bench.export import ExportOptions as BenchOptions
 from yunting.bench.export import run
@@ -85,6 +88,8 @@ async def test_package_has_the_promised_layout(session: SyntheticSession, key: C
         *("data/session.json", "data/player/index.html", "data/reports/录音录像情况记录.html"),
         *("data/events/events.jsonl", "data/events/heads.jsonl", "data/events/events.csv"),
         *("data/media/composite.mp4", "data/media/audio-mix.m4a", "data/media/segments.jsonl"),
+        *(f"data/text/transcript.{ending}" for ending in ("txt", "json", "vtt", "srt")),
+        *(f"data/text/笔录.{ending}" for ending in ("docx", "pdf", "ofd")),
         *("data/media/tracks/bench-1_P01_1.mkv", "data/media/tracks/plaintiff-1_P02_1.mkv"),
     }
     assert result.files == len(files)
@@ -96,6 +101,37 @@ async def test_package_has_the_promised_layout(session: SyntheticSession, key: C
     assert (facts["coverage"]["ppm"], facts["duration_ms"], facts["key"]) == (1_000_000, 4000, key.fingerprint)
     for track in session.recordings.iterdir():
         assert (result.folder / "data/media/tracks" / track.name).read_bytes() == track.read_bytes()
+
+
+async def test_what_was_not_transcribed_is_said(session: SyntheticSession, key: CourtKey, tmp_path: Path) -> None:
+    result = await export_session(sources_of(session), tmp_path / "out", key, QUICK)
+    text = json.loads((result.folder / "data/session.json").read_bytes())["text"]
+    assert text["complete"] is False
+    assert [(each["track"], each["from_ms"]) for each in text["unheard"]] == [
+        ("T01", 0),
+        ("T02", 0),
+    ]
+    assert "incomplete" in (result.folder / "bag-info.txt").read_text()
+
+
+async def test_a_transcript_that_was_heard_to_the_end_is_complete(key: CourtKey, tmp_path: Path) -> None:
+    heard: list[tuple[int, ev.AnyEvent, str]] = [
+        (3_990, TrackHeard(track=track, participant=who, until_ms=3_990), "server")
+        for track, who in (("T01", "P01"), ("T02", "P02"))
+    ]
+    further = [(2_000, said("没有异议。", 1_000, "P02"), "server"), *heard]
+    held = await asyncio.to_thread(
+        make_session, tmp_path / "recordings", key, seats=2, seconds=4, size=(320, 180), further=further
+    )
+    result = await export_session(sources_of(held), tmp_path / "out", key, QUICK)
+    folder = result.folder / "data/text"
+    txt = (folder / "transcript.txt").read_bytes()
+    assert "原告林晓彤：没有异议。" in txt.decode().splitlines()
+    text = json.loads((result.folder / "data/session.json").read_bytes())["text"]
+    assert (text["complete"], text["draft"], text["lines"]) == (True, True, 1)
+    assert text["sha256"] == hashlib.sha256(txt).hexdigest()
+    document = await asyncio.to_thread(docx.Document, str(folder / "笔录.docx"))
+    assert "".join(f"{block.text}\n" for block in document.paragraphs).encode() == txt
 
 
 async def test_second_export_into_the_same_place_is_refused(

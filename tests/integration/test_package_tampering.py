@@ -184,6 +184,31 @@ def test_resealed_track_is_refused_by_the_ranges_in_the_log(made: Made, copy: Pa
     assert isinstance(findings[0]["seq"], int)
 
 
+@pytest.mark.parametrize(
+    ("name", "was", "now"),
+    [
+        (verify.TRANSCRIPT_TXT, "没有异议", "持有异议"),
+        (verify.TRANSCRIPT_JSON, "没有异议", "持有异议"),
+        (verify.TRANSCRIPT_VTT, "没有异议", "持有异议"),
+        (verify.TRANSCRIPT_VTT, "<v 原告林晓彤>", "<v 被告陈国栋>"),
+        (verify.TRANSCRIPT_SRT, "没有异议", "持有异议"),
+        (verify.TRANSCRIPT_SRT, "00:00:01,400", "00:00:01,500"),
+    ],
+)
+def test_a_resealed_transcript_has_to_say_what_the_log_says(
+    made: Made, copy: Path, name: str, was: str, now: str
+) -> None:
+    text = (copy / name).read_text()
+    assert was in text
+    (copy / name).write_text(text.replace(was, now))
+    reseal(copy, made.key)
+    findings = wrong(copy)
+    assert findings[0]["file"] == name
+    ran = standalone(str(copy), verifier=copy / "verify.py")
+    assert ran.returncode == 1
+    assert name in ran.stdout
+
+
 def test_log_cut_at_its_end_has_no_head(made: Made, copy: Path) -> None:
     path = copy / verify.EVENTS
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
