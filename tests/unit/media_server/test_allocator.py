@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from media_server.allocator import FORGIVEN_US, HOLD_US, TRIAL_US, Allocator, Claim, cost_bps, fill
@@ -46,12 +46,11 @@ def test_the_budget_is_kept_but_for_the_most_important_video_alone(
 
 
 @given(claims(), budgets, budgets)
+@example([Claim("a", Rank.STAGE, (20_000, 77_843, 87_447)), Claim("b", Rank.STAGE, (20_000, 34_422))], 114_428, 122_301)
 def test_more_budget_never_harms_the_more_important(made: list[Claim], one: int, other: int) -> None:
     less, more = sorted((one, other))
     poor, rich = fill(important(made), less, {}, less), fill(important(made), more, {}, more)
-    # A greedy order: at the first rung where both differ, the larger budget has it.
-    first = important(made)[0].key
-    assert rich.get(first, -1) >= poor.get(first, -1)
+    # A greedy order: at the first rung where both differ, the larger budget has it. (It may cost an equal his third.)
     order = [(c.key, rung) for rank in Rank for rung in range(3) for c in made if c.rank is rank]
     assert [rich.get(key, -1) >= rung for key, rung in order] >= [poor.get(key, -1) >= rung for key, rung in order]
 
