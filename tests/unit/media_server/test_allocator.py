@@ -46,7 +46,9 @@ def test_the_budget_is_kept_but_for_the_most_important_video_alone(
 
 
 @given(claims(), budgets, budgets)
-@example([Claim("a", Rank.STAGE, (20_000, 77_843, 87_447)), Claim("b", Rank.STAGE, (20_000, 34_422))], 114_428, 122_301)
+@example(
+    [Claim("a", Rank.STAGE, (20_000, 77_843, 87_447)), Claim("b", Rank.STAGE, (20_000, 34_422))], 114_428, 122_301
+)
 def test_more_budget_never_harms_the_more_important(made: list[Claim], one: int, other: int) -> None:
     less, more = sorted((one, other))
     poor, rich = fill(important(made), less, {}, less), fill(important(made), more, {}, more)
