@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hearing.transcript_events import TrackHeard, UtteranceHeard, Word
 from transcription.audio import SAMPLES_PER_MS, Piece
 from transcription.engine import EngineStream, EngineWord, Final, Partial, Result
+from transcription.loudness import loud_span
 from transcription.vad import BLOCK_SAMPLES, Block, Gate, SpeechDetector, Verdict
 
 SPLIT_MS = 200
@@ -24,9 +25,9 @@ LONGEST_MS = 30_000
 """At this length speech is cut where it stands."""
 TELL_MS = 60_000
 """Silence is noted at least so often."""
-EDGE_MS = 200
-"""An utterance does not begin longer before the first sound of speech, nor end longer after the last: some models
-count silence as part of a word."""
+EDGE_MS = 100
+"""An utterance does not begin longer before the first loud sound of speech, nor end longer after the last: some
+models count silence as part of a word."""
 ENGINE_FAILED = "engine-failed"
 
 
@@ -226,7 +227,7 @@ class Ear:
 
     def _utter(self, final: Final, done: int) -> None:
         until_ms = self._map.last_before_ms(done) + 1
-        from_ms, to_ms = self._edges(final)
+        from_ms, to_ms = self._edges(final, done)
         words = tuple(self._word(word, from_ms, to_ms) for word in final.words)
         if not words and final.text:
             words = (Word(text=final.text, from_ms=from_ms, to_ms=to_ms),)
@@ -250,14 +251,15 @@ class Ear:
             )
         )
 
-    def _edges(self, final: Final) -> tuple[int, int]:
+    def _edges(self, final: Final, done: int) -> tuple[int, int]:
         from_ms, to_ms = self._map.starts_ms(final.from_sample), self._map.ends_ms(final.to_sample)
         if self._spoke is not None:
-            spoke_from_ms, spoke_to_ms = self._spoke
-            if from_ms < spoke_from_ms - EDGE_MS:
-                from_ms = spoke_from_ms
-            if to_ms > spoke_to_ms + EDGE_MS:
-                to_ms = spoke_to_ms
+            spoken = self._map.between(*self._spoke, done)
+            loud_from_ms, loud_to_ms = loud_span(spoken) or self._spoke
+            if from_ms < loud_from_ms - EDGE_MS:
+                from_ms = loud_from_ms
+            if to_ms > loud_to_ms + EDGE_MS:
+                to_ms = loud_to_ms
         return round(from_ms), max(round(to_ms), round(from_ms))
 
     def _word(self, word: EngineWord, from_ms: int, to_ms: int) -> Word:
@@ -335,6 +337,11 @@ class _Map:
     def last_before_ms(self, sample: int) -> int:
         """Time of the piece that holds the sample before this one."""
         return self._pieces[self._index(sample - 1)].at_ms
+
+    def between(self, from_ms: float, to_ms: float, until: int) -> list[Piece]:
+        """The pieces in this time that were fed before the sample."""
+        fed = zip(self._starts, self._pieces, strict=True)
+        return [piece for start, piece in fed if start < until and from_ms <= piece.at_ms < to_ms]
 
     def _index(self, sample: int) -> int:
         return max(bisect_right(self._starts, sample) - 1, 0)

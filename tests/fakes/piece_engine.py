@@ -32,6 +32,7 @@ class PieceEngine:
         self.whole = whole
         self.calls = 0
         self.fed_samples = 0
+        self.fed_words = 0
         self.opened = 0
 
     def open(self, language: str, hotwords: Sequence[str] = ()) -> PieceStream:
@@ -57,6 +58,7 @@ class PieceStream:
             word = EngineWord(text=f"{samples[start]} ", from_sample=self._fed + start, to_sample=self._fed + end)
             self._words.append(word)
         self._fed += len(samples)
+        self._engine.fed_words += len(cuts) - 1
         if self._engine.endpoint_after and len(self._words) >= self._engine.endpoint_after:
             return self._final()
         return [Partial(text="".join(word.text for word in self._words))]

@@ -63,9 +63,9 @@ class Bench:
         return [each for each in self.news if isinstance(each, UtteranceHeard)]
 
     @property
-    def samples(self) -> int:
-        """That are in utterances, by their words."""
-        return sum(round((word.to_ms - word.from_ms) * 16) for each in self.utterances for word in each.words)
+    def words(self) -> int:
+        """That are in utterances."""
+        return sum(len(each.words) for each in self.utterances)
 
 
 def test_live_sound_becomes_text_and_the_end_is_noted() -> None:
@@ -120,7 +120,7 @@ def test_what_live_could_not_keep_is_heard_from_the_recording_and_then_live_agai
     assert bench.tape.reads == reads
     assert bench.utterances[0].late
     assert not bench.utterances[-1].late
-    assert bench.samples == bench.engine.fed_samples
+    assert bench.words == bench.engine.fed_words
     assert abs(bench.engine.fed_samples - 50 * 16_000) <= 16_000 * 0.4
 
 
@@ -132,7 +132,7 @@ def test_a_track_that_lost_its_place_waits_for_the_recording_and_ends_with_it() 
     bench.close()
     bench.work()
     assert bench.follower.done
-    assert bench.samples == bench.engine.fed_samples
+    assert bench.words == bench.engine.fed_words
     assert abs(bench.engine.fed_samples - 60 * 16_000) <= 16_000 * 0.4
 
 
