@@ -11,6 +11,7 @@ import contextlib
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -110,15 +111,24 @@ class MadePublisher:
     level: int = 90
     """Of the microphone (RFC 6464): nearly silent."""
     keyframes_asked: int = 0
+    sound: deque[bytes] = field(default_factory=deque)
+    """Opus of 20 ms each that is sent from now on, and `hush` when there is none."""
+    hush: bytes = bytes(60)
+    spoke_us: int = 0
+    """When the sound given last began (CLOCK_MONOTONIC)."""
     _sequences: dict[int, int] = field(default_factory=dict)
     _due: set[int] = field(default_factory=lambda: set(SSRCS.values()))
 
     async def run(self) -> None:
         begun_us = _now_us()
+        silent = True
         audio = video = reports = 0
         while True:
             now_us = _now_us() - begun_us
             while audio * AUDIO_US <= now_us:
+                if silent and self.sound:
+                    self.spoke_us = begun_us + audio * AUDIO_US
+                silent = not self.sound
                 self._send_audio(audio)
                 audio += 1
             while video * FRAME_US <= now_us:
@@ -133,7 +143,8 @@ class MadePublisher:
     def _send_audio(self, number: int) -> None:
         extension = _extension({MID_ID: b"0", LEVEL_ID: bytes((self.level,))})
         sequence = self._next(AUDIO_SSRC)
-        self.client.send(Rtp(sequence, bytes(60), number * 960, AUDIO_SSRC, AUDIO, False, extension))
+        payload = self.sound.popleft() if self.sound else self.hush
+        self.client.send(Rtp(sequence, payload, number * 960, AUDIO_SSRC, AUDIO, False, extension))
 
     def _send_frames(self, number: int) -> None:
         for rid in sorted(self.sending):
@@ -180,6 +191,8 @@ class MadeViewer:
     heard: list[float] = field(default_factory=list)
     seen: list[tuple[float, str]] = field(default_factory=list)
     """Complete or not, each picture's last packet with its layer."""
+    sound: list[bytes] = field(default_factory=list)
+    """What was heard, packet by packet."""
     playback: Playback = field(default_factory=Playback)
     _feedback: TransportFeedback = field(default_factory=TransportFeedback)
     _nack: NackGenerator = field(default_factory=NackGenerator)
@@ -212,6 +225,7 @@ class MadeViewer:
             self._feedback.received(int.from_bytes(number, "big"), arrival_us)
         if packet.payload_type == AUDIO:
             self.heard.append(now_us / 1_000_000)
+            self.sound.append(packet.payload)
             self.playback.audio(packet)
         elif packet.payload_type == VIDEO:
             self._video_ssrc = packet.ssrc

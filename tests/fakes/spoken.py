@@ -20,16 +20,17 @@ def voice(seconds: int = 4) -> tuple[bytes, ...]:
     times = np.arange(48_000 * seconds) / 48_000
     glottis = sum(np.sin(2 * np.pi * 140 * n * times) / n for n in range(1, 20))
     sound = (6000 * glottis * np.clip(np.sin(2 * np.pi * 4 * times), 0, 1)).astype(np.int16)
-    return _encoded(sound)
+    return encoded(sound)
 
 
 @cache
 def hush(seconds: int = 4) -> tuple[bytes, ...]:
     """Silence."""
-    return _encoded(np.zeros(48_000 * seconds, dtype=np.int16))
+    return encoded(np.zeros(48_000 * seconds, dtype=np.int16))
 
 
-def _encoded(sound: np.ndarray) -> tuple[bytes, ...]:
+def encoded(sound: np.ndarray) -> tuple[bytes, ...]:
+    """48 kHz mono as whole frames of 20 ms."""
     encoder = av.CodecContext.create("libopus", "w")
     assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.layout, encoder.format = 48_000, "mono", "s16"
