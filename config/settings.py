@@ -156,6 +156,7 @@ class Transcription(_Section, frozen=True, kw_only=True):
     enabled: bool
     language: Language
     models: dict[Language, ModelName]
+    glossary: tuple[Annotated[str, msgspec.Meta(min_length=2, max_length=60)], ...]
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)]
 
 

@@ -35,6 +35,7 @@ from hearing.review_events import CorrectionDecided, CorrectionRequested, Minute
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
 from hearing.transcript_events import (
+    GlossarySet,
     LineAssigned,
     LineEdited,
     LinesMerged,
@@ -356,6 +357,7 @@ AnyEvent = (
     | LineSplit
     | LinesMerged
     | LineStruck
+    | GlossarySet
     | ReviewOpened
     | CorrectionRequested
     | CorrectionDecided

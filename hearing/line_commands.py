@@ -19,6 +19,8 @@ LineText = Annotated[str, msgspec.Meta(max_length=MAX_LINE_CHARS)]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
 """The shape of a BCP 47 tag: it is printed in the minutes."""
 LineId = Annotated[str, msgspec.Meta(max_length=200)]
+MAX_TERMS = 300
+Term = Annotated[str, msgspec.Meta(max_length=60)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
@@ -71,4 +73,11 @@ class StrikeLine(Command, frozen=True, kw_only=True, tag="line_strike"):
     reason: Text = ""
 
 
-LineCommand = WriteLine | EditLine | AssignLine | SplitLine | MergeLines | StrikeLine
+class SetGlossary(Command, frozen=True, kw_only=True, tag="glossary"):
+    """Names and terms to listen for, beside those of the case: all of them, in place of those that were set before.
+    May be set before 开庭."""
+
+    terms: Annotated[tuple[Term, ...], msgspec.Meta(max_length=MAX_TERMS)]
+
+
+LineCommand = WriteLine | EditLine | AssignLine | SplitLine | MergeLines | StrikeLine | SetGlossary

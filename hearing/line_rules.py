@@ -10,7 +10,7 @@ from hearing.errors import Refused
 from hearing.participant import CONNECTED
 from hearing.policy import is_verified
 from hearing.roles import Right, label, rights
-from hearing.session import State
+from hearing.session import State, is_over, state_label
 from hearing.state import Hearing
 from hearing.transcript import Line, Transcript
 from hearing.transcript_events import LineKind
@@ -38,6 +38,8 @@ def decide_line(
     `line-changed` (somebody else was first), `bad-text`, `bad-place`, `bad-time`, `not-adjacent`.
     """
     _check_actor(hearing, actor)
+    if isinstance(command, cmd.SetGlossary):
+        return _set_glossary(hearing, transcript, command)
     if hearing.state not in _WRITABLE:
         raise Refused("not-open", "笔录当前不能修改", "the minutes cannot be changed now")
     match command:
@@ -60,6 +62,13 @@ def decide_line(
                     line=line.id, revision=line.revision + 1, struck=command.struck, reason=command.reason.strip()
                 )
             ]
+
+
+def _set_glossary(hearing: Hearing, transcript: Transcript, command: cmd.SetGlossary) -> Events:
+    if is_over(hearing.state):
+        raise Refused("not-open", f"庭审{state_label(hearing.state)}，不再识别语音", "the session is over")
+    terms = tuple(dict.fromkeys(clean_text(term) for term in command.terms))
+    return [] if terms == transcript.glossary else [te.GlossarySet(terms=terms)]
 
 
 def clean_text(text: str) -> str:

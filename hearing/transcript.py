@@ -72,6 +72,8 @@ class Transcript:
         self._heard: dict[str, int] = {}
         self._changes: list[tuple[int, str]] = []
         self.last_seq = 0
+        self.glossary: tuple[str, ...] = ()
+        """The terms that clerks gave."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -131,6 +133,9 @@ class Transcript:
                 return ()
             case te.LineWritten() as e:
                 return self._add(_written(e, entry.seq))
+            case te.GlossarySet(terms=terms):
+                self.glossary = terms
+                return ()
             case te.LineEdited() | te.LineAssigned() | te.LineSplit() | te.LinesMerged() | te.LineStruck() as change:
                 return self._change(change, entry)
             case _:

@@ -23,6 +23,9 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     to_ms: int
     confidence_permille: int | None = None
     """How sure the engine was; None where it does not say, or a person wrote it."""
+    heard: str | msgspec.UnsetType = msgspec.UNSET
+    """What the engine wrote, where the session's glossary wrote something else: somebody has to look. Absent
+    otherwise, also in the log: words of older logs keep their hash."""
 
 
 class LineKind(enum.StrEnum):
@@ -127,5 +130,12 @@ class LineStruck(Event, frozen=True, kw_only=True, tag="transcript.struck"):
     reason: str = ""
 
 
+class GlossarySet(Event, frozen=True, kw_only=True, tag="transcript.glossary"):
+    """From here on these names and terms are listened for, beside those of the case itself. All of them: what was
+    set before is no more."""
+
+    terms: tuple[str, ...]
+
+
 LineChange = LineEdited | LineAssigned | LineSplit | LinesMerged | LineStruck
-TranscriptEvent = UtteranceHeard | TrackHeard | LineWritten | LineChange
+TranscriptEvent = UtteranceHeard | TrackHeard | LineWritten | LineChange | GlossarySet

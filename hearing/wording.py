@@ -89,10 +89,7 @@ def _pieces(words: Sequence[Word], text: str, owners: list[int], kept: list[bool
             continue
         word = words[owners[start]]
         whole = all(kept[start:place]) and text[start:place] == word.text
-        confidence = word.confidence_permille if whole else None
-        pieces.append(
-            Word(text=text[start:place], from_ms=word.from_ms, to_ms=word.to_ms, confidence_permille=confidence)
-        )
+        pieces.append(word if whole else Word(text=text[start:place], from_ms=word.from_ms, to_ms=word.to_ms))
         start = place
     return pieces
 

@@ -17,7 +17,7 @@ from aiohttp import WSMsgType, web
 from signaling.courtroom import Courtroom
 from signaling.errors import error_message, new_incident
 from signaling.gate_messages import ChallengeStart, ChallengeStop, ToGate
-from signaling.line_messages import AskLines, AskRevisions, ToMinutes
+from signaling.line_messages import AskGlossary, AskLines, AskRevisions, ToMinutes
 from signaling.media_messages import close_media, kit_checked, negotiate, show
 from signaling.outbox import Outbox
 from signaling.protocol import (
@@ -207,7 +207,7 @@ class Connection:
                     answer: Message = await self._room.carry_out(self.participant, re, command)
                     self.send(answer)
                     self._end_if_left(answer)
-                case AskLines() | AskRevisions():
+                case AskLines() | AskRevisions() | AskGlossary():
                     self.send(self._minutes(message))
                 case Offer() | CloseMedia() | Kit() | ChallengeStart() | ChallengeStop():
                     self.send(await self._media(message))

@@ -52,6 +52,12 @@ class AskRevisions(Message, frozen=True, kw_only=True, tag="ask_revisions"):
     line: LineId
 
 
+class AskGlossary(Message, frozen=True, kw_only=True, tag="ask_glossary"):
+    """The names and terms that clerks gave, for who may give them. Answered by `terms`."""
+
+    re: RequestId
+
+
 class Lines(Message, frozen=True, kw_only=True, tag="lines"):
     """Lines in order of change; one that is known already is replaced. An answer has `re`, news has none. With
     `more`, ask again after the last one's `seq`."""
@@ -68,6 +74,11 @@ class Revisions(Message, frozen=True, kw_only=True, tag="revisions"):
     """What the engine wrote."""
     engine: str
     revisions: tuple[Revision, ...]
+
+
+class Terms(Message, frozen=True, kw_only=True, tag="terms"):
+    re: str
+    terms: tuple[str, ...]
 
 
 class Caption(Message, frozen=True, kw_only=True, tag="caption"):
@@ -92,5 +103,5 @@ class Transcribing(Message, frozen=True, kw_only=True, tag="transcribing"):
     seq: int = 0
 
 
-ToMinutes = AskLines | AskRevisions
-FromMinutes = Lines | Revisions | Caption | Transcribing
+ToMinutes = AskLines | AskRevisions | AskGlossary
+FromMinutes = Lines | Revisions | Terms | Caption | Transcribing

@@ -17,13 +17,14 @@ from hearing.errors import Refused
 from hearing.line_commands import LineCommand
 from hearing.line_rules import decide_line
 from hearing.policy import may_receive
-from hearing.roles import is_isolated
+from hearing.roles import Right, is_isolated, rights
 from hearing.state import Hearing, Person
 from hearing.transcript import Line, Transcript
 from hearing.transcript_events import LineKind
 from records.draft import Draft
 from records.ledger import Ledger
 from signaling.line_messages import (
+    AskGlossary,
     AskLines,
     AskRevisions,
     Caption,
@@ -31,6 +32,7 @@ from signaling.line_messages import (
     Lines,
     LineView,
     Revisions,
+    Terms,
     ToMinutes,
     Transcribing,
 )
@@ -96,6 +98,8 @@ class MinutesDesk:
                 return self._lines(participant, re, after_seq)
             case AskRevisions(re=re, line=name):
                 return self._revisions(participant, re, name)
+            case AskGlossary(re=re):
+                return self._terms(participant, re)
 
     def standing(self) -> Transcribing:
         """How things stand, for a page that has caught up."""
@@ -161,6 +165,12 @@ class MinutesDesk:
                 return Lines(re=re, lines=tuple(map(_view, found)), more=True)
             found.append(line)
         return Lines(re=re, lines=tuple(map(_view, found)))
+
+    def _terms(self, participant: str, re: str) -> Terms:
+        person = self._ledger.hearing.people.get(participant)
+        if person is None or Right.WRITE_MINUTES not in rights(person.role):
+            raise Refused("no-right", "只有书记员可查看和修改热词", "only a clerk may see and set the terms")
+        return Terms(re=re, terms=self.transcript.glossary)
 
     def _revisions(self, participant: str, re: str, name: str) -> Revisions:
         hearing = self._ledger.hearing

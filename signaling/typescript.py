@@ -2,7 +2,7 @@
 
 `python -m signaling.typescript` writes `kiosk_client/src/protocol/messages.ts`; a test compares the committed file.
 Names get a suffix by family (`HelloMessage`, `AdmitCommand`, `WarnedEvent`), so that no two collide. A field with a
-default may be left out by the page and is always sent by the server.
+default may be left out by the page and is always sent by the server, but for one whose default is UNSET.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class _Writer:
         if info.tag_field is not None:
             lines.append(f'  readonly {info.tag_field}: "{info.tag}";\n')
         for field in info.fields:
-            optional = "?" if from_page and not field.required else ""
+            optional = "?" if _may_be_absent(field) or (from_page and not field.required) else ""
             note = _comment(notes.get(field.name), indent="  ")
             lines.append(f"{note}  readonly {field.encode_name}{optional}: {self._expression(field.type)};\n")
         self.blocks.pop(cls)
@@ -128,6 +128,11 @@ def _name(cls: type) -> str:
         if issubclass(cls, base):
             return cls.__name__ + suffix
     return cls.__name__
+
+
+def _may_be_absent(field: mi.Field) -> bool:
+    """Its default is UNSET, which is sent as nothing."""
+    return not field.required and field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
 
 
 def _from_page(cls: type) -> bool:

@@ -1,22 +1,38 @@
 """From the words of an engine to those that are shown. What the engine wrote stays in the log beside them (`raw`).
 
 A word keeps its time. Words that were replaced together become one: it begins with the first of them and ends with
-the last, and is as sure as the least sure.
+the last, and is as sure as the least sure. One that the glossary changed says what was heard instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
 
 from hearing.transcript_events import Word
 from transcription.ear import PutRight, unchanged
 from transcription.edits import Edited
+from transcription.glossary import Glossary
 from transcription.numerals import written
 
+_NO_GLOSSARY = Glossary()
 
-def put_right(language: str) -> PutRight:
-    """What is done to the words of somebody who speaks `language` (BCP 47): numbers, in Chinese."""
-    return _chinese if language.partition("-")[0] == "zh" else unchanged
+
+def put_right(language: str, glossary: Callable[[], Glossary] = lambda: _NO_GLOSSARY) -> PutRight:
+    """What is done to the words of somebody who speaks `language` (BCP 47), in Chinese: the names and terms that are
+    in `glossary` at that moment, and numbers."""
+    if language.partition("-")[0] != "zh":
+        return unchanged
+
+    def chinese(text: str, words: Sequence[Word]) -> tuple[str, Sequence[Word]]:
+        named = glossary().mended(words)
+        if named.text != text:
+            words = tuple(_renamed(words, named.text))
+        numbered = written(named.text)
+        return numbered.text, words if numbered.text == named.text else timed(words, numbered)
+
+    return chinese
 
 
 def timed(words: Sequence[Word], edit: Edited) -> tuple[Word, ...]:
@@ -38,16 +54,22 @@ def timed(words: Sequence[Word], edit: Edited) -> tuple[Word, ...]:
     return tuple(_piece(text, words[first : last + 1]) for text, first, last in pieces)
 
 
-def _chinese(text: str, words: Sequence[Word]) -> tuple[str, Sequence[Word]]:
-    edit = written(text)
-    return (text, words) if edit.text == text else (edit.text, timed(words, edit))
+def _renamed(words: Sequence[Word], text: str) -> Iterator[Word]:
+    """The words with the glossary's text, which has character for character."""
+    at = 0
+    for word in words:
+        shown = text[at : at + len(word.text)]
+        at += len(word.text)
+        yield word if shown == word.text else msgspec.structs.replace(word, text=shown, heard=word.text)
 
 
 def _piece(text: str, words: Sequence[Word]) -> Word:
     sure = [word.confidence_permille for word in words if word.confidence_permille is not None]
+    mended = any(word.heard for word in words)
     return Word(
         text=text,
         from_ms=words[0].from_ms,
         to_ms=words[-1].to_ms,
         confidence_permille=min(sure) if len(sure) == len(words) else None,
+        heard="".join(word.heard or word.text for word in words) if mended else msgspec.UNSET,
     )

@@ -89,8 +89,9 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         secret = await asyncio.to_thread(_load_secret, folder / "keys" / "server.secret")
         media = Sfu(_sfu_settings(settings), *(make_data_plane() for _ in range(settings.media.threads)))
         stack.push_async_callback(media.close)
+        spoken = settings.transcription
         speech = Speech(
-            partial(open_engines, settings), settings.transcription.language, tasks, settings.transcription.threads
+            partial(open_engines, settings), spoken.language, tasks, spoken.threads, glossary=spoken.glossary
         )
         # Ends after the recordings have: what they complete last is listened to as far as time allows.
         stack.push_async_callback(speech.close)

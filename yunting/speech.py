@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hearing.errors import UserError
@@ -22,12 +22,22 @@ _NOT_STARTED = UserError("speech-off", "未启用语音转写", "transcription i
 
 
 class Speech:
-    """`language` is what people speak who have not said otherwise. Without engines (`start` not called, or failed)
+    """`language` is what people speak who have not said otherwise, `glossary` the terms of this court.
+
+    Without engines (`start` not called, or failed)
     sessions go on without captions, and their pages are told why."""
 
-    def __init__(self, open_engines: OpenEngines, language: str, tasks: TaskSet, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        open_engines: OpenEngines,
+        language: str,
+        tasks: TaskSet,
+        threads: int | None = None,
+        glossary: Sequence[str] = (),
+    ) -> None:
         self._open_engines = open_engines
         self._language = language
+        self._glossary = glossary
         self._tasks = tasks
         self._threads = threads or len(os.sched_getaffinity(0))
         self._pool = Pool()
@@ -53,7 +63,7 @@ class Speech:
         if before is not None:
             before.stop()
         transcriber = SessionTranscriber(
-            ledger, folder, captions, self._pool, self._engines, self._language, self._problem
+            ledger, folder, captions, self._pool, self._engines, self._language, self._problem, self._glossary
         )
         await transcriber.recall()
         self._sessions[session] = transcriber

@@ -18,9 +18,10 @@ import structlog
 from hearing import events as ev
 from hearing.errors import UserError
 from hearing.events import Entry
-from hearing.roles import is_bench, is_staff
+from hearing.roles import Right, is_bench, is_staff, rights
 from hearing.state import Hearing
 from hearing.transcript import Transcript
+from hearing.transcript_events import GlossarySet
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from records.timeline import RecordedTrack, read
@@ -29,6 +30,7 @@ from signaling.ports import CaptionSink
 from transcription.ear import Interim, News, Source
 from transcription.engine import Engine, EngineStream
 from transcription.follower import BEHIND_MS, Follower, Job
+from transcription.glossary import Glossary, case_terms
 from transcription.pool import Pool
 from transcription.shown import put_right
 
@@ -52,6 +54,7 @@ class SessionTranscriber:
         engines: Mapping[str, Engine],
         language: str,
         problem: UserError | None = None,
+        glossary: Sequence[str] = (),
         monotonic_us: Callable[[], int] = lambda: time.monotonic_ns() // 1000,
     ) -> None:
         self._ledger = ledger
@@ -61,6 +64,9 @@ class SessionTranscriber:
         self._engines = engines
         self._language = language
         self._problem = problem
+        self._court_terms = tuple(glossary)
+        self._clerks_terms: tuple[str, ...] = ()
+        self._glossary = Glossary()
         self._monotonic_us = monotonic_us
         self._followers: dict[str, Follower] = {}
         self._waiting: deque[ev.AnyEvent] = deque()
@@ -82,6 +88,8 @@ class SessionTranscriber:
         entries = [entry async for entry in self._ledger.entries()]
         for entry in entries:
             transcript.apply(entry)
+        self._clerks_terms = transcript.glossary
+        self._glossary = self._all_terms(self._ledger.hearing)
         for track in read(entries).tracks:
             heard_ms = transcript.heard_until_ms(track.track) or 0
             if "opus" in track.codecs and track.closed and heard_ms <= track.span.to_ms:
@@ -143,6 +151,11 @@ class SessionTranscriber:
                     if follower := self._followers.get(track):
                         follower.closed(to_ms)
                         self._pool.wake()
+                case GlossarySet(terms=terms):
+                    self._clerks_terms = terms
+                    self._glossary = self._all_terms(hearing)
+                case ev.ParticipantAdded():
+                    self._glossary = self._all_terms(hearing)
                 case _:
                     pass
 
@@ -163,7 +176,7 @@ class SessionTranscriber:
             file=self._folder / file,
             rank=self._rank(participant),
             from_ms=from_ms,
-            text=put_right(self._language),
+            text=put_right(self._language, lambda: self._glossary),
         )
         follower = Follower(job, lambda: self._open(engine), self._emit, recorded_only=recorded_only)
         self._followers[track] = follower
@@ -171,8 +184,12 @@ class SessionTranscriber:
         return follower
 
     def _open(self, engine: Engine) -> EngineStream:
-        names = tuple(person.seat.name for person in self._ledger.hearing.people.values())
-        return engine.open(self._language, names if engine.capabilities.hotwords else ())
+        return engine.open(self._language, self._glossary.terms if engine.capabilities.hotwords else ())
+
+    def _all_terms(self, hearing: Hearing) -> Glossary:
+        names = (each.seat.name for each in hearing.people.values() if Right.PUBLISH in rights(each.role))
+        case = (*case_terms(hearing.case_no), hearing.court, hearing.cause)
+        return Glossary((*names, *case, *self._court_terms, *self._clerks_terms))
 
     def _rank(self, participant: str) -> int:
         person = self._ledger.hearing.people.get(participant)

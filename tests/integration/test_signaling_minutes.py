@@ -198,3 +198,14 @@ async def test_the_courts_people_hear_what_a_line_says_and_parties_only_in_revie
         assert (await get("clerk", **{**span, "from_ms": odd}))[0] == 400
     sitting.court.room(sitting.session).recording = NoRecording()
     assert (await get("clerk", **span))[0] == 404
+
+
+async def test_the_clerk_sets_and_reads_the_terms_that_are_listened_for(sitting: Sitting) -> None:
+    clerk = sitting.pages["clerk"]
+    assert (await clerk.do("glossary", terms=["云庭科技", "张建国"]))["type"] == "done"
+    await clerk.say(type="ask_glossary", re="terms-1")
+    assert (await clerk.answer("terms-1"))["terms"] == ["云庭科技", "张建国"]
+    party = sitting.pages["plaintiff"]
+    assert (await party.do("glossary", terms=[]))["code"] == "no-right"
+    await party.say(type="ask_glossary", re="terms-2")
+    assert (await party.answer("terms-2"))["code"] == "no-right"

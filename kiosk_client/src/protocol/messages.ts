@@ -195,6 +195,12 @@ export interface StrikeLineCommand {
   readonly reason?: string;
 }
 
+/** Names and terms to listen for, beside those of the case: all of them, in place of those that were set before. May be set before 开庭. */
+export interface SetGlossaryCommand {
+  readonly do: "glossary";
+  readonly terms: readonly string[];
+}
+
 /** Lay the minutes open to the parties. The clerk's. */
 export interface OpenReviewCommand {
   readonly do: "review_open";
@@ -714,6 +720,8 @@ export interface Word {
   readonly to_ms: number;
   /** How sure the engine was; None where it does not say, or a person wrote it. */
   readonly confidence_permille: number | null;
+  /** What the engine wrote, where the session's glossary wrote something else: somebody has to look. Absent otherwise, also in the log: words of older logs keep their hash. */
+  readonly heard?: string;
 }
 
 /** Somebody spoke. `text` is what is shown, `raw` what the engine wrote before numbers and names were put right. With this event `track` is listened to up to `until_ms`: what no utterance covers up to there was silence. */
@@ -801,6 +809,12 @@ export interface LineStruckEvent {
   readonly revision: number;
   readonly struck: boolean;
   readonly reason: string;
+}
+
+/** From here on these names and terms are listened for, beside those of the case itself. All of them: what was set before is no more. */
+export interface GlossarySetEvent {
+  readonly type: "transcript.glossary";
+  readonly terms: readonly string[];
 }
 
 /** The minutes lie open to the parties until `until_utc_ms` (five days unless the court says otherwise). */
@@ -956,6 +970,12 @@ export interface AskRevisionsMessage {
   readonly type: "ask_revisions";
   readonly re: string;
   readonly line: string;
+}
+
+/** The names and terms that clerks gave, for who may give them. Answered by `terms`. */
+export interface AskGlossaryMessage {
+  readonly type: "ask_glossary";
+  readonly re: string;
 }
 
 /** Something a role may do. Commands name the right they need. */
@@ -1387,6 +1407,12 @@ export interface RevisionsMessage {
   readonly revisions: readonly Revision[];
 }
 
+export interface TermsMessage {
+  readonly type: "terms";
+  readonly re: string;
+  readonly terms: readonly string[];
+}
+
 /** What somebody is saying now. The next one of the same line replaces it, the line itself in the end. */
 export interface CaptionMessage {
   readonly type: "caption";
@@ -1465,6 +1491,7 @@ export type AnyCommand =
   | SplitLineCommand
   | MergeLinesCommand
   | StrikeLineCommand
+  | SetGlossaryCommand
   | OpenReviewCommand
   | RequestCorrectionCommand
   | DecideCorrectionCommand
@@ -1522,6 +1549,7 @@ export type AnyEvent =
   | LineSplitEvent
   | LinesMergedEvent
   | LineStruckEvent
+  | GlossarySetEvent
   | ReviewOpenedEvent
   | CorrectionRequestedEvent
   | CorrectionDecidedEvent
@@ -1540,7 +1568,8 @@ export type FromPage =
   | ChallengeStartMessage
   | ChallengeStopMessage
   | AskLinesMessage
-  | AskRevisionsMessage;
+  | AskRevisionsMessage
+  | AskGlossaryMessage;
 
 export type FromServer =
   | WelcomeMessage
@@ -1565,6 +1594,7 @@ export type FromServer =
   | WatchMessage
   | LinesMessage
   | RevisionsMessage
+  | TermsMessage
   | CaptionMessage
   | TranscribingMessage
   | ReviewNewsMessage

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given, settings
 
 from hearing import line_commands as cmd
+from hearing.commands import MoveSession
 from hearing.errors import Refused
 from hearing.line_rules import clean_text, decide_line
 from hearing.session import Move
 from hearing.transcript import Line, Transcript
 from hearing.transcript_events import LineKind, TrackHeard, TranscriptEvent, UtteranceHeard, Word
+from records.canonical import canonical
 from tests.fakes.courtroom import Courtroom
 
 pytestmark = pytest.mark.unit
@@ -245,3 +248,36 @@ def test_whatever_clerks_do_no_word_is_lost_and_replay_gives_the_same(
         changed = list(again.changed_after(seq))
         assert [line.seq for line in changed] == sorted(line.seq for line in again if line.seq > seq)
         assert {line.id for line in changed} == {line.id for line in again if line.seq > seq}
+
+
+def test_a_clerk_sets_the_terms_that_are_listened_for(minutes: Minutes) -> None:
+    minutes.do(cmd.SetGlossary(terms=("云庭科技", " 张建国 ", "云庭科技")))
+    assert minutes.transcript.glossary == ("云庭科技", "张建国")
+    seq = minutes.transcript.last_seq
+    minutes.do(cmd.SetGlossary(terms=("云庭科技", "张建国")))
+    assert minutes.transcript.last_seq == seq
+    minutes.do(cmd.SetGlossary(terms=()))
+    assert minutes.transcript.glossary == ()
+    with refused("bad-text"):
+        minutes.do(cmd.SetGlossary(terms=("张\u202e建国",)))
+    with refused("no-right"):
+        minutes.do(cmd.SetGlossary(terms=("张建国",)), actor="judge")
+    minutes.room.do("judge", MoveSession(move=Move.CLOSE))
+    with refused("not-open"):
+        minutes.do(cmd.SetGlossary(terms=("张建国",)))
+
+
+def test_a_word_tells_what_was_heard_until_somebody_writes_another(minutes: Minutes) -> None:
+    heard = said("张建国", 0)
+    words = (msgspec.structs.replace(heard.words[0], heard="章"), *heard.words[1:])
+    minutes.note(msgspec.structs.replace(heard, words=words))
+    minutes.do(cmd.EditLine(line="plaintiff@0", revision=0, text="张建国说"))
+    assert minutes.line("plaintiff@0").words[0].heard == "章"
+    minutes.do(cmd.EditLine(line="plaintiff@0", revision=1, text="章建国说"))
+    assert all(not word.heard for word in minutes.line("plaintiff@0").words)
+
+
+def test_words_of_logs_from_before_there_was_a_glossary_keep_their_hash() -> None:
+    word = Word(text="张", from_ms=0, to_ms=1, confidence_permille=900)
+    assert canonical(word) == '{"confidence_permille":900,"from_ms":0,"text":"张","to_ms":1}'.encode()
+    assert msgspec.json.decode(canonical(word), type=Word) == word

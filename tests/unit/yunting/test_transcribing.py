@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hearing import events as ev
 from hearing.roles import Role
 from hearing.tasks import TaskSet
-from hearing.transcript_events import TrackHeard, UtteranceHeard
+from hearing.transcript_events import GlossarySet, TrackHeard, UtteranceHeard
 from records.ledger import Ledger
 from tests.fakes.captions import KeptCaptions
 from tests.fakes.hearings import FakeTime, created
@@ -39,7 +40,7 @@ class Bench:
         self.ledger = ledger
         self.engine = engine
         self.captions = KeptCaptions()
-        self.speech = Speech(lambda: {"zh-CN": engine}, "zh-CN", tasks, threads=1)
+        self.speech = Speech(lambda: {"zh-CN": engine}, "zh-CN", tasks, threads=1, glossary=("最高人民法院",))
 
     async def open(self) -> None:
         await self.speech.start()
@@ -130,3 +131,31 @@ async def test_a_language_that_no_model_speaks_is_said_on_the_pages(bench: Bench
     bench.say("judge_1", "judge", 0, voice())
     await until(lambda: bool(bench.captions.states) and not bench.captions.states[-1].available)
     assert "pieces:1" in bench.captions.states[-1].en
+
+
+async def test_terms_of_case_court_and_clerk_are_put_right_from_the_moment_they_are_given(bench: Bench) -> None:
+    for terms in (("云庭科技",), ("张建国",)):
+        await bench.ledger.note("clerk", [GlossarySet(terms=terms)])
+        known = bench.transcriber._glossary.terms
+        assert terms[0] in known
+        assert {"judge", "plaintiff", "买卖合同纠纷", "某某人民法院", "最高人民法院"} <= set(known)
+        assert "二零二六粤零一民初一号" in known
+    assert "云庭科技" not in known
+    bench.transcriber.stop()
+    again = await bench.speech.open("s", bench.ledger, Path("nowhere"), bench.captions)
+    assert again._glossary.terms == known
+
+
+async def test_only_an_engine_that_listens_for_words_is_given_them(bench: Bench) -> None:
+    for able in (False, True):
+        given: list[Sequence[str]] = []
+
+        def opened(language: str, hotwords: Sequence[str] = (), given: list[Sequence[str]] = given) -> PieceStream:
+            given.append(hotwords)
+            return PieceEngine().open(language)
+
+        bench.engine.open = opened  # type: ignore[method-assign]
+        bench.engine.capabilities = msgspec.structs.replace(bench.engine.capabilities, hotwords=able)
+        bench.say(f"judge_{able}", "judge", 0, voice())
+        await until(lambda given=given: bool(given))  # type: ignore[misc]
+        assert ("plaintiff" in given[0]) is able
