@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from media_server.ports import SenderReport
+from tests.fakes.piece_engine import PieceEngine
 from transcription.audio import opus_ms
 from yunting.bench.captions import edits
+from yunting.bench.metered import Metered
 from yunting.bench.spoken_source import RATE_HZ, Clip, Speaker, speech_bounds
 
 pytestmark = pytest.mark.unit
@@ -51,3 +53,22 @@ def test_a_speaker_says_each_clip_where_it_says_so_and_packets_come_in_order() -
     assert arrivals == sorted(arrivals)
     assert sum(opus_ms(each[12:]) for _, each in packets) >= speaker.seconds * 1000
     assert all(0 <= at - 1_000_000 - number * 20_000 <= 30_000 for number, at in enumerate(arrivals))
+
+
+def test_the_time_of_an_engine_is_that_of_its_calls_alone() -> None:
+    metered = Metered(PieceEngine(whole=True))
+    stream = metered.open("zh-CN")
+    burn()
+    assert metered.cpu_s == 0
+    (said,) = stream.accept(bytes(3200))
+    assert metered.call(burn) > 0
+    assert metered.cpu_s > 0
+    before_s = metered.cpu_s
+    (final,) = stream.flush()
+    assert (said.text, final.text) == ("0 ", "0 ")
+    assert metered.cpu_s >= before_s
+    stream.close()
+
+
+def burn() -> int:
+    return sum(range(100_000))
