@@ -113,6 +113,7 @@ class Follower:
         with self._lock:
             self._queue.append((at_ms, opus))
             self._newest_ms, self._newest_us = at_ms, now_us
+            self._resting = False
             while at_ms - self._queue[0][0] > QUEUE_MS:
                 dropped_ms, _ = self._queue.popleft()
                 if dropped_ms >= self._next_ms:

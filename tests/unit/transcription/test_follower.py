@@ -101,6 +101,20 @@ def test_who_stops_sending_has_ended_the_sentence() -> None:
     assert bench.follower.ready is Ready.NOTHING
 
 
+def test_who_goes_on_before_anybody_saw_to_the_silence_has_not_ended_the_new_sentence() -> None:
+    bench = Bench(PieceEngine(whole=True))
+    bench.say(voice(), 1)
+    bench.work()
+    bench.follower.tick(bench.at_ms * 1000 + 1_500_000)
+    bench.at_ms += 1500
+    bench.say(voice(), 0.5)
+    bench.work()
+    bench.say(voice(), 1)
+    bench.end()
+    bench.work()
+    assert len(bench.utterances) == 2
+
+
 def test_what_live_could_not_keep_is_heard_from_the_recording_and_then_live_again() -> None:
     bench = Bench(PieceEngine(whole=True))
     bench.say(voice(), 2)
