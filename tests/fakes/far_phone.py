@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from media_server.ports import Kind, PublicationInfo, SenderReport, Source
@@ -16,7 +16,7 @@ _TICKS_A_US = 0.048
 @dataclass(frozen=True)
 class FarPhone:
     """`said` is (second at which it begins, frames of 20 ms), in order. The crystal is `ppm` faster than ours; the
-    phone's clock is `ahead_s` from ours."""
+    phone's clock is `ahead_s` from ours. The packets with the numbers `lost` do not arrive."""
 
     participant: str
     ssrc: int
@@ -24,6 +24,7 @@ class FarPhone:
     seconds: float
     ppm: float = 0.0
     ahead_s: float = 0.0
+    lost: Collection[int] = ()
     publication: PublicationInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +55,7 @@ class FarPhone:
                 timestamp = number * _FRAME_TICKS & 0xFFFFFFFF
                 packet = rtp_packet(AUDIO, sequence & 0xFFFF, timestamp, self.ssrc, frame, marker=number == first)
                 # It is sent when it is whole.
-                found.append((at_us + AUDIO_US, packet))
+                if sequence not in self.lost:
+                    found.append((at_us + AUDIO_US, packet))
                 sequence += 1
         return iter(sorted(found, key=lambda each: each[0]))
