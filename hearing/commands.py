@@ -100,6 +100,19 @@ class ReportHowling(Command, frozen=True, kw_only=True, tag="howling"):
     muted: bool
 
 
+Language = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
+"""The shape of a BCP 47 tag: it is printed in the minutes."""
+
+
+class SetLanguage(Command, frozen=True, kw_only=True, tag="language"):
+    """What a participant speaks, for the transcript; None: the court's own language. For an interpreter: the language
+    in which they speak, and for whom (None: for whoever needs it)."""
+
+    participant: str
+    language: Language | None
+    interprets: str | None = None
+
+
 class Leave(Command, frozen=True, kw_only=True, tag="leave"):
     """A deliberate departure."""
 
@@ -121,5 +134,6 @@ AnyCommand = (
     | AnswerHelp
     | CheckSeat
     | ReportHowling
+    | SetLanguage
     | Leave
 )

@@ -32,6 +32,7 @@ _NEEDS: dict[type[cmd.Command], Right] = {
     cmd.AskHelp: Right.ASK_HELP,
     cmd.AnswerHelp: Right.ADMIT,
     cmd.CheckSeat: Right.ADMIT,
+    cmd.SetLanguage: Right.WRITE_MINUTES,
 }
 
 _STILL_ALLOWED_WHEN_OVER = (
@@ -57,7 +58,7 @@ def decide(hearing: Hearing, actor: str, command: cmd.AnyCommand, now_ms: int) -
     `no-right`, `not-here`, `not-verified`, `unknown-participant`, `move-not-allowed`, `reason-needed`,
     `required-missing`, `required-unverified`,
     `phase-held`, `reopen-too-late`, `not-open`, `mute-locked`, `presence-not-allowed`, `not-public`, `too-long`,
-    `bad-time`, `seat-changed`.
+    `bad-time`, `seat-changed`, `not-interpreter`.
     """
     person = hearing.people.get(actor)
     if person is None:
@@ -130,5 +131,7 @@ def _carry_out(hearing: Hearing, actor: Person, command: cmd.AnyCommand, now_ms:
             return orders.check_seat(hearing, command)
         case cmd.ReportHowling():
             return orders.report_howling(actor, command)
+        case cmd.SetLanguage():
+            return orders.set_language(hearing, command)
         case cmd.Leave():
             return orders.leave(actor, command)

@@ -36,6 +36,7 @@ from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
 from hearing.transcript_events import (
     GlossarySet,
+    LanguageSet,
     LineAssigned,
     LineEdited,
     LinesMerged,
@@ -325,6 +326,7 @@ AnyEvent = (
     | Warned
     | MuteSet
     | DeviceHeardItself
+    | LanguageSet
     | FloorGranted
     | LayoutChanged
     | SpeakerChanged

@@ -10,14 +10,12 @@ from typing import Annotated
 
 import msgspec
 
-from hearing.commands import Command, Millis, Text
+from hearing.commands import Command, Language, Millis, Text
 from hearing.transcript_events import LineKind
 
 MAX_LINE_CHARS = 4_000
 
 LineText = Annotated[str, msgspec.Meta(max_length=MAX_LINE_CHARS)]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
-"""The shape of a BCP 47 tag: it is printed in the minutes."""
 LineId = Annotated[str, msgspec.Meta(max_length=200)]
 MAX_TERMS = 300
 Term = Annotated[str, msgspec.Meta(max_length=60)]

@@ -15,6 +15,7 @@ from hearing.policy import is_verified
 from hearing.roles import Right, Role, is_bench, is_isolated, rights
 from hearing.session import State, is_recording
 from hearing.state import Hearing, Person
+from hearing.transcript_events import LanguageSet
 
 MAX_FLOOR_MS = 24 * 3600 * 1000
 
@@ -150,6 +151,19 @@ def ask_help(actor: Person, command: cmd.AskHelp) -> Events:
 def answer_help(hearing: Hearing, command: cmd.AnswerHelp) -> Events:
     person = _target(hearing, command.participant)
     return [ev.HelpAsked(participant=command.participant, text="", answered=True)] if person.help_asked else []
+
+
+def set_language(hearing: Hearing, command: cmd.SetLanguage) -> Events:
+    person = _target(hearing, command.participant)
+    language = command.language or ""
+    if command.interprets is not None:
+        served = _target(hearing, command.interprets)
+        if person.role is not Role.INTERPRETER or served is person:
+            zh, en = f"{person.seat.name}不是翻译人员", f"{person.seat.name} is not an interpreter here"
+            raise Refused("not-interpreter", zh, en)
+    if (person.language, person.interprets) == (language, command.interprets):
+        return []
+    return [LanguageSet(participant=command.participant, language=language, interprets=command.interprets)]
 
 
 def check_seat(hearing: Hearing, command: cmd.CheckSeat) -> Events:

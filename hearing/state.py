@@ -10,6 +10,7 @@ from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
 from hearing.session import Phase, State, is_open, is_over, is_recording
 from hearing.standing import Standing, fold
+from hearing.transcript_events import LanguageSet
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     audio_locked: bool = False
     video_locked: bool = False
     howling: bool = False
+    language: str = ""
+    """BCP 47 of what they speak; empty: the court's own language."""
+    interprets: str | None = None
+    """Whose interpreter they are, where it is one person's."""
     standing: Standing = Standing()
     """With the gate."""
 
@@ -204,6 +209,8 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
             person = replace(person, video_muted=e.muted, video_locked=e.locked)
         case ev.DeviceHeardItself() as e:
             person = replace(person, howling=e.muted)
+        case LanguageSet() as e:
+            person = replace(person, language=e.language, interprets=e.interprets)
         case _ if isinstance(event, ie.IdentityEvent):
             person = _at_gate(person, event, entry.utc_ms)
         case _:

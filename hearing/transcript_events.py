@@ -137,5 +137,14 @@ class GlossarySet(Event, frozen=True, kw_only=True, tag="transcript.glossary"):
     terms: tuple[str, ...]
 
 
+class LanguageSet(Event, frozen=True, kw_only=True, tag="participant.language"):
+    """What somebody speaks from here on, BCP 47 (民诉法 11: everybody may use the language of their people);
+    empty: the court's own language. `interprets` is for whom an interpreter speaks, None: for whoever needs it."""
+
+    participant: str
+    language: str
+    interprets: str | None = None
+
+
 LineChange = LineEdited | LineAssigned | LineSplit | LinesMerged | LineStruck
 TranscriptEvent = UtteranceHeard | TrackHeard | LineWritten | LineChange | GlossarySet

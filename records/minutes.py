@@ -27,18 +27,6 @@ from records.legible import legible
 CLOSING = "以上笔录已核对无误。"
 UNHEARD = verify.UNHEARD
 NEVER_OPENED = "尚未开庭"
-LANGUAGES = {
-    "en": "英语",
-    "bo": "藏语",
-    "ug": "维吾尔语",
-    "mn": "蒙古语",
-    "kk": "哈萨克语",
-    "ko": "朝鲜语",
-    "ii": "彝语",
-    "za": "壮语",
-    "yue": "粤语",
-}
-"""Languages of a court by BCP 47's first part; any other is named by its tag. Mandarin is not named."""
 
 _UNSEATED = {Role.OBSERVER, Role.SUPERVISOR, Role.OPERATOR, Role.DISPLAY}
 _AWAY = {
@@ -146,7 +134,7 @@ def speaker(line: timeline.Timeline, participant: str | None, language: str = ""
     """Role, name and, where it is not Chinese, language: `证人Smith（英语）`. Empty for nobody."""
     name = legible(narrate.person(line.seats, participant)[0])
     tongue = foreign(language)
-    return f"{name}（{LANGUAGES.get(tongue.split('-')[0], tongue)}）" if name and tongue else name
+    return f"{name}（{words.tongue(tongue)}）" if name and tongue else name
 
 
 def foreign(language: str) -> str:

@@ -10,6 +10,7 @@ from hearing import review_events as re
 from hearing.participant import Presence
 from hearing.roles import label
 from hearing.session import Move, state_label
+from hearing.transcript_events import LanguageSet
 from records import words
 from records.timeline import Timeline
 
@@ -105,6 +106,14 @@ def tell(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case ev.FloorGranted(participant=who):
             zh, en = person(seats, who)
             return Line("order", f"请 {zh} 发言" if who else "发言权交回法庭", f"Floor: {en or 'the bench'}")
+        case LanguageSet(participant=who, language=language, interprets=served):
+            zh, en = person(seats, who)
+            served_zh, served_en = person(seats, served) if served else ("", "")
+            return Line(
+                "order",
+                f"{zh} 使用{words.tongue(language)}" + (f"，为{served_zh}翻译" if served else ""),
+                f"{en} speaks {language or 'the court language'}" + (f", for {served_en}" if served else ""),
+            )
         case ev.MuteSet(participant=who, kind=kind, muted=muted):
             zh, en = person(seats, who)
             what = ("视频" if kind == "video" else "麦克风", kind)

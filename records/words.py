@@ -85,3 +85,24 @@ def clock(session_ms: int, with_ms: bool = False) -> str:
     seconds, millis = divmod(session_ms, 1000)
     text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return f"{text}.{millis:03d}" if with_ms else text
+
+
+_LANGUAGES = {
+    "": "汉语",
+    "zh": "汉语",
+    "cmn": "汉语",
+    "en": "英语",
+    "bo": "藏语",
+    "ug": "维吾尔语",
+    "mn": "蒙古语",
+    "kk": "哈萨克语",
+    "ko": "朝鲜语",
+    "ii": "彝语",
+    "za": "壮语",
+    "yue": "粤语",
+}
+
+
+def tongue(tag: str) -> str:
+    """A language of a court by the first part of its BCP 47 tag, in Chinese; any other is named by its tag."""
+    return _LANGUAGES.get(tag.split("-")[0].lower(), tag)

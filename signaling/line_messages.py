@@ -90,6 +90,15 @@ class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     text: str
 
 
+class Unheard(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose words do not become text, and why: the recording has them, and somebody has to write them down."""
+
+    participant: str
+    language: str
+    zh: str
+    en: str
+
+
 class Transcribing(Message, frozen=True, kw_only=True, tag="transcribing"):
     """Whether speech becomes text here, after `welcome` and whenever it has changed. `seq` is the newest entry that
     changed a line: a page that knows less asks for the lines after its own."""
@@ -101,6 +110,10 @@ class Transcribing(Message, frozen=True, kw_only=True, tag="transcribing"):
     """Why there are no captions, or why they are late, and what helps; empty when all is well."""
     en: str
     seq: int = 0
+    languages: tuple[str, ...] = ()
+    """That are understood here, BCP 47."""
+    unheard: tuple[Unheard, ...] = ()
+    """Whose words do not become text, though those of others do."""
 
 
 ToMinutes = AskLines | AskRevisions | AskGlossary

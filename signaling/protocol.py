@@ -128,7 +128,7 @@ FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views 
 
 
 class PersonView(msgspec.Struct, frozen=True, kw_only=True):
-    """A participant as every page in the session sees them."""
+    """A participant as every page of the session sees them; `language` and `interprets` as in `LanguageSet`."""
 
     seat: Seat
     label_zh: str
@@ -144,6 +144,8 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     audio_locked: bool
     video_locked: bool
     howling: bool
+    language: str
+    interprets: str | None
     verified: bool
     """The gate has passed this person, or asks nothing of them."""
 

@@ -173,6 +173,8 @@ def _person_view(person: Person, *, verified: bool) -> PersonView:
         presence=person.presence,
         staff=is_staff(person.role),
         isolated=is_isolated(person.role),
+        language=person.language,
+        interprets=person.interprets,
         hand_raised_ms=person.hand_raised_ms,
         help_asked=person.help_asked,
         warnings=person.warnings,

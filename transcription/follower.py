@@ -61,6 +61,16 @@ class Job:
     text: PutRight = unchanged
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a track is listened to: in which language (`source`), by which engine, and what is done to its words.
+    Without `open_stream` nobody listens, and the sound waits in the recording."""
+
+    source: Source
+    open_stream: Callable[[], EngineStream] | None
+    text: PutRight = unchanged
+
+
 class Follower:
     """See the module text. Frames and ranges are told by any thread, `work` is done by one at a time.
 
@@ -71,7 +81,7 @@ class Follower:
     def __init__(
         self,
         job: Job,
-        open_stream: Callable[[], EngineStream],
+        open_stream: Callable[[], EngineStream] | None,
         emit: Callable[[News], None],
         *,
         recorded_only: bool = False,
@@ -81,7 +91,8 @@ class Follower:
         self.problem: EngineError | None = None
         """Why this track is not followed at all."""
         self.done = False
-        self._open_stream = open_stream
+        self._way = Way(job.source, open_stream, job.text)
+        self._turn_to: Way | None = None
         self._emit = emit
         self._read = read
         self._lock = threading.Lock()
@@ -99,12 +110,18 @@ class Follower:
         self._reader: Iterator[tuple[int, bytes]] | None = None
         self._reading = 0
         self._failed_ms: int | None = None
+        self._ear: Ear
         self._listen_from(job.from_ms)
 
     @property
     def lag_ms(self) -> int:
-        """How much sound there is that was not listened to."""
-        return 0 if self.done else max(self._newest_ms - self._next_ms, 0)
+        """How much sound waits to be listened to."""
+        return 0 if self.done or self.idle else max(self._newest_ms - self._next_ms, 0)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody listens to this track, and nobody is about to."""
+        return (self._turn_to or self._way).open_stream is None
 
     # What is told, by any thread
 
@@ -135,6 +152,12 @@ class Follower:
         self.ended(to_ms + 1)
         self._closed = True
 
+    def turn(self, way: Way) -> None:
+        """Listen in another way from here on: what was said so far is one utterance, and what nobody has listened to
+        yet is heard in the new way. The last call counts."""
+        with self._lock:
+            self._turn_to = way
+
     def tick(self, now_us: int) -> None:
         """Notice that no sound comes any more. Call about twice a second."""
         with self._lock:
@@ -149,6 +172,10 @@ class Follower:
         with self._lock:
             if self.done:
                 return Ready.NOTHING
+            if self._turn_to is not None:
+                return Ready.LIVE
+            if self.idle:
+                return Ready.NOTHING
             if self._live:
                 waits = self._queue or self._resting or self._ended_ms is not None
                 return Ready.LIVE if waits else Ready.NOTHING
@@ -157,6 +184,8 @@ class Follower:
     def work(self) -> None:
         """Listen to up to TURN_MS of sound. What it brings goes to `emit`, in order."""
         try:
+            if self._turn_to is not None and not self._turned():
+                return
             live, frames, finish = self._take()
             if frames:
                 self._ear.late = not live
@@ -178,6 +207,17 @@ class Follower:
         self._ear.close()
 
     # Inside
+
+    def _turned(self) -> bool:
+        """Go the other way. False when there is nothing more to do in this turn."""
+        if not self._try(lambda: self._ear.end(0)):
+            return False
+        with self._lock:
+            self._way, self._turn_to = self._turn_to or self._way, None
+        heard_ms = self._ear.heard_ms
+        self._from_ms = heard_ms
+        self._ear = self._new_ear(heard_ms)
+        return not self.idle
 
     @property
     def _live(self) -> bool:
@@ -279,4 +319,11 @@ class Follower:
     def _listen_from(self, from_ms: int) -> None:
         self._from_ms = from_ms
         self._decoder = Decoder()
-        self._ear = Ear(self.job.source, self._open_stream, from_ms, self.job.text)
+        self._ear = self._new_ear(from_ms)
+
+    def _new_ear(self, from_ms: int) -> Ear:
+        return Ear(self._way.source, self._way.open_stream or _nobody, from_ms, self._way.text)
+
+
+def _nobody() -> EngineStream:
+    raise AssertionError("a track that nobody listens to was given sound")

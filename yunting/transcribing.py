@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -21,18 +21,19 @@ from hearing.events import Entry
 from hearing.roles import Right, is_bench, is_staff, rights
 from hearing.state import Hearing
 from hearing.transcript import Transcript
-from hearing.transcript_events import GlossarySet
+from hearing.transcript_events import GlossarySet, LanguageSet
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from records.timeline import RecordedTrack, read
-from signaling.line_messages import Transcribing
+from signaling.line_messages import Transcribing, Unheard
 from signaling.ports import CaptionSink
 from transcription.ear import Interim, News, Source
 from transcription.engine import Engine, EngineStream
-from transcription.follower import BEHIND_MS, Follower, Job
+from transcription.follower import BEHIND_MS, Follower, Job, Way
 from transcription.glossary import Glossary, case_terms
 from transcription.pool import Pool
 from transcription.shown import put_right
+from yunting.speech_engines import understanding, unheard
 
 MAX_WAITING = 500
 """Results that may wait for the log; then nobody listens on until there is room. None is dropped."""
@@ -99,7 +100,7 @@ class SessionTranscriber:
         """Note what is heard and tell how things stand, until `close` was called and all is heard."""
         async with asyncio.TaskGroup() as tasks:
             noting = tasks.create_task(self._note_all(), name="transcript's events")
-            while not (self._stopped or (self._closing and not self._followers)):
+            while not (self._stopped or (self._closing and all(each.idle for each in self._followers.values()))):
                 now_us = self._monotonic_us()
                 self._pool.tick(now_us)
                 self._forget_done()
@@ -156,6 +157,11 @@ class SessionTranscriber:
                     self._glossary = self._all_terms(hearing)
                 case ev.ParticipantAdded():
                     self._glossary = self._all_terms(hearing)
+                case LanguageSet(participant=participant):
+                    for follower in self._followers.values():
+                        if follower.job.source.participant == participant:
+                            follower.turn(self._way(follower.job.source.track, participant))
+                            self._pool.wake()
                 case _:
                     pass
 
@@ -169,22 +175,28 @@ class SessionTranscriber:
     def _follow(
         self, track: str, participant: str, file: str, from_ms: int, *, recorded_only: bool = False
     ) -> Follower:
-        engine = self._engines.get(self._language) or next(iter(self._engines.values()))
-        source = Source(track=track, participant=participant, language=self._language, engine=engine.name)
+        way = self._way(track, participant)
         job = Job(
-            source=source,
-            file=self._folder / file,
-            rank=self._rank(participant),
-            from_ms=from_ms,
-            text=put_right(self._language, lambda: self._glossary),
+            source=way.source, file=self._folder / file, rank=self._rank(participant), from_ms=from_ms, text=way.text
         )
-        follower = Follower(job, lambda: self._open(engine), self._emit, recorded_only=recorded_only)
+        follower = Follower(job, way.open_stream, self._emit, recorded_only=recorded_only)
         self._followers[track] = follower
         self._pool.add(follower)
         return follower
 
-    def _open(self, engine: Engine) -> EngineStream:
-        return engine.open(self._language, self._glossary.terms if engine.capabilities.hotwords else ())
+    def _way(self, track: str, participant: str) -> Way:
+        """How this participant is listened to as things stand."""
+        person = self._ledger.hearing.people.get(participant)
+        language = (person.language if person else "") or self._language
+        understood = understanding(self._engines, language)
+        if understood is None:
+            return Way(Source(track=track, participant=participant, language=language, engine=""), None)
+        spoken, engine = understood
+        source = Source(track=track, participant=participant, language=language, engine=engine.name)
+        return Way(source, lambda: self._open(engine, spoken), put_right(language, lambda: self._glossary))
+
+    def _open(self, engine: Engine, language: str) -> EngineStream:
+        return engine.open(language, self._glossary.terms if engine.capabilities.hotwords else ())
 
     def _all_terms(self, hearing: Hearing) -> Glossary:
         names = (each.seat.name for each in hearing.people.values() if Right.PUBLISH in rights(each.role))
@@ -202,21 +214,29 @@ class SessionTranscriber:
             if follower.done:
                 if follower.problem is not None:
                     _log.error("a track is not transcribed", track=track, code=follower.problem.code)
-                    self._problem = self._problem or follower.problem
+                    if follower.job.source.language == self._language:
+                        self._problem = self._problem or follower.problem
                 del self._followers[track]
 
     def _state(self) -> Transcribing:
         if self._problem is not None:
             return Transcribing(available=False, behind_ms=0, zh=self._problem.zh, en=self._problem.en)
         lag_ms = max((follower.lag_ms for follower in self._followers.values()), default=0)
-        if lag_ms <= BEHIND_MS:
-            return Transcribing(available=True, behind_ms=0, zh="", en="")
+        late = lag_ms > BEHIND_MS
         return Transcribing(
             available=True,
-            behind_ms=lag_ms // 1000 * 1000,
-            zh="转写繁忙，部分文字将稍后补齐",
-            en="transcription is busy: some of the text will come later",
+            behind_ms=lag_ms // 1000 * 1000 if late else 0,
+            zh="转写繁忙，部分文字将稍后补齐" if late else "",
+            en="transcription is busy: some of the text will come later" if late else "",
+            languages=tuple(self._engines),
+            unheard=tuple(self._unheard()),
         )
+
+    def _unheard(self) -> Iterator[Unheard]:
+        for name, person in self._ledger.hearing.people.items():
+            language = person.language or self._language
+            if Right.PUBLISH in rights(person.role) and understanding(self._engines, language) is None:
+                yield unheard(name, language)
 
     def _emit(self, news: News) -> None:
         """On a listening thread."""

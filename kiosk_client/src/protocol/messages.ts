@@ -129,6 +129,14 @@ export interface ReportHowlingCommand {
   readonly muted: boolean;
 }
 
+/** What a participant speaks, for the transcript; None: the court's own language. For an interpreter: the language in which they speak, and for whom (None: for whoever needs it). */
+export interface SetLanguageCommand {
+  readonly do: "language";
+  readonly participant: string;
+  readonly language: string | null;
+  readonly interprets?: string | null;
+}
+
 /** A deliberate departure. */
 export interface LeaveCommand {
   readonly do: "leave";
@@ -472,6 +480,14 @@ export interface DeviceHeardItselfEvent {
   readonly type: "participant.howling";
   readonly participant: string;
   readonly muted: boolean;
+}
+
+/** What somebody speaks from here on, BCP 47 (民诉法 11: everybody may use the language of their people); empty: the court's own language. `interprets` is for whom an interpreter speaks, None: for whoever needs it. */
+export interface LanguageSetEvent {
+  readonly type: "participant.language";
+  readonly participant: string;
+  readonly language: string;
+  readonly interprets: string | null;
 }
 
 /** 请发言. `limit_ms` 0 means no limit; participant None returns the floor to the bench. */
@@ -1001,7 +1017,7 @@ export interface Clock {
   readonly anchor: ClockAnchoredEvent | null;
 }
 
-/** A participant as every page in the session sees them. */
+/** A participant as every page of the session sees them; `language` and `interprets` as in `LanguageSet`. */
 export interface PersonView {
   readonly seat: Seat;
   readonly label_zh: string;
@@ -1017,6 +1033,8 @@ export interface PersonView {
   readonly audio_locked: boolean;
   readonly video_locked: boolean;
   readonly howling: boolean;
+  readonly language: string;
+  readonly interprets: string | null;
   /** The gate has passed this person, or asks nothing of them. */
   readonly verified: boolean;
 }
@@ -1422,6 +1440,14 @@ export interface CaptionMessage {
   readonly text: string;
 }
 
+/** Whose words do not become text, and why: the recording has them, and somebody has to write them down. */
+export interface Unheard {
+  readonly participant: string;
+  readonly language: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
 /** Whether speech becomes text here, after `welcome` and whenever it has changed. `seq` is the newest entry that changed a line: a page that knows less asks for the lines after its own. */
 export interface TranscribingMessage {
   readonly type: "transcribing";
@@ -1432,6 +1458,10 @@ export interface TranscribingMessage {
   readonly zh: string;
   readonly en: string;
   readonly seq: number;
+  /** That are understood here, BCP 47. */
+  readonly languages: readonly string[];
+  /** Whose words do not become text, though those of others do. */
+  readonly unheard: readonly Unheard[];
 }
 
 /** How one person stands to the minutes. A party sees only themselves, the court's people everybody. */
@@ -1484,6 +1514,7 @@ export type AnyCommand =
   | AnswerHelpCommand
   | CheckSeatCommand
   | ReportHowlingCommand
+  | SetLanguageCommand
   | LeaveCommand
   | WriteLineCommand
   | EditLineCommand
@@ -1517,6 +1548,7 @@ export type AnyEvent =
   | WarnedEvent
   | MuteSetEvent
   | DeviceHeardItselfEvent
+  | LanguageSetEvent
   | FloorGrantedEvent
   | LayoutChangedEvent
   | SpeakerChangedEvent

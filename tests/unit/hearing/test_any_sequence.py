@@ -39,6 +39,9 @@ COMMANDS = st.one_of(
     st.builds(cmd.RaiseHand, participant=st.none() | ANYBODY),
     *(st.builds(kind, participant=ANYBODY) for kind in (cmd.Admit, cmd.Dismiss, cmd.AnswerHelp)),
     st.builds(cmd.CheckSeat, participant=ANYBODY, state=st.sampled_from(["absent", "multiple", "mismatch"])),
+    st.builds(
+        cmd.SetLanguage, participant=ANYBODY, language=st.sampled_from([None, "bo"]), interprets=st.none() | ANYBODY
+    ),
     *(st.builds(kind, participant=ANYBODY, reason=TEXTS) for kind in (cmd.Remove, cmd.Warn)),
     *(st.builds(kind) for kind in (cmd.SetPhase, cmd.AskHelp, cmd.ReportHowling, cmd.Leave)),
 )

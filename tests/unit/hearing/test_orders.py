@@ -12,6 +12,7 @@ from hearing.participant import Presence
 from hearing.roles import Right, Role, label, rights
 from hearing.session import Move, Pause, State
 from tests.fakes.courtroom import Courtroom
+from tests.fakes.hearings import SEATS
 
 pytestmark = pytest.mark.unit
 
@@ -230,3 +231,24 @@ def test_every_role_has_a_name_and_devices_no_voice() -> None:
     assert rights(Role.DISPLAY) == {Right.SUBSCRIBE}
     for silent in (Role.OBSERVER, Role.SUPERVISOR, Role.OPERATOR, Role.DISPLAY):
         assert Right.PUBLISH not in rights(silent)
+
+
+def test_the_clerk_says_what_somebody_speaks() -> None:
+    seats = (*SEATS, ev.Seat(participant="interpreter", seat="interpreter", role=Role.INTERPRETER, name="卓玛"))
+    room = Courtroom(seats).open()
+    room.arrive("clerk", "interpreter")
+    room.do("clerk", cmd.SetLanguage(participant="plaintiff", language="bo"))
+    room.do("clerk", cmd.SetLanguage(participant="interpreter", language="zh-CN", interprets="plaintiff"))
+    assert room.person("plaintiff").language == "bo"
+    assert room.person("interpreter").interprets == "plaintiff"
+    assert room.do("clerk", cmd.SetLanguage(participant="plaintiff", language="bo")) == []
+    room.do("clerk", cmd.SetLanguage(participant="plaintiff", language=None))
+    assert room.person("plaintiff").language == ""
+    for participant, served in (("defendant", "plaintiff"), ("interpreter", "interpreter")):
+        with refused("not-interpreter"):
+            room.do("clerk", cmd.SetLanguage(participant=participant, language="bo", interprets=served))
+    with refused("unknown-participant"):
+        room.do("clerk", cmd.SetLanguage(participant="interpreter", language="bo", interprets="nobody"))
+    for actor in ("judge", "plaintiff"):
+        with refused("no-right"):
+            room.do(actor, cmd.SetLanguage(participant="plaintiff", language="bo"))

@@ -12,10 +12,13 @@ from hearing import events as ev
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
+from hearing.transcript_events import LanguageSet
 from records.composite import moments
 from records.coverage import Coverage, Unlisted, measure
+from records.narrate import tell
 from records.scenes import HOLD_MS, SILENCE_MS, TURN_MS, plan, side_of, turns_of
 from records.timeline import Span, Timeline, join, read, subtract
+from tests.fakes.hearings import chained
 from yunting.bench.synthetic import Log
 
 pytestmark = pytest.mark.unit
@@ -280,3 +283,11 @@ def test_frames_are_dense_while_recording_and_sparse_in_a_break() -> None:
     assert times[:3] == [0, 40, 80]
     assert sum(1_000 <= at_ms < 3_601_000 for at_ms in times) < 730
     assert 3_601_000 in times
+
+
+def test_what_somebody_speaks_is_told_in_the_log() -> None:
+    line = read(chained("s", 1))
+    told = tell(LanguageSet(participant="plaintiff", language="bo"), line)
+    assert (told.zh, told.en) == ("原告张三 使用藏语", "Plaintiff 张三 speaks bo")
+    told = tell(LanguageSet(participant="witness", language="", interprets="plaintiff"), line)
+    assert told.zh == "证人王五 使用汉语，为原告张三翻译"

@@ -14,7 +14,7 @@ from tests.fakes.piece_engine import PieceEngine
 from tests.fakes.spoken import FRAME_MS, Tape, hush, voice
 from transcription.ear import ENGINE_FAILED, Interim, News, Source
 from transcription.engine import LanguageMissing
-from transcription.follower import QUEUE_MS, Follower, Job, Ready
+from transcription.follower import QUEUE_MS, Follower, Job, Ready, Way
 
 pytestmark = pytest.mark.unit
 
@@ -53,6 +53,11 @@ class Bench:
     def close(self) -> None:
         self.seal()
         self.follower.closed(self.at_ms - FRAME_MS)
+
+    def turn(self, language: str | None) -> None:
+        """Nobody listens where there is no language."""
+        source = Source(track=SOURCE.track, participant="j1", language=language or "bo", engine="pieces:1")
+        self.follower.turn(Way(source, None if language is None else lambda: self.engine.open(language)))
 
     def work(self) -> None:
         while self.follower.ready is not Ready.NOTHING:
@@ -209,6 +214,43 @@ def test_an_engine_that_breaks_again_leaves_a_note_and_hears_what_follows() -> N
     assert bench.follower.done
 
 
+def test_who_is_given_another_language_is_heard_in_it_from_then_on() -> None:
+    bench = Bench(PieceEngine(whole=True))
+    bench.say(voice(), 2)
+    bench.work()
+    bench.turn("bo")
+    bench.work()
+    bench.say(voice(), 2)
+    bench.end()
+    bench.work()
+    first, second = bench.utterances
+    assert (first.language, second.language) == ("zh-CN", "bo")
+    assert first.to_ms <= second.from_ms
+    assert BEGIN_MS + 1900 < first.until_ms <= BEGIN_MS + 2000
+
+
+def test_what_nobody_listened_to_waits_in_the_recording_for_a_language_that_is_understood() -> None:
+    bench = Bench(PieceEngine(whole=True))
+    bench.turn(None)
+    assert bench.follower.idle
+    bench.work()
+    for _ in range(20):
+        bench.say(voice(), 1)
+        bench.work()
+    assert bench.utterances == []
+    assert bench.follower.lag_ms == 0
+    bench.seal()
+    bench.turn("bo")
+    bench.say(voice(), 1)
+    bench.end()
+    bench.close()
+    bench.work()
+    assert bench.follower.done
+    assert {each.language for each in bench.utterances} == {"bo"}
+    assert bench.utterances[0].from_ms < BEGIN_MS + 400
+    assert bench.utterances[-1].to_ms > bench.at_ms - 400
+
+
 def test_a_language_nobody_understands_is_a_problem_of_this_track_alone() -> None:
     tape = Tape(SOURCE.track)
 
@@ -247,7 +289,9 @@ def test_a_file_that_is_gone_ends_the_track_and_nothing_else() -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(["say", "hush", "work", "seal", "restart", "mute"]), st.integers(1, 12))),
+    st.lists(
+        st.tuples(st.sampled_from(["say", "hush", "work", "seal", "restart", "mute", "turn"]), st.integers(1, 12))
+    ),
     st.lists(st.integers(1, 40), max_size=2),
 )
 def test_whatever_happens_every_sample_is_heard_once(steps: list[tuple[str, int]], fails: list[int]) -> None:
@@ -267,6 +311,8 @@ def test_whatever_happens_every_sample_is_heard_once(steps: list[tuple[str, int]
             for _ in range(count):
                 if bench.follower.ready is not Ready.NOTHING:
                     bench.follower.work()
+        elif step == "turn":
+            bench.turn((None, "bo", "zh-CN")[count % 3])
         elif step == "restart" and bench.tape.frames:
             cursor_ms = max((each.until_ms for each in bench.news if not isinstance(each, Interim)), default=0)
             news, engine, tape, at_ms = bench.news, bench.engine, bench.tape, bench.at_ms
@@ -276,6 +322,7 @@ def test_whatever_happens_every_sample_is_heard_once(steps: list[tuple[str, int]
                 bench.follower.sealed(each)
     if not bench.tape.frames:
         return
+    bench.turn("en")
     bench.end()
     bench.close()
     bench.work()

@@ -12,7 +12,7 @@ import pytest
 from hearing import events as ev
 from hearing.roles import Role
 from hearing.tasks import TaskSet
-from hearing.transcript_events import GlossarySet, TrackHeard, UtteranceHeard
+from hearing.transcript_events import GlossarySet, LanguageSet, TrackHeard, UtteranceHeard
 from records.ledger import Ledger
 from tests.fakes.captions import KeptCaptions
 from tests.fakes.hearings import FakeTime, created
@@ -40,7 +40,11 @@ class Bench:
         self.ledger = ledger
         self.engine = engine
         self.captions = KeptCaptions()
-        self.speech = Speech(lambda: {"zh-CN": engine}, "zh-CN", tasks, threads=1, glossary=("最高人民法院",))
+        self.tibetan = PieceEngine(endpoint_after=5, whole=True)
+        self.tibetan.name = "pieces:bo"
+        self.speech = Speech(
+            lambda: {"zh-CN": engine, "bo": self.tibetan}, "zh-CN", tasks, threads=1, glossary=("最高人民法院",)
+        )
 
     async def open(self) -> None:
         await self.speech.start()
@@ -159,3 +163,67 @@ async def test_only_an_engine_that_listens_for_words_is_given_them(bench: Bench)
         bench.say(f"judge_{able}", "judge", 0, voice())
         await until(lambda given=given: bool(given))  # type: ignore[misc]
         assert ("plaintiff" in given[0]) is able
+
+
+async def test_each_is_heard_in_the_language_that_the_clerk_set_for_them(bench: Bench) -> None:
+    await bench.ledger.note("clerk", [LanguageSet(participant="plaintiff", language="bo")])
+    for who in ("judge", "plaintiff"):
+        end_ms = bench.say(f"{who}_1", who, 1000, voice())
+        bench.transcriber.sound_ended(f"{who}_1", end_ms)
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    heard = [each for each in await bench.heard() if isinstance(each, UtteranceHeard)]
+    assert {(each.participant, each.language, each.engine) for each in heard} == {
+        ("judge", "zh-CN", "pieces:1"),
+        ("plaintiff", "bo", "pieces:bo"),
+    }
+
+
+async def test_a_language_set_while_somebody_speaks_counts_from_then_on(bench: Bench) -> None:
+    def languages() -> set[str]:
+        return {each.language for each in bench.transcriber._waiting if isinstance(each, UtteranceHeard)}
+
+    bench.store.refuse = True
+    middle_ms = bench.say("plaintiff_1", "plaintiff", 0, voice())
+    await until(lambda: languages() == {"zh-CN"})
+    bench.store.refuse = False
+    await bench.ledger.note("clerk", [LanguageSet(participant="plaintiff", language="bo-CN")])
+    end_ms = bench.say("plaintiff_1", "plaintiff", middle_ms, voice())
+    bench.transcriber.sound_ended("plaintiff_1", end_ms)
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    heard = [each for each in await bench.heard() if isinstance(each, UtteranceHeard)]
+    assert [each.language for each in heard] == sorted((each.language for each in heard), reverse=True)
+    assert {each.language for each in heard} == {"zh-CN", "bo-CN"}
+    assert heard[-1].engine == "pieces:bo"
+
+
+async def test_of_whom_no_model_understands_that_alone_is_said_and_the_others_are_heard(bench: Bench) -> None:
+    await bench.ledger.note("clerk", [LanguageSet(participant="plaintiff", language="ug")])
+    await until(lambda: bool(bench.captions.states) and bool(bench.captions.states[-1].unheard))
+    state = bench.captions.states[-1]
+    assert state.available
+    assert state.languages == ("zh-CN", "bo")
+    (unheard,) = state.unheard
+    assert (unheard.participant, unheard.language) == ("plaintiff", "ug")
+    assert "yunting models install" in unheard.zh
+    for who in ("judge", "plaintiff"):
+        end_ms = bench.say(f"{who}_1", who, 0, voice())
+        bench.transcriber.sound_ended(f"{who}_1", end_ms)
+    await until(lambda: set(bench.transcriber._followers) == {"plaintiff_1"})
+    # What nobody understands does not keep the courtroom from closing.
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    assert {each.participant for each in await bench.heard()} == {"judge"}
+
+
+async def test_what_was_not_understood_is_heard_once_the_clerk_names_a_language_that_is(bench: Bench) -> None:
+    await bench.ledger.note("clerk", [LanguageSet(participant="plaintiff", language="ug")])
+    end_ms = bench.say("plaintiff_1", "plaintiff", 0, voice())
+    bench.transcriber.sound_ended("plaintiff_1", end_ms)
+    await bench.ledger.note("clerk", [LanguageSet(participant="plaintiff", language="bo")])
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    heard = [each for each in await bench.heard() if isinstance(each, UtteranceHeard)]
+    assert {each.language for each in heard} == {"bo"}
+    assert heard[0].from_ms < 500

@@ -19,6 +19,8 @@ function person(seat: string, role: Role, more: Partial<PersonView> = {}): Perso
     audio_locked: false,
     video_locked: false,
     howling: false,
+    language: "",
+    interprets: null,
     ...more,
   };
 }
