@@ -80,7 +80,8 @@ class Court:
                     self.recorder.track_packet(publication, at_us, item)
                 place += 1
             await self.tick()
-            while patient and any(each.lag_ms > 100 for each in self.transcriber._followers.values()):
+            # Who is behind when a pause ends is heard from the recording, which does not grow while this waits.
+            while patient and any(each.lag_ms > 0 for each in self.transcriber._followers.values()):
                 await asyncio.sleep(0.001)
 
     async def tick(self) -> None:
