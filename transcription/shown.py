@@ -15,13 +15,14 @@ from transcription.ear import PutRight, unchanged
 from transcription.edits import Edited
 from transcription.glossary import Glossary
 from transcription.numerals import written
+from transcription.punctuation import punctuated
 
 _NO_GLOSSARY = Glossary()
 
 
 def put_right(language: str, glossary: Callable[[], Glossary] = lambda: _NO_GLOSSARY) -> PutRight:
     """What is done to the words of somebody who speaks `language` (BCP 47), in Chinese: the names and terms that are
-    in `glossary` at that moment, and numbers."""
+    in `glossary` at that moment, numbers, and punctuation where the engine sets none."""
     if language.partition("-")[0] != "zh":
         return unchanged
 
@@ -30,7 +31,10 @@ def put_right(language: str, glossary: Callable[[], Glossary] = lambda: _NO_GLOS
         if named.text != text:
             words = tuple(_renamed(words, named.text))
         numbered = written(named.text)
-        return numbered.text, words if numbered.text == named.text else timed(words, numbered)
+        if numbered.text != named.text:
+            words = timed(words, numbered)
+        words = punctuated(words)
+        return "".join(word.text for word in words), words
 
     return chinese
 

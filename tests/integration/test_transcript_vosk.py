@@ -30,6 +30,7 @@ pytestmark = pytest.mark.integration
 DATA = Path(os.environ.get("YUNTING_DATA", "var/data"))
 MODEL = DATA / "models" / "vosk-toy-court-cn"
 SPEECH = DATA / "speech"
+_NO_MARKS = dict.fromkeys(map(ord, "，。？"))
 needs_model = pytest.mark.skipif(
     not MODEL.is_dir() or not (SPEECH / "manifest.json").is_file(), reason=f"no model or clips under {DATA}"
 )
@@ -63,7 +64,7 @@ def assert_all_was_heard(heard: list[UtteranceHeard], speakers: list[Speaker]) -
             key=lambda each: each.from_ms,
         )
         assert "".join(each.raw for each in own) == "".join(said.clip.text for said in speaker.said)
-        assert all(each.text == written(each.raw).text for each in own)
+        assert all(each.text.translate(_NO_MARKS) == written(each.raw).text for each in own)
         assert abs(own[0].from_ms - speaker.said[0].from_s * 1000) <= 300
         assert abs(own[-1].to_ms - speaker.said[-1].to_s * 1000) <= 300
 
@@ -80,7 +81,7 @@ async def test_what_is_said_stands_in_the_log_under_the_right_name_and_time(
     assert {who for who, _, _, _ in court.captions.partials} == {"judge", "plaintiff"}
     lines = {line for _, line, _, _ in court.captions.partials}
     assert {each.utterance for each in heard} <= lines
-    assert court.captions.states[-1] == Transcribing(available=True, behind_ms=0, zh="", en="")
+    assert court.captions.states[-1] == Transcribing(available=True, behind_ms=0, zh="", en="", languages=("zh-CN",))
     transcript = Transcript()
     for entry in await log_of(court.ledger):
         transcript.apply(entry)

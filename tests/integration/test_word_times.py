@@ -56,6 +56,6 @@ async def test_words_stand_at_the_times_of_the_engine_also_beyond_what_was_lost(
             (text, *(fed_ms + at_ms + (hole_ms if at_ms >= HOLE_FROM_MS else 0) for at_ms in times))
             for text, *times in WORDS
         ]
-        assert [(word.text, word.from_ms, word.to_ms) for word in line.words] == expected
+        assert [(word.text.rstrip("，。"), word.from_ms, word.to_ms) for word in line.words] == expected
         (cue,) = (each for each in cues_of(course, transcript) if each.line == line.id)
         assert (cue.from_ms, cue.to_ms) == (expected[0][1], expected[-1][2])

@@ -79,7 +79,7 @@ def test_a_case_number_is_spoken_digit_by_digit_and_its_kind_is_put_right() -> N
     text, words = put_right("zh-CN", lambda: Glossary(terms))(
         "二零二六粤零幺民出一百零五号", heard("二零二六", "粤", "零幺", "民", "出", "一百零五", "号")
     )
-    assert text == "（2026）粤01民初105号"
+    assert text == "（2026）粤01民初105号。"
     assert "".join(word.text for word in words) == text
     for other in ("", "号", "第三号", "（2026）粤01民初号", "（2026）粤01民初123456号", "2026粤1民初1号之一"):
         assert case_terms(other) == ()
@@ -88,7 +88,7 @@ def test_a_case_number_is_spoken_digit_by_digit_and_its_kind_is_put_right() -> N
 def test_the_word_says_what_was_heard_and_keeps_its_time() -> None:
     words = heard("章", "建国", "欠", "三万", "元")
     text, shown = put_right("zh-CN", lambda: Glossary(["张建国"]))("章建国欠三万元", words)
-    assert text == "张建国欠30,000元"
+    assert text == "张建国欠30,000元。"
     assert (shown[0].text, shown[0].heard, shown[0].from_ms, shown[0].to_ms) == ("张", "章", 0, 200)
     assert [word.heard for word in shown[1:]] == [words[1].heard] * 3
     assert shown[1] == words[1]

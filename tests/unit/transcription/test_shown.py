@@ -1,10 +1,11 @@
-"""What is shown of what was heard: numbers as a court writes them, every word at its time."""
+"""What is shown of what was heard: numbers as a court writes them, marks, every word at its time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,27 +33,27 @@ def heard(*texts: str, sure: Sequence[int | None] = ()) -> tuple[Word, ...]:
 def test_a_number_is_one_word_from_the_first_spoken_to_the_last() -> None:
     words = heard("借款", "三万", "五千", "元", "整", sure=(900, 800, 500, 700, 900))
     text, shown = put_right("zh-CN")("借款三万五千元整", words)
-    assert text == "借款35,000元整"
+    assert text == "借款35,000元整。"
     assert list(shown) == [
         words[0],
         Word(text="35,000元", from_ms=words[1].from_ms, to_ms=words[3].to_ms, confidence_permille=500),
-        words[4],
+        msgspec.structs.replace(words[4], text="整。"),
     ]
 
 
 def test_a_number_inside_a_word_takes_the_whole_word_with_it() -> None:
     words = heard("共计三百", "二十页")
     text, shown = put_right("zh-CN")("共计三百二十页", words)
-    assert text == "共计320页"
+    assert text == "共计320页。"
     assert list(shown) == [
-        Word(text="共计320页", from_ms=words[0].from_ms, to_ms=words[1].to_ms, confidence_permille=900)
+        Word(text="共计320页。", from_ms=words[0].from_ms, to_ms=words[1].to_ms, confidence_permille=900)
     ]
 
 
 def test_digits_that_were_read_out_keep_each_its_time() -> None:
     words = heard("幺三八", "零零一三", "八零零零")
     _, shown = put_right("zh-CN")("幺三八零零一三八零零零", words)
-    assert [(word.text, word.from_ms) for word in shown] == [("138", 1000), ("0013", 1250), ("8000", 1500)]
+    assert [(word.text, word.from_ms) for word in shown] == [("138", 1000), ("0013", 1250), ("8000。", 1500)]
 
 
 def test_a_word_that_is_not_rated_makes_the_whole_unrated() -> None:
@@ -60,9 +61,9 @@ def test_a_word_that_is_not_rated_makes_the_whole_unrated() -> None:
     assert [word.confidence_permille for word in shown] == [None]
 
 
-def test_other_languages_and_texts_without_numbers_stay_as_they_are() -> None:
-    words = heard("没有", "异议")
-    assert put_right("zh-CN")("没有异议", words) == ("没有异议", words)
+def test_other_languages_and_what_an_engine_marked_itself_stay_as_they_are() -> None:
+    words = heard("没有", "异议，")
+    assert put_right("zh-CN")("没有异议，", words) == ("没有异议，", words)
     assert put_right("en")("三十页", heard("三十页")) == ("三十页", heard("三十页"))
 
 
