@@ -6,6 +6,7 @@ Order after each durable entry: media rules first (what is no longer allowed has
 from __future__ import annotations
 
 import asyncio
+import datetime
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +24,6 @@ from hearing.review_commands import ReviewCommand
 from hearing.state import Hearing, apply
 from hearing.tasks import TaskSet
 from media_server.ports import DeliveryState, Direction, Kind, LossReason, MediaRoom, PublicationInfo
-from records import words
 from records.ledger import Ledger
 from signaling.attendance import Attendance
 from signaling.door import Door, OpenDoor
@@ -100,7 +100,7 @@ class Page(Protocol):
 class Courtroom:
     """Made by `signaling.rooms.Rooms`; also the `RoomListener` of its media room."""
 
-    def __init__(self, services: Services, ledger: Ledger) -> None:
+    def __init__(self, services: Services, ledger: Ledger, zone: datetime.tzinfo) -> None:
         limits = services.settings.limits
         self.ledger = ledger
         self.services = services
@@ -121,7 +121,6 @@ class Courtroom:
         self.door: Door = OpenDoor(self.media)
         """Where its people's media comes in; the gate puts its own here."""
         self.recording: RoomRecording | None = None
-        zone = words.zone(services.settings.court.time_zone)
         self.minutes = MinutesDesk(ledger, self.connections.values, zone)
         self.review = ReviewDesk(
             ledger,

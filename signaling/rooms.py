@@ -9,6 +9,7 @@ import structlog
 
 from hearing.participant import CONNECTED
 from hearing.session import State, is_open, is_over
+from records import words
 from signaling.courtroom import Courtroom
 from signaling.errors import new_incident
 from signaling.health import tell_health, tell_lamps
@@ -62,7 +63,9 @@ class Rooms:
             room = self._rooms.get(session)
             if room is None:
                 ledger = await self._services.book.get(session)
-                room = Courtroom(self._services, ledger)
+                # In a thread: the first use of a zone reads its file.
+                zone = await asyncio.to_thread(words.zone, self._services.settings.court.time_zone)
+                room = Courtroom(self._services, ledger, zone)
                 try:
                     await room.open()
                     if self.gate is not None:
