@@ -5,7 +5,8 @@
     ├── ModelBroken      it is there and cannot be used
     ├── EngineMissing    the program behind the engine is not installed
     ├── LanguageMissing  the engine does not speak the language that was asked for
-    └── EngineFailed     it broke down while it listened
+    ├── EngineFailed     it broke down while it listened
+    └── TrackGivenUp     something else broke down while one track was listened to
 
 An engine is used from worker threads, never on the event loop: a call may take seconds. One engine serves many
 streams at once; a stream belongs to one speaker and is used by one thread at a time.
@@ -101,7 +102,7 @@ class Engine(Protocol):
 
 
 class EngineError(UserError):
-    """Root of the tree in the module text: the session goes on without captions, and its pages say why."""
+    """Root of the tree in the module text: whom it concerns goes on without captions, and the pages say why."""
 
 
 class ModelMissing(EngineError):
@@ -158,6 +159,18 @@ class EngineFailed(EngineError):
             "speech-engine-failed",
             f"语音识别出错（{engine}）：{detail}",
             f"{engine} failed while listening: {detail}",
+        )
+
+
+class TrackGivenUp(EngineError):
+    """A fault of ours or of the disk: this track is listened to no longer until its courtroom opens again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "speech-track-given-up",
+            "此席位的转写出错，暂无字幕（录音完整，法庭再次打开时补写）",
+            "transcription of this seat broke down: no captions for now (the recording is whole, and what was said "
+            "is written down when the courtroom opens again)",
         )
 
 

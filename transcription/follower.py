@@ -20,7 +20,7 @@ from hearing.events import RangeSealed
 from hearing.tasks import log_fault
 from transcription.audio import Decoder, Piece, opus_ms
 from transcription.ear import Ear, News, PutRight, Source, unchanged
-from transcription.engine import EngineError, EngineFailed, EngineStream
+from transcription.engine import EngineError, EngineFailed, EngineStream, TrackGivenUp
 from transcription.recorded import opus_frames
 
 QUEUE_MS = 15_000
@@ -89,7 +89,7 @@ class Follower:
     ) -> None:
         self.job = job
         self.problem: EngineError | None = None
-        """Why this track is not followed at all."""
+        """Why this track is followed no longer, although it has not ended."""
         self.done = False
         self._way = Way(job.source, open_stream, job.text)
         self._turn_to: Way | None = None
@@ -199,7 +199,11 @@ class Follower:
             self.problem, self.done = problem, True
         except OSError as problem:
             log_fault("a recorded track cannot be listened to", problem, track=self.job.source.track)
-            self.done = True
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Something broke down: what was not heard is found again in the recording. Idempotent."""
+        self.problem, self.done = self.problem or TrackGivenUp(), True
 
     def close(self) -> None:
         """Give the engine's memory back. Idempotent."""

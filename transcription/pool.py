@@ -108,7 +108,7 @@ class Pool:
         except Exception as fault:
             # One stream's fault ends no other; its sound is in the recording.
             log_fault("a track is no longer followed", fault, track=follower.job.source.track)
-            follower.done = True
+            follower.give_up()
         finally:
             with self._changed:
                 self._busy.discard(follower)

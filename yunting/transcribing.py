@@ -70,6 +70,11 @@ class SessionTranscriber:
         self._glossary = Glossary()
         self._monotonic_us = monotonic_us
         self._followers: dict[str, Follower] = {}
+        self._given_up: set[str] = set()
+        """Tracks that are recorded on and listened to no longer: who took one up here would leave out what lies
+        between."""
+        self._troubled: dict[str, Unheard] = {}
+        """By participant, until a new track of theirs is taken up."""
         self._waiting: deque[ev.AnyEvent] = deque()
         self.ended = asyncio.Event()
         """`run` has ended: after `close`, all that was recorded is heard and noted."""
@@ -125,7 +130,7 @@ class SessionTranscriber:
 
     def sound(self, track: str, participant: str, at_ms: int, opus: bytes) -> None:
         """See `media_server.ports.SoundListener`."""
-        if self._problem is not None or self._stopped:
+        if self._problem is not None or self._stopped or track in self._given_up:
             return
         follower = self._followers.get(track)
         if follower is None:
@@ -175,6 +180,7 @@ class SessionTranscriber:
     def _follow(
         self, track: str, participant: str, file: str, from_ms: int, *, recorded_only: bool = False
     ) -> Follower:
+        self._troubled.pop(participant, None)
         way = self._way(track, participant)
         job = Job(
             source=way.source, file=self._folder / file, rank=self._rank(participant), from_ms=from_ms, text=way.text
@@ -213,10 +219,16 @@ class SessionTranscriber:
         for track, follower in tuple(self._followers.items()):
             if follower.done:
                 if follower.problem is not None:
-                    _log.error("a track is not transcribed", track=track, code=follower.problem.code)
-                    if follower.job.source.language == self._language:
-                        self._problem = self._problem or follower.problem
+                    self._give_up(follower, follower.problem)
                 del self._followers[track]
+
+    def _give_up(self, follower: Follower, problem: UserError) -> None:
+        source = follower.job.source
+        _log.error("a track is not transcribed", track=source.track, code=problem.code)
+        self._given_up.add(source.track)
+        self._troubled[source.participant] = Unheard(
+            participant=source.participant, language=source.language, zh=problem.zh, en=problem.en
+        )
 
     def _state(self) -> Transcribing:
         if self._problem is not None:
@@ -237,6 +249,8 @@ class SessionTranscriber:
             language = person.language or self._language
             if Right.PUBLISH in rights(person.role) and understanding(self._engines, language) is None:
                 yield unheard(name, language)
+            elif name in self._troubled:
+                yield self._troubled[name]
 
     def _emit(self, news: News) -> None:
         """On a listening thread."""

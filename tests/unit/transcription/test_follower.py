@@ -13,7 +13,7 @@ from hearing.transcript_events import TrackHeard, UtteranceHeard
 from tests.fakes.piece_engine import PieceEngine
 from tests.fakes.spoken import FRAME_MS, Tape, hush, voice
 from transcription.ear import ENGINE_FAILED, Interim, News, Source
-from transcription.engine import LanguageMissing
+from transcription.engine import LanguageMissing, TrackGivenUp
 from transcription.follower import QUEUE_MS, Follower, Job, Ready, Way
 
 pytestmark = pytest.mark.unit
@@ -285,6 +285,7 @@ def test_a_file_that_is_gone_ends_the_track_and_nothing_else() -> None:
     while follower.ready is not Ready.NOTHING:
         follower.work()
     assert follower.done
+    assert isinstance(follower.problem, TrackGivenUp)
 
 
 @settings(max_examples=15, deadline=None)

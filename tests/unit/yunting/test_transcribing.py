@@ -127,14 +127,45 @@ async def test_when_too_much_waits_for_the_log_nobody_listens_on(
     assert (await bench.heard())[-1].until_ms == 4000
 
 
-async def test_a_language_that_no_model_speaks_is_said_on_the_pages(bench: Bench) -> None:
+async def test_of_whose_track_a_model_fails_that_alone_is_said_and_the_others_are_heard(bench: Bench) -> None:
     def refuse(language: str, hotwords: Sequence[str] = ()) -> PieceStream:
-        raise LanguageMissing("pieces:1", language)
+        raise LanguageMissing("pieces:bo", language)
 
-    bench.engine.open = refuse  # type: ignore[method-assign]
+    bench.tibetan.open = refuse  # type: ignore[method-assign]
+    await bench.ledger.note("clerk", [LanguageSet(participant="plaintiff", language="bo")])
+    middle_ms = bench.say("plaintiff_1", "plaintiff", 0, voice())
+    await until(lambda: bool(bench.captions.states) and bool(bench.captions.states[-1].unheard))
+    state = bench.captions.states[-1]
+    assert state.available
+    (unheard,) = state.unheard
+    assert (unheard.participant, unheard.language) == ("plaintiff", "bo")
+    assert "pieces:bo" in unheard.en
+    assert "pieces:bo" in unheard.zh
+    # The track goes on, and is not taken up in its middle.
+    bench.say("plaintiff_1", "plaintiff", middle_ms, voice())
+    end_ms = bench.say("judge_1", "judge", 0, voice())
+    bench.transcriber.sound_ended("judge_1", end_ms)
+    await until(lambda: not bench.transcriber._followers)
+    assert bench.captions.states[-1].unheard == (unheard,)
+    del bench.tibetan.open  # type: ignore[method-assign]
+    begin_ms = bench.say("plaintiff_2", "plaintiff", 9000, voice())
+    bench.transcriber.sound_ended("plaintiff_2", begin_ms)
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    assert bench.captions.states[-1].unheard == ()
+    assert {each.track for each in await bench.heard()} == {"judge_1", "plaintiff_2"}
+
+
+async def test_a_fault_of_ours_in_one_track_is_said_of_its_seat(bench: Bench) -> None:
+    def broken(language: str, hotwords: Sequence[str] = ()) -> PieceStream:
+        raise KeyError("a fault of ours")
+
+    bench.engine.open = broken  # type: ignore[method-assign]
     bench.say("judge_1", "judge", 0, voice())
-    await until(lambda: bool(bench.captions.states) and not bench.captions.states[-1].available)
-    assert "pieces:1" in bench.captions.states[-1].en
+    await until(lambda: bool(bench.captions.states) and bool(bench.captions.states[-1].unheard))
+    (unheard,) = bench.captions.states[-1].unheard
+    assert unheard.participant == "judge"
+    assert "录音完整" in unheard.zh
 
 
 async def test_terms_of_case_court_and_clerk_are_put_right_from_the_moment_they_are_given(bench: Bench) -> None:
