@@ -48,6 +48,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     track: str = ""
     late: bool = False
     trouble: str = ""
+    interprets: str | None = None
+    """For whom the speaker interpreted when this was written down, where it was one person."""
     revision: int = 0
     struck: bool = False
     joined_to: str | None = None
@@ -72,6 +74,7 @@ class Transcript:
         self._heard: dict[str, int] = {}
         self._changes: list[tuple[int, str]] = []
         self.last_seq = 0
+        self._interprets: dict[str, str | None] = {}
         self.glossary: tuple[str, ...] = ()
         """The terms that clerks gave."""
 
@@ -100,6 +103,13 @@ class Transcript:
             place += 1
         return None
 
+    def preceding(self, line: str) -> Iterator[Line]:
+        """The shown lines before this one, the newest first."""
+        for place in range(bisect.bisect_left(self._order, self._places[line]) - 1, -1, -1):
+            found = self._lines[self._order[place][2]]
+            if found.shown:
+                yield found
+
     def changed_after(self, seq: int) -> Iterator[Line]:
         """Lines that were made or last changed by an entry after `seq`, in order of that change. Takes no longer for
         those that are older."""
@@ -127,12 +137,15 @@ class Transcript:
         match entry.event:
             case te.UtteranceHeard() as e:
                 self._listened(e.track, e.until_ms)
-                return self._add(_heard(e, entry.seq))
+                return self._add(self._spoken_for(_heard(e, entry.seq)))
             case te.TrackHeard() as e:
                 self._listened(e.track, e.until_ms)
                 return ()
             case te.LineWritten() as e:
-                return self._add(_written(e, entry.seq))
+                return self._add(self._spoken_for(_written(e, entry.seq)))
+            case te.LanguageSet() as e:
+                self._interprets[e.participant] = e.interprets
+                return ()
             case te.GlossarySet(terms=terms):
                 self.glossary = terms
                 return ()
@@ -153,6 +166,9 @@ class Transcript:
         bisect.insort(self._order, place)
         return (line,)
 
+    def _spoken_for(self, line: Line) -> Line:
+        return msgspec.structs.replace(line, interprets=self._interprets.get(line.participant or ""))
+
     def _change(self, change: te.LineChange, entry: Entry) -> tuple[Line, ...]:
         line = self._lines.get(change.line)
         if line is None:
@@ -163,7 +179,7 @@ class Transcript:
                 words = reworded(line.words, text, line.from_ms, line.to_ms)
                 after = msgspec.structs.replace(line, text=text, words=words)
             case te.LineAssigned(participant=participant):
-                after = msgspec.structs.replace(line, participant=participant)
+                after = self._spoken_for(msgspec.structs.replace(line, participant=participant))
             case te.LineSplit() as e:
                 after, other = self._split(line, e, entry.seq)
             case te.LinesMerged(second=second):

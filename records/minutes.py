@@ -137,6 +137,14 @@ def speaker(line: timeline.Timeline, participant: str | None, language: str = ""
     return f"{name}（{words.tongue(tongue)}）" if name and tongue else name
 
 
+def speaker_of(line: timeline.Timeline, said: Line) -> str:
+    """Who said a line. An interpreter who gives the court the words of one person stands under their name:
+    `证人扎西（翻译卓玛译）`."""
+    served = speaker(line, said.interprets)
+    name = speaker(line, said.participant, said.language)
+    return f"{served}（{name}译）" if served and name and not foreign(said.language) else name
+
+
 def foreign(language: str) -> str:
     """The language's tag where it is not Mandarin, else empty."""
     tag = legible(language)
@@ -148,7 +156,7 @@ def paragraphs_of(line: timeline.Timeline, said: Line) -> Iterable[Paragraph]:
     if said.kind is LineKind.MARK:
         return
     kind = ParagraphKind.SPEECH if said.kind is LineKind.SPEECH else ParagraphKind(said.kind.value)
-    who = speaker(line, said.participant, said.language)
+    who = speaker_of(line, said)
     texts = [text for text in map(legible, said.text.splitlines()) if text]
     if not texts and said.trouble:
         texts = [UNHEARD]

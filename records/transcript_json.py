@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from hearing.roles import label
+from hearing.interpretation import original_of
+from hearing.roles import Role, label
 from hearing.transcript import Line, Revision, Transcript
 from hearing.transcript_events import Word
-from records.minutes import Minutes, paragraphs_of, speaker
+from records.minutes import Minutes, paragraphs_of, speaker_of
 from records.timeline import Timeline
 
 FORMAT = "yunting-transcript/1"
@@ -23,6 +24,10 @@ class LineRecord(msgspec.Struct, frozen=True, kw_only=True):
     speaker: str
     """As the minutes name who spoke; empty for the clerk's own words."""
     language: str
+    interprets: str | None
+    """For whom the speaker interpreted, where it was one person."""
+    original: str | None
+    """The line that this one gives in another language; the two stand side by side."""
     track: str
     from_ms: int
     to_ms: int
@@ -54,12 +59,13 @@ class TranscriptRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def record_of(timeline: Timeline, transcript: Transcript, minutes: Minutes) -> TranscriptRecord:
     """The whole transcript, also lines that were struck out or joined to others, by time."""
+    interpreters = {name for name, seat in timeline.seats.items() if seat.role is Role.INTERPRETER}
     return TranscriptRecord(
         format=FORMAT,
         session=timeline.session,
         case_no=minutes.case_no,
         minutes_sha256=minutes.sha256,
-        lines=tuple(_record(timeline, line) for line in transcript),
+        lines=tuple(_record(timeline, line, original_of(transcript, line, interpreters)) for line in transcript),
     )
 
 
@@ -68,15 +74,17 @@ def write_json(record: TranscriptRecord) -> bytes:
     return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
 
 
-def _record(timeline: Timeline, line: Line) -> LineRecord:
+def _record(timeline: Timeline, line: Line, original: Line | None) -> LineRecord:
     seat = timeline.seats.get(line.participant or "")
     return LineRecord(
         id=line.id,
         kind=line.kind.value,
         participant=line.participant,
         role=label(seat.role)[0] if seat is not None else "",
-        speaker=speaker(timeline, line.participant, line.language),
+        speaker=speaker_of(timeline, line),
         language=line.language,
+        interprets=line.interprets,
+        original=original.id if original else None,
         track=line.track,
         from_ms=line.from_ms,
         to_ms=line.to_ms,

@@ -22,6 +22,10 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     participant: str | None
     """Who spoke; None for the clerk's own words."""
     language: str
+    interprets: str | None
+    """For whom the speaker interpreted, where it was one person."""
+    original: str | None
+    """The line that this one gives in another language: the two stand side by side."""
     from_ms: int
     to_ms: int
     text: str

@@ -14,10 +14,11 @@ import msgspec
 
 from hearing import events as ev
 from hearing.errors import Refused
+from hearing.interpretation import original_of
 from hearing.line_commands import LineCommand
 from hearing.line_rules import decide_line
 from hearing.policy import may_receive
-from hearing.roles import Right, is_isolated, rights
+from hearing.roles import Right, Role, is_isolated, rights
 from hearing.state import Hearing, Person
 from hearing.transcript import Line, Transcript
 from hearing.transcript_events import LineKind
@@ -143,7 +144,7 @@ class MinutesDesk:
             if not page.live or person is None:
                 continue
             who = audience(hearing, person)
-            seen = tuple(_view(line) for line in changed.values() if _may_read_now(hearing, person, who, line))
+            seen = tuple(self._view(line) for line in changed.values() if _may_read_now(hearing, person, who, line))
             if seen:
                 page.send(Lines(re=None, lines=seen))
 
@@ -162,9 +163,33 @@ class MinutesDesk:
                 continue
             # Lines of one entry stay together: a page asks on by `seq`.
             if len(found) >= LINES_AT_ONCE and line.seq != found[-1].seq:
-                return Lines(re=re, lines=tuple(map(_view, found)), more=True)
+                return Lines(re=re, lines=tuple(map(self._view, found)), more=True)
             found.append(line)
-        return Lines(re=re, lines=tuple(map(_view, found)))
+        return Lines(re=re, lines=tuple(map(self._view, found)))
+
+    def _view(self, line: Line) -> LineView:
+        hearing = self._ledger.hearing
+        interpreters = {name for name, person in hearing.people.items() if person.role is Role.INTERPRETER}
+        original = original_of(self.transcript, line, interpreters)
+        return LineView(
+            id=line.id,
+            kind=line.kind,
+            participant=line.participant,
+            language=line.language,
+            interprets=line.interprets,
+            original=original.id if original else None,
+            from_ms=line.from_ms,
+            to_ms=line.to_ms,
+            text=line.text,
+            words=line.words,
+            track=line.track,
+            late=line.late,
+            trouble=line.trouble,
+            revision=line.revision,
+            struck=line.struck,
+            joined_to=line.joined_to,
+            seq=line.seq,
+        )
 
     def _terms(self, participant: str, re: str) -> Terms:
         person = self._ledger.hearing.people.get(participant)
@@ -206,26 +231,6 @@ def _may_read_later(hearing: Hearing, person: Person, who: Audience, line: Line)
     if line.participant == person.seat.participant:
         return True
     return who is not Audience.PUBLIC and _may_read_now(hearing, person, who, line)
-
-
-def _view(line: Line) -> LineView:
-    return LineView(
-        id=line.id,
-        kind=line.kind,
-        participant=line.participant,
-        language=line.language,
-        from_ms=line.from_ms,
-        to_ms=line.to_ms,
-        text=line.text,
-        words=line.words,
-        track=line.track,
-        late=line.late,
-        trouble=line.trouble,
-        revision=line.revision,
-        struck=line.struck,
-        joined_to=line.joined_to,
-        seq=line.seq,
-    )
 
 
 _NOTHING = Transcribing(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearing import line_commands as cmd
-from hearing.events import ClockAnchored
+from hearing.events import ClockAnchored, Seat
 from hearing.line_rules import decide_line
 from hearing.transcript import Transcript
 from hearing.transcript_events import TranscriptEvent, UtteranceHeard, Word
 from records import minutes as documents
 from records import words
 from tests.fakes.courtroom import Courtroom
+from tests.fakes.hearings import SEATS
 
 TZ = words.zone("Asia/Shanghai")
 
@@ -41,8 +42,8 @@ def said(text: str, from_ms: int, participant: str = "plaintiff", language: str 
 class Sitting:
     """`room` is open at session time 0; `at` moves the clock."""
 
-    def __init__(self) -> None:
-        self.room = Courtroom().open()
+    def __init__(self, seats: Sequence[Seat] = SEATS) -> None:
+        self.room = Courtroom(seats).open()
         self.room.note([ClockAnchored(session_ms=0, utc_ms=1_795_000_000_000, uncertainty_ms=1, reason="opened")])
         self.room.arrive("clerk")
         self.transcript = Transcript()

@@ -1379,6 +1379,10 @@ export interface LineView {
   /** Who spoke; None for the clerk's own words. */
   readonly participant: string | null;
   readonly language: string;
+  /** For whom the speaker interpreted, where it was one person. */
+  readonly interprets: string | null;
+  /** The line that this one gives in another language: the two stand side by side. */
+  readonly original: string | null;
   readonly from_ms: number;
   readonly to_ms: number;
   readonly text: string;

@@ -9,12 +9,15 @@ from hypothesis import given, settings
 
 from hearing import line_commands as cmd
 from hearing.errors import Refused
-from hearing.transcript_events import LineKind
+from hearing.events import Seat
+from hearing.roles import Role
+from hearing.transcript_events import LanguageSet, LineKind
 from records import timeline, verify
 from records.captions import cues_of
 from records.minutes import paragraphs_of
 from records.subtitles import write_srt, write_vtt
 from records.transcript_json import record_of, write_json
+from tests.fakes.hearings import SEATS
 from tests.fakes.minutes import Sitting, said
 
 pytestmark = pytest.mark.unit
@@ -30,9 +33,12 @@ STEPS = st.lists(
 
 def corrected(texts: list[str], steps: list[tuple[str, int, str]]) -> Sitting:
     """A hearing whose clerk does something to any of its lines, as far as the rules allow."""
-    sitting = Sitting().at(60_000)
+    interpreter = Seat(participant="interpreter", seat="interpreter", role=Role.INTERPRETER, name="卓玛")
+    sitting = Sitting((*SEATS, interpreter)).at(60_000)
+    sitting.note(LanguageSet(participant="interpreter", language="", interprets="plaintiff"))
     for number, text in enumerate(texts):
-        sitting.note(said(text, 1_000 + 900 * number, ("plaintiff", "defendant")[number % 2]))
+        who, language = (("plaintiff", "bo"), ("interpreter", "zh-CN"), ("defendant", "zh-CN"))[number % 3]
+        sitting.note(said(text, 1_000 + 900 * number, who, language))
     for what, number, text in steps:
         lines = list(sitting.folded().transcript)
         line = lines[number % len(lines)] if lines else None
