@@ -198,7 +198,7 @@ static void test_two_threads_pass_on_every_record_in_order(void) {
     yt_ring_close(&ring);
 }
 
-/* A smooth stream's packets wait for company; a gap, a keyframe or a control datagram ends the patience. */
+/* A smooth stream's packets wait for company; a gap, a copy that begins or a control datagram ends the patience. */
 static void test_when_python_is_woken(void) {
     begin_world();
     yt_plane *plane = world.plane;
@@ -229,8 +229,26 @@ static void test_when_python_is_woken(void) {
     end_world();
 }
 
+/* Every packet here is a keyframe: only that which a copy waited for makes Python listen closely. */
+static void test_a_keyframe_nobody_waits_for_may_wait(void) {
+    begin_world();
+    yt_plane *plane = world.plane;
+    publish(1, 10, 3000, 50); /* a new stream */
+    yt_route *route = made_route(1, 2, 100, YT_VP8, false);
+    world.now_us += YT_RESTLESS_US;
+    yt_note_told(plane);
+    publish(1, 11, 6000, 50);
+    CHECK(route->live && yt_tell_due(plane, world.now_us + YT_TELL_SOON_US));
+    world.now_us += YT_RESTLESS_US;
+    yt_note_told(plane);
+    publish(1, 12, 9000, 50);
+    CHECK(!yt_tell_due(plane, world.now_us + YT_TELL_US - 1) && yt_tell_due(plane, world.now_us + YT_TELL_US));
+    end_world();
+}
+
 int main(void) {
     test_when_python_is_woken();
+    test_a_keyframe_nobody_waits_for_may_wait();
     test_pause_leaves_no_gap();
     test_a_pause_empties_the_queue();
     test_the_pace_is_kept();

@@ -169,18 +169,23 @@ bool yt_forward(yt_plane *plane, yt_stream *stream, yt_packet *packet, int64_t h
     }
     describe(stream, packet);
     if (stream->muted)
-        return packet->keyframe;
+        return false;
     yt_stream_keep(stream, packet);
     yt_stream_count(stream, packet);
-    if (packet->keyframe && stream->waiting.count)
+    bool began = packet->keyframe && stream->waiting.count;
+    if (began)
         switch_waiting(stream);
     if (!stream->hushed) {
-        for (uint32_t at = 0; at < stream->routes.count; at++)
-            yt_forward_on(plane, stream->routes.items[at], packet, highest, now_us);
+        for (uint32_t at = 0; at < stream->routes.count; at++) {
+            yt_route *route = stream->routes.items[at];
+            bool waited = !route->live;
+            yt_forward_on(plane, route, packet, highest, now_us);
+            began |= waited && route->live;
+        }
     }
     if (stream->tapped) {
         yt_record record = {.kind = YT_TOLD_TAP, .peer = stream->peer->id, .ssrc = stream->ssrc, .arrival_us = now_us};
         yt_tell(plane, record, packet->data, packet->length, NULL, 0);
     }
-    return packet->keyframe;
+    return began;
 }

@@ -122,14 +122,14 @@ void yt_receive(yt_plane *, yt_datagram *, int64_t now_us);
 /* tell.c: what goes up, and when. */
 /* False: the ring had no room. */
 bool yt_tell(yt_plane *, yt_record, const void *first, size_t first_length, const void *rest, size_t rest_length);
-/* A gap, a keyframe, a new stream, a verb about a route: for a while Python hears of packets soon. */
+/* A gap, a copy that begins, a new stream, a verb about a route: for a while Python hears of packets soon. */
 void yt_grow_restless(yt_plane *, int64_t now_us);
 bool yt_tell_due(const yt_plane *, int64_t now_us);
 int64_t yt_tell_at_us(const yt_plane *, int64_t now_us); /* when the clock should look; -1: nothing waits */
 void yt_note_told(yt_plane *);                           /* Python was woken */
 
 /* forward.c: what goes out. */
-/* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if it is a keyframe. */
+/* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if a copy began with it. */
 bool yt_forward(yt_plane *, yt_stream *, yt_packet *, int64_t highest, int64_t now_us);
 void yt_forward_on(yt_plane *, yt_route *, yt_packet *, int64_t highest, int64_t now_us);
 /* The packet as a stretch numbers it; false when its type does not go out. */
