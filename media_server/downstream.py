@@ -17,8 +17,8 @@ from media_server.sdp_answer import choose_codec
 from media_server.steering import Stage, Steering
 from media_server.subscription import REPORT_INTERVAL_US, Subscription
 
-_TICK_US = 95_000
-"""Looks at the path and at what was sent: so often, less a timer's jitter, while something is held back."""
+_TICK_US = 75_000
+"""Looks at the path and at what was sent: with each beat (`sfu.TICK_S`, `Pulse`) while something is held back."""
 _CONTENT_TICK_US = REPORT_INTERVAL_US
 """The same for a viewer who has all that he wants over a path that carries it."""
 _HEADERS_BYTES = 36

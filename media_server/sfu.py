@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import os
 import time
@@ -16,6 +15,7 @@ from media_server.dataplane.ports import Address, DataPlane
 from media_server.load_meter import LoadMeter
 from media_server.peer import Peer
 from media_server.ports import Load, RoomListener, Shedding
+from media_server.pulse import Pulse
 from media_server.room import Room
 from media_server.settings import SfuSettings
 from media_server.station import Station, monotonic_us
@@ -37,7 +37,9 @@ class Sfu:
 
     def __init__(self, settings: SfuSettings, plane: DataPlane, *more: DataPlane) -> None:
         self._settings = settings
-        self._stations = [Station(plane, self._admit) for plane in (plane, *more)]
+        self._pulse = Pulse(self._beat, TICK_S)
+        self._stations = [Station(plane, self._admit, self._pulse.awake) for plane in (plane, *more)]
+        self._meter = LoadMeter([plane, *more])
         self._rooms: dict[str, tuple[Room, RoomListener]] = {}
         self._tasks = TaskSet()
         self._closed = False
@@ -67,13 +69,14 @@ class Sfu:
             raise ValueError(f"announce an address that clients can reach, not {', '.join(hosts)}")
         for number, station in enumerate(self._stations):
             await station.start(settings, hosts, number)
-        self._tasks.spawn(self._tick(), "media timers")
+        self._pulse.start()
 
     async def close(self) -> None:
         """See `MediaServer.close`."""
         if self._closed:
             return
         self._closed = True
+        self._pulse.stop()
         for session in list(self._rooms):
             await self.close_room(session)
         await self._tasks.close()
@@ -129,23 +132,19 @@ class Sfu:
     def _rooms_on(self, station: Station) -> int:
         return sum(room.ground is station.ground for room, _ in self._rooms.values())
 
-    async def _tick(self) -> None:
-        meter = LoadMeter([station.plane for station in self._stations])
-        while True:
-            hasty = any(room.hasty for room, _ in self._rooms.values())
-            pause_s = HASTE_S if hasty else TICK_S
-            slept_s = time.monotonic()
-            await asyncio.sleep(pause_s)
-            sample = meter.woke(time.monotonic() - slept_s - pause_s)
-            if sample is not None:
-                self.measured(sample, time.monotonic())
-            now_us = monotonic_us()
-            for room, _ in list(self._rooms.values()):
-                # One room's fault must not stop the timers of the others.
-                try:
-                    room.tick(now_us)
-                except Exception as fault:
-                    log_fault("room timer failed", fault)
+    def _beat(self, late_s: float) -> float:
+        """Run the timers of all rooms; seconds until the next time."""
+        sample = self._meter.woke(late_s)
+        if sample is not None:
+            self.measured(sample, time.monotonic())
+        now_us = monotonic_us()
+        for room, _ in list(self._rooms.values()):
+            # One room's fault must not stop the timers of the others.
+            try:
+                room.tick(now_us)
+            except Exception as fault:
+                log_fault("room timer failed", fault)
+        return HASTE_S if any(room.hasty for room, _ in self._rooms.values()) else TICK_S
 
     def _admit(self) -> None:
         if sum(len(station.peers) for station in self._stations) >= self._settings.max_peers:

@@ -16,15 +16,16 @@ from media_server.upstream import Upstream
 
 
 class Station:
-    """The data plane's `Upcalls`. `ground` is there after `start`."""
+    """The data plane's `Upcalls`. `ground` is there after `start`; `awake` is called with each batch of packets."""
 
-    def __init__(self, plane: DataPlane, admit: Callable[[], None]) -> None:
+    def __init__(self, plane: DataPlane, admit: Callable[[], None], awake: Callable[[], None]) -> None:
         self.plane = plane
         self.peers: dict[PeerId, Peer] = {}
         self.ground: Ground | None = None
         self.address: Address | None = None
         self.tcp_address: Address | None = None
         self._admit = admit
+        self._awake = awake
         self._hub: TransportHub | None = None
         self._tcp = TcpDoor()
 
@@ -105,6 +106,7 @@ class Station:
                 sender.tick(now_us)
             except Exception as fault:
                 log_fault("a publisher's timers failed", fault)
+        self._awake()
 
     async def _listen_tcp(self, host: str, port: int, media: Address) -> None:
         try:
