@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -38,21 +39,29 @@ class HumEngine:
 
     def __init__(self, cost: float) -> None:
         self.cost = cost
+        self.heard_s = 0.0
+        """Sound that was given to it, in all."""
+        self._lock = threading.Lock()
 
     def open(self, language: str, hotwords: Sequence[str] = ()) -> HumStream:
-        return HumStream(self.cost)
+        return HumStream(self)
+
+    def listen(self, seconds: float) -> None:
+        time.sleep(seconds * self.cost)
+        with self._lock:
+            self.heard_s += seconds
 
 
 class HumStream:
     """`EngineStream`."""
 
-    def __init__(self, cost: float) -> None:
-        self._cost = cost
+    def __init__(self, engine: HumEngine) -> None:
+        self._engine = engine
         self._fed = 0
         self._heard = bytearray()
 
     def accept(self, pcm16: bytes) -> Sequence[Final]:
-        time.sleep(len(pcm16) / 2 / SAMPLE_RATE * self._cost)
+        self._engine.listen(len(pcm16) / 2 / SAMPLE_RATE)
         self._heard += pcm16
         self._fed += len(pcm16) // 2
         return ()
