@@ -163,14 +163,14 @@ class EngineFailed(EngineError):
 
 
 class TrackGivenUp(EngineError):
-    """A fault of ours or of the disk: this track is listened to no longer until its courtroom opens again."""
+    """A fault of ours or of the disk: this track is listened to no longer until it is complete."""
 
     def __init__(self) -> None:
         super().__init__(
             "speech-track-given-up",
-            "此席位的转写出错，暂无字幕（录音完整，法庭再次打开时补写）",
+            "此席位的转写出错，暂无字幕（录音完整，此路录音结束后补写）",
             "transcription of this seat broke down: no captions for now (the recording is whole, and what was said "
-            "is written down when the courtroom opens again)",
+            "is written down when it has ended)",
         )
 
 

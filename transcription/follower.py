@@ -123,6 +123,11 @@ class Follower:
         """Whether nobody listens to this track, and nobody is about to."""
         return (self._turn_to or self._way).open_stream is None
 
+    @property
+    def complete(self) -> bool:
+        """Whether the track's file is (`closed`)."""
+        return self._closed
+
     # What is told, by any thread
 
     def given(self, at_ms: int, opus: bytes, now_us: int) -> None:

@@ -72,7 +72,8 @@ class SessionTranscriber:
         self._followers: dict[str, Follower] = {}
         self._given_up: set[str] = set()
         """Tracks that are recorded on and listened to no longer: who took one up here would leave out what lies
-        between."""
+        between. When they are complete they are taken up once more."""
+        self._again: set[str] = set()
         self._troubled: dict[str, Unheard] = {}
         """By participant, until a new track of theirs is taken up."""
         self._waiting: deque[ev.AnyEvent] = deque()
@@ -90,25 +91,21 @@ class SessionTranscriber:
         recorder begins."""
         if self._problem is not None:
             return
-        transcript = Transcript()
-        entries = [entry async for entry in self._ledger.entries()]
-        for entry in entries:
-            transcript.apply(entry)
+        tracks, transcript = await self._noted()
         self._clerks_terms = transcript.glossary
         self._glossary = self._all_terms(self._ledger.hearing)
-        for track in read(entries).tracks:
-            heard_ms = transcript.heard_until_ms(track.track) or 0
-            if "opus" in track.codecs and track.closed and heard_ms <= track.span.to_ms:
-                self._recall(track, heard_ms)
+        for track in tracks:
+            self._recall(track, transcript)
 
     async def run(self) -> None:
         """Note what is heard and tell how things stand, until `close` was called and all is heard."""
         async with asyncio.TaskGroup() as tasks:
             noting = tasks.create_task(self._note_all(), name="transcript's events")
-            while not (self._stopped or (self._closing and all(each.idle for each in self._followers.values()))):
+            while not (self._stopped or (self._closing and self._all_heard)):
                 now_us = self._monotonic_us()
                 self._pool.tick(now_us)
                 self._forget_done()
+                await self._take_up_again()
                 self._captions.transcribing(self._state())
                 await asyncio.sleep(_TICK_S)
             with contextlib.suppress(StoreUnavailable):
@@ -157,6 +154,8 @@ class SessionTranscriber:
                     if follower := self._followers.get(track):
                         follower.closed(to_ms)
                         self._pool.wake()
+                    elif track in self._given_up:
+                        self._again.add(track)
                 case GlossarySet(terms=terms):
                     self._clerks_terms = terms
                     self._glossary = self._all_terms(hearing)
@@ -170,7 +169,35 @@ class SessionTranscriber:
                 case _:
                     pass
 
-    def _recall(self, track: RecordedTrack, heard_ms: int) -> None:
+    @property
+    def _all_heard(self) -> bool:
+        return not self._again and all(each.idle for each in self._followers.values())
+
+    async def _noted(self) -> tuple[Sequence[RecordedTrack], Transcript]:
+        """Raises StoreUnavailable."""
+        transcript = Transcript()
+        entries = [entry async for entry in self._ledger.entries()]
+        for entry in entries:
+            transcript.apply(entry)
+        return read(entries).tracks, transcript
+
+    async def _take_up_again(self) -> None:
+        if not self._again:
+            return
+        with contextlib.suppress(StoreUnavailable):
+            # Else what is on its way from a thread, or waits, would be heard twice.
+            await asyncio.sleep(0)
+            await self._note_waiting()
+            tracks, transcript = await self._noted()
+            for track in tracks:
+                if track.track in self._again:
+                    self._recall(track, transcript)
+            self._again.clear()
+
+    def _recall(self, track: RecordedTrack, transcript: Transcript) -> None:
+        heard_ms = transcript.heard_until_ms(track.track) or 0
+        if "opus" not in track.codecs or not track.closed or heard_ms > track.span.to_ms:
+            return
         follower = self._follow(track.track, track.participant, track.file, heard_ms, recorded_only=True)
         for sealed in track.ranges:
             follower.sealed(sealed)
@@ -225,6 +252,8 @@ class SessionTranscriber:
     def _give_up(self, follower: Follower, problem: UserError) -> None:
         source = follower.job.source
         _log.error("a track is not transcribed", track=source.track, code=problem.code)
+        if follower.complete and source.track not in self._given_up:
+            self._again.add(source.track)
         self._given_up.add(source.track)
         self._troubled[source.participant] = Unheard(
             participant=source.participant, language=source.language, zh=problem.zh, en=problem.en

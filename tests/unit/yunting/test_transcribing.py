@@ -141,7 +141,7 @@ async def test_of_whose_track_a_model_fails_that_alone_is_said_and_the_others_ar
     assert (unheard.participant, unheard.language) == ("plaintiff", "bo")
     assert "pieces:bo" in unheard.en
     assert "pieces:bo" in unheard.zh
-    # The track goes on, and is not taken up in its middle.
+    # The track goes on, and is not taken up in its middle: when it is complete, it is heard from its file.
     bench.say("plaintiff_1", "plaintiff", middle_ms, voice())
     end_ms = bench.say("judge_1", "judge", 0, voice())
     bench.transcriber.sound_ended("judge_1", end_ms)
