@@ -102,6 +102,14 @@ export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Lin
     }
     case "participant.howling":
       return event.muted ? mind(log.howling(who(event.participant))) : null;
+    case "participant.language": {
+      const { speech } = courtText().bench;
+      const known: Readonly<Record<string, string>> = speech.languages;
+      const served = event.interprets && speech.serves(who(event.interprets));
+      return plain(
+        [who(event.participant), known[event.language] ?? event.language, served].filter(Boolean).join(" "),
+      );
+    }
     case "floor.granted":
       return event.participant ? { words: log.floor(who(event.participant)), weight: "court" } : plain(log.floorEnd);
     case "identity.watch": {

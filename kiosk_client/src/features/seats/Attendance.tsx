@@ -3,10 +3,12 @@ import type { Lamp as LampFigures, PersonView } from "../../protocol/messages.ts
 import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
-import { Button, Icon, Lamp, Notice, Table } from "../../ui/index.ts";
+import { Button, type Column, Icon, Lamp, Notice, Table } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 import { IN_COURTROOM, ON_LINE, seatGroups } from "./order.ts";
 import { PresenceTag } from "./PresenceTag.tsx";
+import { SeatLanguage } from "./SeatLanguage.tsx";
+import "./seats.css";
 
 interface Props {
   hearing: Hearing | null;
@@ -47,6 +49,21 @@ export function Attendance({ hearing, noSeat }: Props) {
       (cause: unknown) => setProblem(failureText(cause)),
     );
   const admit = (one: PersonView) => hearing.do({ do: "admit", participant: one.seat.participant });
+  const languages: Column<PersonView> = {
+    key: "language",
+    title: bench.speech.title,
+    narrow: true,
+    cell: (one) =>
+      !one.staff && (
+        <SeatLanguage
+          one={one}
+          people={people}
+          onChange={(language, interprets) =>
+            act(hearing.do({ do: "language", participant: one.seat.participant, language, interprets }))
+          }
+        />
+      ),
+  };
 
   return (
     <>
@@ -92,6 +109,7 @@ export function Attendance({ hearing, noSeat }: Props) {
             title: `${t.rtt} · ${t.loss} · ${t.rate}`,
             cell: (one) => <Figures lamp={lampOf(one)} />,
           },
+          ...(hearing.state.value.rights.includes("write_minutes") ? [languages] : []),
           {
             key: "do",
             title: court.act,

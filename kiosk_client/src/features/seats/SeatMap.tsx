@@ -11,6 +11,7 @@ import { roleOf } from "../hearing/words.ts";
 import { ON_LINE, raisedHands, seatActions, seatGroups } from "./order.ts";
 import { PresenceTag } from "./PresenceTag.tsx";
 import { SeatActions } from "./SeatActions.tsx";
+import { languageMark } from "./SeatLanguage.tsx";
 import "./seats.css";
 
 const MISSING: ReadonlySet<Presence> = new Set(["invited", "consented", "checked", "dropped", "left"]);
@@ -54,6 +55,7 @@ export function SeatMap({ hearing, mayOrder }: Props) {
                     speaking={state.speakers.includes(id)}
                     floor_ms={view.floor === id ? floorLeft(view.floor_until_ms, hearing.sessionNow()) : null}
                     open={open === id}
+                    speech={languageMark(one, view.people)}
                     onToggle={actions.length > 0 ? () => setOpen(open === id ? null : id) : null}
                   />
                   {open === id && actions.length > 0 && (
@@ -89,10 +91,12 @@ interface SeatProps {
   speaking: boolean;
   floor_ms: number | null;
   open: boolean;
+  /** In which language they are heard; empty: the court's own. */
+  speech: string;
   onToggle: (() => void) | null;
 }
 
-function Seat({ one, lamp, hand, mine, compact, speaking, floor_ms, open, onToggle }: SeatProps) {
+function Seat({ one, lamp, hand, mine, compact, speaking, floor_ms, open, speech, onToggle }: SeatProps) {
   const { bench: t } = courtText();
   const { common } = text();
   const here = one.presence === "present" || one.presence === "testifying";
@@ -156,6 +160,7 @@ function Seat({ one, lamp, hand, mine, compact, speaking, floor_ms, open, onTogg
           </span>
         )}
         {lamp?.hidden && ON_LINE.has(one.presence) && <span class="mark-warn">{t.pageHidden}</span>}
+        {speech && <span>{speech}</span>}
         {one.isolated && one.presence === "waiting" && <span>{t.isolated}</span>}
       </span>
     </>
