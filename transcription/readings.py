@@ -33,12 +33,16 @@ def is_han(character: str) -> bool:
     return "㐀" <= character <= "䶿" or "一" <= character <= "鿿" or "𠀀" <= character <= "𳎯"
 
 
+def load() -> None:
+    """Read the tables, once: blocks for a third of a second, which the first question takes otherwise."""
+    readings("云")
+
+
 @functools.lru_cache(maxsize=30_000)
 def readings(character: str) -> tuple[Reading, ...]:
     """Every reading, the commonest first; none for what is no Han character or has no known reading."""
     if not is_han(character):
         return ()
-    # Half a megabyte of tables, which only a transcript needs.
     import pypinyin
 
     found = pypinyin.pinyin(character, style=pypinyin.Style.TONE3, heteronym=True, errors="ignore")

@@ -11,6 +11,7 @@ from hearing.errors import UserError
 from hearing.tasks import TaskSet, log_fault
 from records.ledger import Ledger
 from signaling.ports import CaptionSink
+from transcription import readings
 from transcription.engine import Engine
 from transcription.pool import Pool
 from yunting.transcribing import SessionTranscriber
@@ -49,6 +50,7 @@ class Speech:
         """Open the engines, before sessions open. What goes wrong is told on their pages, not raised."""
         try:
             self._engines = await asyncio.to_thread(self._open_engines)
+            await asyncio.to_thread(readings.load)
             self._problem = None
         except UserError as problem:
             log_fault("transcription is unavailable", problem, code=problem.code)
