@@ -151,6 +151,9 @@ class Follower:
         with self._lock:
             self._sealed.append(stretch)
             self._newest_ms = max(self._newest_ms, stretch.to_ms)
+            if self._live and self._reader is None:
+                # Who reads has counted them.
+                self._forget_ranges()
 
     def closed(self, to_ms: int) -> None:
         """The file is complete: no more ranges. Idempotent."""
@@ -216,6 +219,12 @@ class Follower:
         self._ear.close()
 
     # Inside
+
+    def _forget_ranges(self) -> None:
+        """Those that end before what is still to be heard, but for the first, which holds the file's head."""
+        while len(self._sealed) > 2 and self._sealed[2].from_ms < self._ear.heard_ms:
+            del self._sealed[1]
+            self._read_count = max(self._read_count - 1, 0)
 
     def _turned(self) -> bool:
         """Go the other way. False when there is nothing more to do in this turn."""

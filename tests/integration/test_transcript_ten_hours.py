@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hearing.events import RangeSealed
 from hearing.transcript_events import UtteranceHeard
 from tests.fakes.hummed import HumEngine, hum
 from tests.fakes.spoken import FRAME_MS, Tape
@@ -21,12 +22,26 @@ VOICES = 10
 MINUTE_MS = 60_000
 SPOKE_S = 1.5
 WITHIN_MS = 50
-MOST_BYTES = 4 << 20
+MOST_BYTES = 1 << 20
+SEALED_MS = 5_000
 
 
 def resident_bytes() -> int:
     """Of this process."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+
+def sealed(from_ms: int) -> RangeSealed:
+    at = from_ms * 3
+    return RangeSealed(
+        track="seat_1",
+        file="seat_1.mkv",
+        first_byte=at,
+        end_byte=at + SEALED_MS * 3,
+        sha512=f"{from_ms:0128x}",
+        from_ms=from_ms,
+        to_ms=from_ms + SEALED_MS,
+    )
 
 
 def test_ten_hours_of_one_seat() -> None:
@@ -49,6 +64,8 @@ def test_ten_hours_of_one_seat() -> None:
             if number % 25 == 24:
                 while follower.ready is not Ready.NOTHING:
                     follower.work()
+        for from_ms in range(minute * MINUTE_MS, (minute + 1) * MINUTE_MS, SEALED_MS):
+            follower.sealed(sealed(from_ms))
         follower.tick((minute + 1) * MINUTE_MS * 1000)
         while follower.ready is not Ready.NOTHING:
             follower.work()
