@@ -15,6 +15,7 @@ from hearing.events import Entry, StateChanged
 from hearing.session import State
 from hearing.transcript import Transcript
 from records import verify
+from records.bilingual import write_bilingual
 from records.captions import Cue, cues_of
 from records.minutes import Minutes, compose
 from records.minutes_docx import write_docx
@@ -25,6 +26,7 @@ from records.timeline import Timeline
 from records.transcript_json import TranscriptRecord, record_of, write_json
 
 DOCX, PDF, OFD = (f"{verify.TEXT}笔录.{ending}" for ending in ("docx", "pdf", "ofd"))
+BILINGUAL = f"{verify.TEXT}双语对照.html"
 UNHEARD_MS = 1_000
 """What a track may have after what was listened to: its last packets are no speech."""
 
@@ -88,6 +90,8 @@ def make_texts(entries: Iterable[Entry], line: Timeline, tz: datetime.tzinfo, fo
         DOCX: write_docx(minutes),
         OFD: write_ofd(minutes),
     }
+    if (bilingual := write_bilingual(line, transcript, minutes)) is not None:
+        files[BILINGUAL] = bilingual
     missing, blank = _add_pdf(files, minutes, font)
     unheard = unheard_of(line, transcript)
     facts = TextFacts(
