@@ -2,15 +2,16 @@ import { ApiError } from "./api.ts";
 import {
   type AnsweredMessage,
   type AnyCommand,
-  type DoMessage,
   type DoneMessage,
   type FromPage,
   type FromServer,
   type KitMessage,
-  type OfferMessage,
+  type LinesMessage,
   PROTOCOL_VERSION,
+  type RevisionsMessage,
   type WelcomeMessage,
 } from "./messages.ts";
+import type { Answer, Request, Without } from "./requests.ts";
 
 export type LinkState =
   | { at: "idle" }
@@ -63,21 +64,11 @@ export interface SocketOptions {
   random?: () => number;
 }
 
-type Answer = DoneMessage | AnsweredMessage;
-type Request =
-  | DoMessage
-  | OfferMessage
-  | KitMessage
-  | Extract<FromPage, { type: "close_media" | "challenge_start" | "challenge_stop" }>;
-
 interface Waiting {
   message: Request;
   resolve: (answer: Answer) => void;
   reject: (reason: Refused) => void;
 }
-
-/** `Omit` that keeps a union a union. */
-type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
 const OPEN = 1;
 const FIRST_RETRY_MS = 250;
@@ -180,6 +171,16 @@ export class HearingSocket {
     return this.ask({ type: `challenge_${what}` });
   }
 
+  /** The lines of the transcript that changed after the entry `after_seq`; ask on while it says `more`. */
+  lines(after_seq: number): Promise<LinesMessage> {
+    return this.ask({ type: "ask_lines", after_seq }) as Promise<LinesMessage>;
+  }
+
+  /** What became of one line of the transcript. */
+  revisions(line: string): Promise<RevisionsMessage> {
+    return this.ask({ type: "ask_revisions", line }) as Promise<RevisionsMessage>;
+  }
+
   /** What requests beside this connection show; empty before the first welcome. */
   get credential(): string {
     return this.resume?.credential ?? "";
@@ -263,7 +264,11 @@ export class HearingSocket {
         break;
       case "done":
       case "answer":
+      case "revisions":
         this.settle(message.re)?.resolve(message);
+        break;
+      case "lines":
+        if (message.re) this.settle(message.re)?.resolve(message);
         break;
       case "error":
         if (message.re) {

@@ -24,6 +24,7 @@ import type {
 } from "../protocol/messages.ts";
 import { HearingSocket, type LinkState, type Resume, type SocketOptions, socketUrl } from "../protocol/socket.ts";
 import { type CourtClock, courtMs, sample, sessionMs } from "./clock.ts";
+import { followMinutes, type Minutes } from "./minutesReader.ts";
 import { language } from "./preferences.ts";
 
 /** The newest heads and updates that a page keeps; the oldest are dropped (an hour of heads is 360). */
@@ -121,6 +122,8 @@ export function fold(state: HearingState, message: FromServer, received_ms: numb
         watch: [],
       };
     case "update":
+      // News of the transcript: it comes by itself (`state/minutes.ts`) and changes nothing here.
+      if (!message.event && !message.hearing) return state;
       return {
         ...state,
         // An update missed and now caught up on must not turn back a hearing that the welcome showed as it stands.
@@ -184,6 +187,7 @@ export interface Hearing {
   /** Own entry in the list of people. */
   readonly self: ReadonlySignal<PersonView | null>;
   readonly socket: HearingSocket;
+  readonly minutes: Minutes;
   /** Sends a command; rejects with `Refused`. */
   do(command: AnyCommand): Promise<DoneMessage>;
   /** The server's UTC and session clocks, in ms. */
@@ -227,7 +231,8 @@ export function joinHearing(options: JoinOptions): Hearing {
   const link = signal<LinkState>({ at: "idle" });
   const listeners = new Set<(message: FromServer) => void>();
   const self = computed(() => person(state.value, state.value.me));
-  const socket = new HearingSocket({
+  const minutes = followMinutes(() => socket);
+  const socket: HearingSocket = new HearingSocket({
     url: socketUrl(),
     ticket: options.ticket,
     wire: options.wire,
@@ -239,6 +244,8 @@ export function joinHearing(options: JoinOptions): Hearing {
     },
     onMessage: (message, received_ms) => {
       state.value = fold(state.value, message, received_ms);
+      minutes.take(message, received_ms);
+      minutes.seen(self.peek());
       for (const listener of listeners) listener(message);
     },
   });
@@ -250,6 +257,7 @@ export function joinHearing(options: JoinOptions): Hearing {
     link,
     self,
     socket,
+    minutes,
     do: (command) => socket.do(command),
     now: () => courtMs(state.value.clock, performance.now()),
     sessionNow: () => sessionMs(state.value.clock, performance.now()),

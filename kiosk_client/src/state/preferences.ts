@@ -11,6 +11,7 @@ interface Kept {
   language?: Language;
   size?: TypeSize;
   contrast?: Contrast;
+  captions?: boolean;
 }
 
 function read(): Kept {
@@ -27,6 +28,8 @@ const kept = read();
 export const language = signal<Language>(kept.language === "en" ? "en" : "zh-CN");
 export const typeSize = signal<TypeSize>(SIZES.find((size) => size === kept.size) ?? "normal");
 export const contrast = signal<Contrast>(kept.contrast === "high" ? "high" : "normal");
+/** Whether what is said is shown as text. */
+export const captions = signal<boolean>(kept.captions !== false);
 
 /** Next of normal, large, elder: one button walks through all three. */
 export function nextSize(): void {
@@ -38,6 +41,7 @@ export function forgetPreferences(): void {
   language.value = "zh-CN";
   typeSize.value = "normal";
   contrast.value = "normal";
+  captions.value = true;
   try {
     localStorage.removeItem(KEY);
   } catch {
@@ -57,7 +61,12 @@ export function applyPreferences(door: string, remember = true): void {
     try {
       localStorage.setItem(
         KEY,
-        JSON.stringify({ language: language.value, size: typeSize.value, contrast: contrast.value }),
+        JSON.stringify({
+          language: language.value,
+          size: typeSize.value,
+          contrast: contrast.value,
+          captions: captions.value,
+        }),
       );
     } catch {
       // See read(): a page without storage still works, it only forgets.

@@ -3,6 +3,7 @@ import { bench as benchEn } from "./en/bench.ts";
 import { clerk as clerkEn } from "./en/clerk.ts";
 import { court as courtEn } from "./en/court.ts";
 import { desk as deskEn } from "./en/desk.ts";
+import { editor as editorEn } from "./en/editor.ts";
 import { log as logEn } from "./en/log.ts";
 import { search as searchEn } from "./en/search.ts";
 import { staff as staffEn } from "./en/staff.ts";
@@ -11,12 +12,13 @@ import { bench } from "./zh-CN/bench.ts";
 import { clerk } from "./zh-CN/clerk.ts";
 import { court } from "./zh-CN/court.ts";
 import { desk } from "./zh-CN/desk.ts";
+import { editor } from "./zh-CN/editor.ts";
 import { log } from "./zh-CN/log.ts";
 import { search } from "./zh-CN/search.ts";
 import { staff } from "./zh-CN/staff.ts";
 
 /** Texts of the court's own pages, apart from `text()` so that a party's phone does not load them. */
-const ZH = { court, bench, staff, clerk, log, desk, search } as const;
+const ZH = { court, bench, staff, clerk, log, desk, search, editor } as const;
 export type CourtTexts = Widened<typeof ZH>;
 const EN: CourtTexts = {
   court: courtEn,
@@ -26,6 +28,7 @@ const EN: CourtTexts = {
   log: logEn,
   desk: deskEn,
   search: searchEn,
+  editor: editorEn,
 };
 
 /** Texts of the language in use; reading it in a component re-renders that component on a switch. */

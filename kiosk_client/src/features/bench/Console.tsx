@@ -3,13 +3,15 @@ import { api, type CourtCard } from "../../protocol/api.ts";
 import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
-import { Banner, Button, Icon, Notice } from "../../ui/index.ts";
+import { Banner, Button, Icon, Notice, Tabs } from "../../ui/index.ts";
 import { FlowRail } from "../flow/FlowRail.tsx";
 import { GateFlow } from "../gate/GateFlow.tsx";
 import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Stage, StatusBar } from "../hearing/index.ts";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
+import { Captions } from "../minutes/Captions.tsx";
+import { Transcript } from "../minutes/Transcript.tsx";
 import { EventList, Queue, RecordingCard } from "../order/Rail.tsx";
 import { useLog, visitedPhases } from "../order/useLog.ts";
 import { Desk as ReviewDesk } from "../review/ClerkReview.tsx";
@@ -53,6 +55,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
   const { bench: t, court: words, desk } = courtText();
   const { media, problem, retry } = useOwnMedia(hearing);
   const [keys, setKeys] = useState(false);
+  const [reading, setReading] = useState<"log" | "minutes">("log");
   const spoke = useRef(false);
   const log = useLog(hearing, session);
   const state = hearing.state.value;
@@ -158,6 +161,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
           <main class="console-room">
             <div class="console-stage">
               <Stage hearing={hearing} media={media} empty={view ? t.waitingJudge : text().common.loading} />
+              <Captions hearing={hearing} />
             </div>
             {may("run_session") && <MoveBar hearing={hearing} zone={court.time_zone} held={held} />}
             <ControlBar hearing={hearing} media={media} mayOrder={may("keep_order")} mayArrange={may("arrange")} />
@@ -178,7 +182,23 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
           <Queue hearing={hearing} mayOrder={may("keep_order")} />
           <FlowRail hearing={hearing} visited={visited} mayRun={may("run_session")} />
           <RecordingCard hearing={hearing} />
-          <EventList hearing={hearing} log={log} zone={court.time_zone} />
+          <section class="rail-read">
+            <Tabs
+              label={text().minutes.title}
+              value={reading}
+              onChange={setReading}
+              tabs={[
+                { value: "log", label: t.events },
+                { value: "minutes", label: text().minutes.open },
+              ]}
+            >
+              {reading === "log" ? (
+                <EventList hearing={hearing} log={log} zone={court.time_zone} />
+              ) : (
+                <Transcript hearing={hearing} marks />
+              )}
+            </Tabs>
+          </section>
         </aside>
       </div>
       <KeyHelp open={keys} onClose={() => setKeys(false)} />

@@ -10,6 +10,7 @@ import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { useWatching } from "../hearing/useMedia.ts";
 import { titleOf } from "../hearing/words.ts";
+import { Captions, captionTrouble } from "../minutes/Captions.tsx";
 import { courtDateZh, courtWeekdayZh } from "../sessions/courtTime.ts";
 import { screenOf } from "./screen.ts";
 import "./display.css";
@@ -36,6 +37,7 @@ export function Wall({ session, credential, court }: Props) {
   const view = state.hearing;
   const link = hearing.link.value;
   const screen = view && screenOf(view);
+  const { standing } = hearing.minutes.state.value;
   const audible = screen?.show === "stage";
 
   useEffect(() => media?.setVolume(audible ? 1 : 0), [media, audible]);
@@ -87,6 +89,7 @@ export function Wall({ session, credential, court }: Props) {
           </div>
         )}
       </main>
+      {screen?.show === "stage" && standing?.available && <Captions hearing={hearing} form="strip" />}
       <footer class="wall-foot">
         <Lamp tone={link.at !== "open" ? "lost" : view?.recording ? "record" : "off"} live>
           {link.at !== "open" ? t.reconnecting : view ? recordingWords(view) : common.notRecording}
@@ -96,6 +99,9 @@ export function Wall({ session, credential, court }: Props) {
             <Icon name="mic" />
             {t.speaking}：<strong>{titleOf(speaker)}</strong>
           </span>
+        )}
+        {screen?.show === "stage" && standing && (
+          <span>{standing.available ? captionTrouble(standing) : text().minutes.unavailableShort}</span>
         )}
         <span class="grow" />
         {media?.soundBlocked.value && audible && (

@@ -1,10 +1,11 @@
 import { contrast, language, nextSize, typeSize } from "../../state/preferences.ts";
 import { text } from "../../text/index.ts";
 import { Icon } from "../../ui/index.ts";
+import { CaptionSwitch } from "../minutes/CaptionSwitch.tsx";
 import "./hearing.css";
 
-/** Language, type size and contrast: on every page, always in the same order. */
-export function PreferenceButtons({ words = false }: { words?: boolean }) {
+/** Language, type size and contrast: on every page, always in the same order; in a hearing also captions. */
+export function PreferenceButtons({ words = false, captions = false }: { words?: boolean; captions?: boolean }) {
   const t = text().common;
   const size = t.size[typeSize.value];
   const mark = { normal: "A", large: "A+", elder: "A++" }[typeSize.value];
@@ -38,6 +39,7 @@ export function PreferenceButtons({ words = false }: { words?: boolean }) {
         <Icon name="contrast" />
         {words && <span>{t.contrast}</span>}
       </button>
+      {captions && <CaptionSwitch words={words} />}
     </div>
   );
 }

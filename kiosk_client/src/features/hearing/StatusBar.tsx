@@ -81,7 +81,7 @@ export function StatusBar({ hearing, media, zone, onHelp, bare, form = "full", c
           {t.help}
         </Button>
       )}
-      {!bare && <PreferenceButtons />}
+      {!bare && <PreferenceButtons captions />}
     </header>
   );
 }

@@ -8,6 +8,7 @@ import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { Stage } from "../hearing/Stage.tsx";
 import { StatusBar } from "../hearing/StatusBar.tsx";
+import { Captions } from "../minutes/Captions.tsx";
 import { EndCard, isOver, PauseCard, StateCard } from "../party/Cards.tsx";
 import { Reconnect } from "../party/Reconnect.tsx";
 import { Watermark } from "./Watermark.tsx";
@@ -35,6 +36,7 @@ function Picture({ hearing, media, name }: { hearing: Hearing; media: HearingMed
     PauseCard({ view }) ?? (
       <>
         <Stage hearing={hearing} media={media} empty={o.wait} whole />
+        <Captions hearing={hearing} />
         <Watermark words={o.watermark(name, me.slice(-6))} />
       </>
     )
@@ -85,7 +87,7 @@ export function ObserverRoom({ session, name }: Props) {
             }}
           />
         </label>
-        <PreferenceButtons words />
+        <PreferenceButtons words captions />
       </footer>
       <Reconnect hearing={hearing} />
     </div>

@@ -4,10 +4,12 @@ import { Refused } from "../../protocol/socket.ts";
 import { type Hearing, person } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
-import { Banner, Button } from "../../ui/index.ts";
+import { Banner, Button, Dialog } from "../../ui/index.ts";
 import { focusOf, onStage, pictureOf } from "../hearing/layout.ts";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PersonTile } from "../hearing/PersonTile.tsx";
+import { Captions } from "../minutes/Captions.tsx";
+import { Transcript } from "../minutes/Transcript.tsx";
 import { PauseCard } from "./Cards.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { LeaveDialog } from "./LeaveDialog.tsx";
@@ -62,7 +64,7 @@ function Banners({ hearing, media }: { hearing: Hearing; media: HearingMedia }) 
 /** The hearing as a party sees it: one large, oneself in the corner, the others in a strip, five buttons. */
 export function Courtroom({ hearing, media, onLeft, flip }: Props) {
   const t = text();
-  const [dialog, setDialog] = useState<"help" | "more" | "leave" | null>(null);
+  const [dialog, setDialog] = useState<"help" | "more" | "minutes" | "leave" | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const [news] = useState(() => follow(hearing));
   useEffect(() => news.stop, [news]);
@@ -107,6 +109,7 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
             <PersonTile {...tile(self)} picture={null} own />
           </div>
         )}
+        <Captions hearing={hearing} />
         {toast && (
           <div key={toast.seq} class={`toast notice-${toast.tone}`} role="alert">
             {toast.words}
@@ -130,8 +133,21 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
         onRefused={refused}
         onHelp={() => setDialog("help")}
         onMore={() => setDialog("more")}
+        onMinutes={() => setDialog("minutes")}
       />
       <HelpDialog hearing={hearing} open={dialog === "help"} onClose={() => setDialog(null)} />
+      <Dialog
+        open={dialog === "minutes"}
+        form="sheet"
+        title={t.minutes.title}
+        onClose={() => setDialog(null)}
+        actions={<Button onClick={() => setDialog(null)}>{t.common.close}</Button>}
+      >
+        <div class="minutes-panel">
+          {dialog === "minutes" && <Transcript hearing={hearing} />}
+          <p class="soft small">{t.minutes.note}</p>
+        </div>
+      </Dialog>
       <MoreDialog
         hearing={hearing}
         media={media}
@@ -139,6 +155,7 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
         open={dialog === "more"}
         onClose={() => setDialog(null)}
         onLeave={() => setDialog("leave")}
+        onMinutes={() => setDialog("minutes")}
       />
       <LeaveDialog hearing={hearing} open={dialog === "leave"} onClose={() => setDialog(null)} onLeft={onLeft} />
     </main>

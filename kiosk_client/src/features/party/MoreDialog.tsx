@@ -7,6 +7,7 @@ import { Withdraw } from "../gate/Withdraw.tsx";
 import { onStage } from "../hearing/layout.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { roleOf } from "../hearing/words.ts";
+import { captionTrouble } from "../minutes/Captions.tsx";
 
 interface Props {
   hearing: Hearing;
@@ -14,6 +15,7 @@ interface Props {
   open: boolean;
   onClose: () => void;
   onLeave: () => void;
+  onMinutes: () => void;
   /** Front and back camera: phones only. */
   flip?: boolean;
 }
@@ -29,10 +31,11 @@ async function flipCamera(media: HearingMedia): Promise<void> {
 }
 
 /** What is needed seldom: sound only, the other camera, who is here, language and type, leaving. */
-export function MoreDialog({ hearing, media, open, onClose, onLeave, flip }: Props) {
+export function MoreDialog({ hearing, media, open, onClose, onLeave, onMinutes, flip }: Props) {
   const t = text();
   const m = t.party.more;
   const state = hearing.state.value;
+  const trouble = captionTrouble(hearing.minutes.state.value.standing);
   const chosen = media.audioOnly.value === "chosen";
   return (
     <Dialog
@@ -59,9 +62,13 @@ export function MoreDialog({ hearing, media, open, onClose, onLeave, flip }: Pro
               {m.flip}
             </Button>
           )}
+          <Button icon="doc" onClick={onMinutes}>
+            {t.minutes.open}
+          </Button>
           <Withdraw hearing={hearing} />
         </div>
-        <PreferenceButtons words />
+        <PreferenceButtons words captions />
+        {trouble && <p class="soft small">{trouble}</p>}
         <section>
           <h3>{m.people}</h3>
           <ul class="queue">

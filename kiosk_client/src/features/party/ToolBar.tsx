@@ -12,10 +12,12 @@ interface Props {
   onRefused: (cause: unknown) => void;
   onHelp: () => void;
   onMore: () => void;
+  /** Opens the transcript. */
+  onMinutes: () => void;
 }
 
-/** The five buttons under a party's thumb. What the court has ordered shows as locked, not as broken. */
-export function ToolBar({ hearing, media, onRefused, onHelp, onMore }: Props) {
+/** The buttons under a party's thumb; the transcript is among 更多 too, where large type leaves no room for six. What the court has ordered shows as locked, not as broken. */
+export function ToolBar({ hearing, media, onRefused, onHelp, onMore, onMinutes }: Props) {
   const t = text().party.hearing;
   const [ask, setAsk] = useState(false);
   const self = hearing.self.value;
@@ -63,6 +65,7 @@ export function ToolBar({ hearing, media, onRefused, onHelp, onMore }: Props) {
         pressed={raised}
         onClick={() => hearing.do({ do: "hand", raised: !raised }).catch(onRefused)}
       />
+      <ToolButton id="tool-minutes" icon="doc" label={text().minutes.open} onClick={onMinutes} />
       <ToolButton icon="help" label={t.help} tone={self.help_asked ? "alert" : "on"} onClick={onHelp} />
       <ToolButton icon="more" label={t.more} onClick={onMore} />
       <Dialog

@@ -5,6 +5,8 @@ import { ControlBar } from "../bench/ControlBar.tsx";
 import { Stage, StatusBar } from "../hearing/index.ts";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
+import { CaptionSwitch } from "../minutes/CaptionSwitch.tsx";
+import { Captions } from "../minutes/Captions.tsx";
 import "../bench/bench.css";
 import "./seats.css";
 
@@ -15,7 +17,9 @@ export function CourtroomView({ hearing, zone }: { hearing: Hearing; zone: strin
   const rights = hearing.state.value.rights;
   return (
     <section class="panel courtroom-view">
-      <StatusBar hearing={hearing} media={media} zone={zone} bare />
+      <StatusBar hearing={hearing} media={media} zone={zone} bare>
+        <CaptionSwitch words />
+      </StatusBar>
       {problem && (
         <Banner tone="warn" actions={<Button onClick={retry}>{t.devicesRetry}</Button>}>
           {t.devicesFailed}
@@ -34,6 +38,7 @@ export function CourtroomView({ hearing, zone }: { hearing: Hearing; zone: strin
       <MediaNotes media={media} />
       <div class="courtroom-stage">
         <Stage hearing={hearing} media={media} empty={t.waitingJudge} />
+        <Captions hearing={hearing} />
       </div>
       <div class="courtroom-controls">
         <ControlBar

@@ -10,6 +10,7 @@ import { RecordingTable } from "../exports/RecordingTable.tsx";
 import { CaseFile } from "../gatedesk/CaseFile.tsx";
 import { GateDesk } from "../gatedesk/GateDesk.tsx";
 import { Vouching } from "../gatedesk/Vouching.tsx";
+import { Editor } from "../minutes/Editor.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
 import { ClerkReview } from "../review/ClerkReview.tsx";
 import { Attendance } from "../seats/Attendance.tsx";
@@ -20,9 +21,9 @@ import { courtWhen } from "./DayList.tsx";
 import { Invitations } from "./Invitations.tsx";
 import { StateTag } from "./StateTag.tsx";
 
-type Tab = "seats" | "gate" | "live" | "review" | "record" | "export";
+type Tab = "seats" | "gate" | "live" | "minutes" | "review" | "record" | "export";
 
-const TABS: Tab[] = ["seats", "gate", "live", "review", "record", "export"];
+const TABS: Tab[] = ["seats", "gate", "live", "minutes", "review", "record", "export"];
 
 interface Props {
   id: string;
@@ -181,6 +182,12 @@ export function SessionPane({ id, court, account, onChange }: Props) {
             </>
           )}
           {tab === "live" && <Attendance hearing={hearing} noSeat={live && !seated} />}
+          {tab === "minutes" &&
+            (hearing ? (
+              <Editor hearing={hearing} zone={court.time_zone} />
+            ) : (
+              <p class="panel-body soft">{courtText().editor.noSeat}</p>
+            ))}
           {tab === "review" && hearing && <ClerkReview hearing={hearing} zone={court.time_zone} />}
           {tab === "record" && <RecordingTable hearing={hearing} />}
           {tab === "export" && <ExportWizard session={session} state={state} hearing={hearing} court={court} />}

@@ -15,6 +15,7 @@ export const clerk: CourtTexts["clerk"] = {
     gate: "Identity",
     seats: "People and invitations",
     live: "Attendance",
+    minutes: "Minutes",
     review: "Review",
     record: "Recording",
     export: "Record package",

@@ -14,6 +14,7 @@ export const clerk = {
     seats: "人员与邀请",
     gate: "身份核验",
     live: "出庭情况",
+    minutes: "笔录",
     review: "核对签名",
     record: "录音录像",
     export: "案卷包",

@@ -1,0 +1,19 @@
+import type { Texts } from "../index.ts";
+
+export const minutes: Texts["minutes"] = {
+  captions: "Captions",
+  captionsSwitch: "Show captions",
+  someone: "Speaker",
+  unavailable: (why: string) => `No captions at present: ${why}`,
+  unavailableShort: "No captions at present",
+  behind: (seconds: number) => `Captions are about ${seconds} s late`,
+  late: "added later",
+  title: "Transcript",
+  open: "Transcript",
+  empty: "Nothing yet. What people say will appear here as text.",
+  note: "Written live, for information; what counts is the transcript that is checked and signed after the hearing.",
+  newer: (count: number) => `${count} new ↓`,
+  court: "Clerk's note",
+  trouble: "Not understood: please listen to the recording",
+  kinds: { speech: "Speech", note: "Note", mark: "Mark", exhibit: "Exhibit" },
+};
