@@ -6,6 +6,7 @@ stay in the test's folder for people to look at.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,42 +94,60 @@ async def visitors(tmp_path: Path) -> AsyncIterator[Visitors]:
         yield Visitors(court, browser, tmp_path)
 
 
-async def test_what_is_said_is_read_on_every_page_while_it_is_said(visitors: Visitors) -> None:
+async def said_and_read(visitors: Visitors, pages: dict[str, Page]) -> None:
+    """Two people speak, and every one of the pages shows it while they do."""
     court = visitors.court
+
+    async def silent(page: Page) -> None:
+        await expect(page.locator(".captions")).to_have_count(1)
+        await expect(page.locator(".caption")).to_have_count(0)
+
+    async def first(page: Page) -> None:
+        await expect(page.locator(".caption")).to_contain_text("原告 张三")
+        await expect(page.locator(".caption")).to_contain_text("我方认为")
+
+    async def both(name: str, page: Page) -> None:
+        spoken = page.locator(".caption")
+        await asyncio.gather(
+            expect(spoken).to_have_count(2),
+            expect(spoken.first).to_contain_text("逾期付款利息"),
+            expect(spoken.last).to_contain_text("审判长 陈静怡"),
+        )
+        await visitors.shot(page, f"captions-{name}")
+
+    await asyncio.gather(*(silent(page) for page in pages.values()))
+    async with court.speaking("plaintiff-1", "我方认为", 1_000):
+        await asyncio.gather(*(first(page) for page in pages.values()))
+        # A screen reader is not told half a sentence.
+        await expect(pages["judge"].locator(".captions [aria-live]")).to_be_empty()
+    async with court.speaking("judge-1", "请被告答辩", 9_000):
+        await court.said("plaintiff-1", LONG, 1_000)
+        await asyncio.gather(*(both(name, page) for name, page in pages.items()))
+    await expect(pages["judge"].locator(".captions [aria-live]")).to_contain_text("逾期付款利息")
+
+
+async def test_what_is_said_is_read_by_the_bench_and_parties_while_it_is_said(visitors: Visitors) -> None:
     judge = await visitors.judge()
     party = await visitors.phone("plaintiff-1")
     witness = await visitors.phone("witness-1")
     await visitors.open_court(judge)
-    court.transcribing()
-    pages = {
-        "judge": judge,
-        "party": party,
-        "kiosk": await visitors.kiosk("defendant-1"),
-        "display": await visitors.display(),
-        "observer": await visitors.observer(),
-    }
-    for page in pages.values():
-        await expect(page.locator(".captions")).to_have_count(1)
-        await expect(page.locator(".caption")).to_have_count(0)
-    court.speaks("plaintiff-1", "我方认为", 1_000)
-    for page in pages.values():
-        await expect(page.locator(".caption")).to_contain_text("原告 张三")
-        await expect(page.locator(".caption")).to_contain_text("我方认为")
-    # A screen reader is not told half a sentence.
-    await expect(judge.locator(".captions [aria-live]")).to_be_empty()
-    await court.said("plaintiff-1", LONG, 1_000)
-    court.speaks("judge-1", "请被告答辩", 9_000)
-    for name, page in pages.items():
-        await expect(page.locator(".caption")).to_have_count(2)
-        await expect(page.locator(".caption").first).to_contain_text("逾期付款利息")
-        await expect(page.locator(".caption").last).to_contain_text("审判长 陈静怡")
-        await visitors.shot(page, f"captions-{name}")
-    await expect(judge.locator(".captions [aria-live]")).to_contain_text("逾期付款利息")
+    visitors.court.transcribing()
+    kiosk = await visitors.kiosk("defendant-1")
+    await said_and_read(visitors, {"judge": judge, "party": party, "kiosk": kiosk})
     await expect(witness.get_by_role("heading", name="候审中")).to_be_visible()
     assert "我方" not in await witness.locator("body").inner_text()
     assert "答辩" not in await witness.locator("body").inner_text()
     # Words go away by themselves once they could be read.
     await expect(judge.locator(".caption")).to_have_count(0)
+
+
+async def test_what_is_said_is_read_on_the_wall_and_by_who_observes(visitors: Visitors) -> None:
+    judge = await visitors.judge()
+    await visitors.phone("plaintiff-1")
+    await visitors.open_court(judge)
+    visitors.court.transcribing()
+    pages = {"judge": judge, "display": await visitors.display(), "observer": await visitors.observer()}
+    await said_and_read(visitors, pages)
 
 
 async def test_captions_are_switched_off_and_stay_off(visitors: Visitors) -> None:
@@ -270,6 +289,7 @@ async def test_the_minutes_are_edited_by_keyboard_alone_while_lines_come(visitor
     await expect(line(clerk, names[6])).to_be_focused()
 
     await clerk.keyboard.press("Enter")
+    await expect(area).to_be_focused()
     await clerk.keyboard.press("Home")
     for _ in range(5):
         await clerk.keyboard.press("ArrowRight")
@@ -319,11 +339,14 @@ async def test_parties_and_the_bench_read_along_and_nobody_but_a_clerk_writes(vi
         await expect(panel.locator(".line")).to_have_count(30)
         await expect(panel.locator(".line").first).to_contain_text("审判长 陈静怡")
         await expect(panel.locator(".line-unsure, textarea")).to_have_count(0)
+        await expect(panel.locator(".line").last, "the newest is what is read").to_be_in_viewport()
         await visitors.shot(page, f"transcript-{name}")
     await judge.get_by_role("tab", name="笔录").click()
     await expect(judge.locator(".console-rail .line")).to_have_count(30)
+    await expect(judge.locator(".console-rail .line").last).to_be_in_viewport()
     await visitors.shot(judge, "transcript-judge")
     await court.said("plaintiff-1", "最新一句", 40_000)
     for page in (judge, party, kiosk):
         await expect(page.locator(".line").last).to_contain_text("最新一句")
+        await expect(page.locator(".line").last).to_be_in_viewport()
     await expect(judge.locator(".rail-read textarea")).to_have_count(0)

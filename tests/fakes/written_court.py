@@ -73,6 +73,21 @@ class WrittenCourt:
         desk = self.court.room(self.session).minutes
         desk.heard(self.people[seat], f"{seat}@{from_ms}", from_ms, text)
 
+    @asynccontextmanager
+    async def speaking(self, seat: str, text: str, from_ms: int) -> AsyncIterator[None]:
+        """Words so far, again and again as an engine gives them: on slow pages too somebody still speaks."""
+
+        async def on() -> None:
+            while True:
+                self.speaks(seat, text, from_ms)
+                await asyncio.sleep(1)
+
+        task = asyncio.get_running_loop().create_task(on())
+        try:
+            yield
+        finally:
+            task.cancel()
+
     async def said(self, seat: str, text: str, from_ms: int, *, sure: int | None = 950, **more: Any) -> str:
         """The line; `sure` is every character's confidence in thousandths. Returns its id."""
         await self.all_said([self.line(seat, text, from_ms, sure=sure, **more)])

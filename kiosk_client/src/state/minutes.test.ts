@@ -9,6 +9,8 @@ const line = (id: string, from_ms: number, seq: number, more: Partial<LineView> 
   participant: "p",
   track: "t",
   language: "zh-CN",
+  interprets: null,
+  original: null,
   from_ms,
   to_ms: from_ms + 500,
   text: id,

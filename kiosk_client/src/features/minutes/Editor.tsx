@@ -190,9 +190,6 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
         <Tick checked={all} onChange={setAll}>
           {t.showStruck}
         </Tick>
-        <Button icon="help" onClick={() => setDialog("keys")}>
-          <kbd>?</kbd> {t.keysTitle}
-        </Button>
       </div>
       {trouble && <p class="minutes-state small soft">{trouble}</p>}
       {editing.problem && (
@@ -233,6 +230,9 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
       </div>
       <div class="editor-acts">
         <span class="small soft">{t.hint}</span>
+        <Button icon="help" onClick={() => setDialog("keys")}>
+          {t.allKeys} <kbd>?</kbd>
+        </Button>
         <span class="grow" />
         {may && picked && (
           <>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { LineView } from "../../protocol/messages.ts";
 import { courtText } from "../../text/court.ts";
 import { Button, Notice } from "../../ui/index.ts";
@@ -10,7 +10,8 @@ export function LineEdit({ editing, line }: { editing: Editing; line: LineView }
   const t = courtText().editor;
   const area = useRef<HTMLTextAreaElement>(null);
   const draft = editing.draft;
-  useEffect(() => {
+  // Before the next key: who types fast writes into the text, not into the list.
+  useLayoutEffect(() => {
     const box = area.current;
     if (!box) return;
     box.focus();

@@ -9,6 +9,8 @@ const line = (more: Partial<LineView> = {}): LineView => ({
   participant: "p",
   track: "t",
   language: "zh-CN",
+  interprets: null,
+  original: null,
   from_ms: 0,
   to_ms: 1,
   text: "我同义",

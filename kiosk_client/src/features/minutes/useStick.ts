@@ -17,26 +17,34 @@ export function useStick<T extends HTMLElement>(count: number, held: boolean): S
   const seen = useRef(count);
   const [newer, setNewer] = useState(0);
   const toEnd = () => {
-    const box = ref.current;
-    if (!box) return;
-    box.scrollTop = box.scrollHeight;
-    // What comes into sight is laid out only then, and may be taller than was thought.
-    requestAnimationFrame(() => {
-      box.scrollTop = box.scrollHeight;
-    });
     stuck.current = true;
     seen.current = count;
     setNewer(0);
+    if (ref.current) ref.current.scrollTop = ref.current.scrollHeight;
   };
   useEffect(() => {
     const box = ref.current;
     if (!box) return;
+    let was_px = box.scrollTop;
     const look = () => {
-      stuck.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
-      if (stuck.current) setNewer(0);
+      const up = box.scrollTop < was_px;
+      was_px = box.scrollTop;
+      const atEnd = box.scrollHeight - was_px - box.clientHeight < NEAR_PX;
+      if (atEnd) setNewer(0);
+      // Rows are laid out when they come into sight, and may be taller than was thought: then the end is further down.
+      else if (stuck.current && !up) box.scrollTop = box.scrollHeight;
+      stuck.current = atEnd || (stuck.current && !up);
     };
+    // A panel that opens has no height at first.
+    const grown = new ResizeObserver(() => {
+      if (stuck.current) box.scrollTop = box.scrollHeight;
+    });
     box.addEventListener("scroll", look, { passive: true });
-    return () => box.removeEventListener("scroll", look);
+    grown.observe(box);
+    return () => {
+      box.removeEventListener("scroll", look);
+      grown.disconnect();
+    };
   }, []);
   useLayoutEffect(() => {
     if (stuck.current && !held) toEnd();
