@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from hearing import line_commands as cmd
 from hearing import transcript_events as te
@@ -67,8 +68,13 @@ def decide_line(
 def _set_glossary(hearing: Hearing, transcript: Transcript, command: cmd.SetGlossary) -> Events:
     if is_over(hearing.state):
         raise Refused("not-open", f"庭审{state_label(hearing.state)}，不再识别语音", "the session is over")
-    terms = tuple(dict.fromkeys(clean_text(term) for term in command.terms))
+    terms = clean_terms(command.terms)
     return [] if terms == transcript.glossary else [te.GlossarySet(terms=terms)]
+
+
+def clean_terms(terms: Iterable[str]) -> tuple[str, ...]:
+    """Terms of a glossary, each once. Raises Refused (`bad-text`) as `clean_text` does."""
+    return tuple(dict.fromkeys(clean_text(term) for term in terms))
 
 
 def clean_text(text: str) -> str:

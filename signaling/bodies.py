@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from hearing.commands import Language
 from hearing.identity_events import IdentityLevel
+from hearing.line_commands import MAX_TERMS, Term
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import State
@@ -65,6 +67,8 @@ class NewSeat(Body, frozen=True, kw_only=True):
     name: Name
     required: bool = True
     account: Account | None = None
+    language: Language | None = None
+    """What they speak (BCP 47); None: the court's own language."""
 
 
 class NewSession(Body, frozen=True, kw_only=True):
@@ -78,6 +82,8 @@ class NewSession(Body, frozen=True, kw_only=True):
     identity: IdentityLevel | None = None
     """None: the operator's setting `identity.level`."""
     seats: Annotated[list[NewSeat], Meta(min_length=1, max_length=100)]
+    glossary: Annotated[list[Term], Meta(max_length=MAX_TERMS)] = []
+    """Names and terms to listen for, beside those of the case itself."""
 
 
 class Rescheduled(Body, frozen=True, kw_only=True):

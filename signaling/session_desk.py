@@ -13,9 +13,11 @@ from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.errors import UserError
 from hearing.ids import is_case_no, new_ulid
+from hearing.line_rules import clean_terms
 from hearing.roles import Right, Role, is_staff, rights
 from hearing.session import Move, State, is_over, next_state, state_label
 from hearing.state import Hearing, Person
+from hearing.transcript_events import GlossarySet, LanguageSet
 from records.ledger import Ledger
 from signaling.admission import Admission
 from signaling.bodies import InvitationLink, NewSeat, NewSession, SeatRow, SessionDetail, SessionSummary
@@ -104,6 +106,7 @@ class SessionDesk:
             raise UserError("seat-twice", "席位名称重复", "two seats have the same name")
         if not any(Right.RUN_SESSION in rights(seat.role) for seat in body.seats):
             raise UserError("no-judge", "至少需要一名审判长或审判员", "a session needs a judge")
+        terms = clean_terms(body.glossary)
         for seat in body.seats:
             await self._check(seat)
         seats = tuple(self._seat(seat) for seat in body.seats)
@@ -125,8 +128,10 @@ class SessionDesk:
             scheduled_utc_ms=body.scheduled_utc_ms,
             seats=seats,
         )
-        required = ie.IdentityRequired(level=level)
-        ledger = await self._services.book.create(created, actor, session, [required])
+        beginning: list[ev.AnyEvent] = [ie.IdentityRequired(level=level), *_languages(body.seats, seats)]
+        if terms:
+            beginning.append(GlossarySet(terms=terms))
+        ledger = await self._services.book.create(created, actor, session, beginning)
         for made in seats:
             if made.participant not in owners:
                 await self.invite(ledger, made.participant, actor)
@@ -164,7 +169,7 @@ class SessionDesk:
                 raise UserError("session-over", "庭审已结束", "the session is over")
             if any(person.seat.seat == seat.seat for person in hearing.people.values()):
                 raise UserError("seat-twice", "席位名称重复", "this seat exists already")
-            return [ev.ParticipantAdded(seat=seat)]
+            return [ev.ParticipantAdded(seat=seat), *_languages([body], [seat])]
 
         if body.account is not None:
             owners = {**await self.accounts_of(session), seat.participant: body.account}
@@ -315,3 +320,11 @@ def summary(hearing: Hearing) -> SessionSummary:
         public=hearing.public,
         identity=hearing.identity,
     )
+
+
+def _languages(asked: Sequence[NewSeat], made: Sequence[ev.Seat]) -> list[ev.AnyEvent]:
+    return [
+        LanguageSet(participant=seat.participant, language=body.language)
+        for body, seat in zip(asked, made, strict=True)
+        if body.language
+    ]

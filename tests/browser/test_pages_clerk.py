@@ -27,6 +27,7 @@ async def _new_session(clerk: Page) -> None:
     """Fill in the form, leaving out the case number first: the page names what is missing and sends nothing."""
     await clerk.get_by_role("button", name="新建庭次").click()
     await clerk.get_by_label("案由").fill("买卖合同纠纷")
+    await clerk.get_by_label("词汇表").fill("云庭科技\n张建国")
     now = time.gmtime(time.time() + 8 * 3600 + 60)
     await clerk.locator("input[type=date]").last.fill(time.strftime("%Y-%m-%d", now))
     await clerk.locator("input[type=time]").fill(time.strftime("%H:%M", now))

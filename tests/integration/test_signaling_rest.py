@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from hearing.transcript_events import GlossarySet
 from signaling.notices import SHA256
 from signaling.staff import ensure_staff
 from tests.fakes.courthouse import ID, Courthouse, Page, courthouse
@@ -115,6 +116,27 @@ async def test_from_the_clerks_desk_to_the_partys_seat() -> None:
             status, log = await call(clerk, court, "GET", f"sessions/{session}/events?after=1")
             assert [entry["seq"] for entry in log] == list(range(2, 2 + len(log)))
             assert code not in str(log)
+
+
+async def test_a_session_is_made_with_its_terms_and_languages() -> None:
+    async with courthouse() as court:
+        await staffed(court)
+        async with await signed_in(court, "li.clerk") as clerk:
+            body = new_session(court, glossary=["云庭科技", " 张建国 "])
+            body["seats"][2]["language"] = "bo"
+            status, made = await call(clerk, court, "POST", "sessions", body)
+            assert status == 201, made
+            seat = {"seat": "interpreter-1", "role": "interpreter", "name": "卓玛", "language": "zh-CN"}
+            status, _ = await call(clerk, court, "POST", f"sessions/{made['id']}/seats", seat)
+            assert status == 201
+            ledger = await court.services.book.get(made["id"])
+            spoken = {each.seat.seat: each.language for each in ledger.hearing.people.values()}
+            assert (spoken["plaintiff-1"], spoken["interpreter-1"], spoken["judge"]) == ("bo", "zh-CN", "")
+            given = [each.event async for each in ledger.entries() if isinstance(each.event, GlossarySet)]
+            assert given == [GlossarySet(terms=("云庭科技", "张建国"))]
+            for changes in ({"glossary": ["a\u202eb"]}, {"glossary": ["字" * 61]}):
+                status, _ = await call(clerk, court, "POST", "sessions", new_session(court, **changes))
+                assert 400 <= status < 500
 
 
 async def test_staff_routes_need_a_sign_in_the_header_and_the_role() -> None:

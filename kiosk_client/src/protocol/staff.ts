@@ -85,6 +85,8 @@ export interface NewSession {
   /** The court's usual one where it is left out. */
   identity?: IdentityLevel;
   seats: NewSeat[];
+  /** Names and terms that speech recognition listens for, beside those of the case. */
+  glossary?: string[];
 }
 
 export interface ExportJob {

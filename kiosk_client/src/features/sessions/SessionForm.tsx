@@ -4,7 +4,7 @@ import { identityLevelValues } from "../../protocol/messages.ts";
 import { type NewSeat, type SessionDetail, type Staff, staffApi } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, Field, Notice, Select, Tick } from "../../ui/index.ts";
+import { Button, Field, Notice, Select, TextArea, Tick } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 import { tidyCaseNo } from "./caseNo.ts";
 import { courtInstant, courtTime } from "./courtTime.ts";
@@ -16,6 +16,7 @@ import {
   type SessionDraft,
   seatNames,
   seatProblems,
+  terms,
 } from "./draft.ts";
 import { emptySeat, SeatEditor } from "./SeatEditor.tsx";
 
@@ -32,6 +33,7 @@ function firstDraft(staff: Staff, day: string): SessionDraft {
     case_no: "",
     hearing_no: "1",
     cause: "",
+    glossary: "",
     title: "",
     public: true,
     day,
@@ -102,6 +104,7 @@ export function SessionForm({ court, staff, day, onMade, onClose }: Props) {
           scheduled_utc_ms: at_ms,
           ...(draft.identity ? { identity: draft.identity } : {}),
           seats: newSeats(draft.seats),
+          glossary: terms(draft.glossary),
         }),
       );
     } catch (cause) {
@@ -159,6 +162,14 @@ export function SessionForm({ court, staff, day, onMade, onClose }: Props) {
           />
           <Field label={t.name} value={draft.title} maxLength={80} onInput={(title) => set({ title })} />
         </div>
+        <TextArea
+          label={t.glossary}
+          hint={t.glossaryHint}
+          value={draft.glossary}
+          maxLength={4000}
+          onInput={(glossary) => set({ glossary })}
+          {...say("glossary")}
+        />
         <Tick checked={draft.public} onChange={(open) => set({ public: open })}>
           {t.public}
         </Tick>

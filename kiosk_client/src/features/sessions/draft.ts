@@ -16,6 +16,8 @@ export interface SessionDraft {
   case_no: string;
   hearing_no: string;
   cause: string;
+  /** As the clerk types it: one term a line, or parted by 、 or ；. */
+  glossary: string;
   title: string;
   public: boolean;
   day: string;
@@ -28,6 +30,7 @@ export interface SessionDraft {
 export type Problem =
   | `case_no.${CaseNoProblem}`
   | "cause"
+  | "glossary"
   | "time.malformed"
   | "time.past"
   | "seats.judge"
@@ -55,6 +58,17 @@ export function needsSide(role: Role): boolean {
   return SIDED.has(role);
 }
 
+const MAX_TERMS = 300;
+const MAX_TERM_CHARS = 60;
+
+/** The terms of a glossary, tidied. */
+export function terms(glossary: string): string[] {
+  return glossary
+    .split(/[\n、；;]/)
+    .map((term) => term.trim())
+    .filter((term) => term !== "");
+}
+
 /** Everything wrong with the draft, in the order of the form; empty when it may be sent. */
 export function problems(draft: SessionDraft, zone: string, now_utc_ms: number): Problem[] {
   const found: Problem[] = [];
@@ -62,6 +76,8 @@ export function problems(draft: SessionDraft, zone: string, now_utc_ms: number):
   const case_no = caseNoProblem(draft.case_no, year);
   if (case_no) found.push(`case_no.${case_no}`);
   if (draft.cause.trim() === "") found.push("cause");
+  const named = terms(draft.glossary);
+  if (named.length > MAX_TERMS || named.some((term) => [...term].length > MAX_TERM_CHARS)) found.push("glossary");
   const at_ms = courtInstant(zone, draft.day, draft.time);
   if (at_ms === null) found.push("time.malformed");
   else if (at_ms < now_utc_ms - 12 * 3_600_000) found.push("time.past");

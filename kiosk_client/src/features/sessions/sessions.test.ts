@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { caseNoProblem, tidyCaseNo } from "./caseNo.ts";
 import { addDays, courtDay, courtInstant, courtTime, courtWeekdayZh, offsetMinutes } from "./courtTime.ts";
-import { problems, type SeatDraft, type SessionDraft, seatNames, seatProblems } from "./draft.ts";
+import { problems, type SeatDraft, type SessionDraft, seatNames, seatProblems, terms } from "./draft.ts";
 import { invitationText, spacedCode } from "./invitationText.ts";
 
 const ZONE = "Asia/Shanghai";
@@ -71,6 +71,7 @@ const draft = (more: Partial<SessionDraft> = {}): SessionDraft => ({
   case_no: "(2018)粤01破1号",
   hearing_no: "1",
   cause: "申请破产清算",
+  glossary: "",
   title: "",
   public: true,
   day: "2026-11-23",
@@ -81,6 +82,13 @@ const draft = (more: Partial<SessionDraft> = {}): SessionDraft => ({
 });
 
 describe("a session's draft", () => {
+  it("takes one term a line, as many and as long as the server does", () => {
+    expect(terms(" 云庭科技\n\n张建国、李敏；")).toEqual(["云庭科技", "张建国", "李敏"]);
+    expect(problems(draft({ glossary: "字".repeat(60) }), ZONE, NOW)).toEqual([]);
+    expect(problems(draft({ glossary: "字".repeat(61) }), ZONE, NOW)).toEqual(["glossary"]);
+    expect(problems(draft({ glossary: "甲乙\n".repeat(301) }), ZONE, NOW)).toEqual(["glossary"]);
+  });
+
   it("passes when complete and names what is missing", () => {
     expect(problems(draft(), ZONE, NOW)).toEqual([]);
     expect(problems(draft({ case_no: "1号", cause: " ", seats: [] }), ZONE, NOW)).toEqual([

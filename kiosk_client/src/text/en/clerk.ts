@@ -39,6 +39,9 @@ export const clerk: CourtTexts["clerk"] = {
     case_noHint: "e.g. (2018)粤01破1号",
     hearing_no: "Hearing no.",
     cause: "Cause",
+    glossary: "Terms",
+    glossaryHint:
+      "Names, firms and terms that speech recognition should prefer, one a line; those of the parties and the case number are known.",
     causeHint: "e.g. bankruptcy liquidation, loan dispute",
     name: "Title (optional)",
     public: "Public hearing",
@@ -67,6 +70,7 @@ export const clerk: CourtTexts["clerk"] = {
     "case_no.number": "It ends with a number and 号",
     "case_no.form": "Not a case number; e.g. (2018)粤01破1号",
     cause: "A cause is needed",
+    glossary: "One term a line, of at most 60 characters; at most 300",
     "time.malformed": "Not a day and time",
     "time.past": "That time has passed",
     "seats.judge": "At least one judge is needed",
