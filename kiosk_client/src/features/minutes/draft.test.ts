@@ -64,6 +64,15 @@ test("unsure words are marked in runs, and none when words and text differ", () 
   expect(pieces("我同意。", words)).toEqual([{ text: "我同意。", unsure: false }]);
 });
 
+test("what the glossary wrote in place of what was heard is marked, however sure the engine was", () => {
+  const words = [word("原告", 900), { ...word("张", 900), heard: "章" }, word("建国", 900)];
+  expect(pieces("原告张建国", words)).toEqual([
+    { text: "原告", unsure: false },
+    { text: "张", unsure: true },
+    { text: "建国", unsure: false },
+  ]);
+});
+
 test("exhibits are numbered on", () => {
   expect(nextExhibit([])).toBe(1);
   expect(nextExhibit([line({ text: "出示【证据3】合同与【证据11】发票" })])).toBe(12);

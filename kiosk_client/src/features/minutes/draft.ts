@@ -49,7 +49,9 @@ export interface Piece {
 export function pieces(text: string, words: readonly Word[]): Piece[] {
   const found: Piece[] = [];
   for (const word of words) {
-    const unsure = word.confidence_permille !== null && word.confidence_permille < UNSURE_PERMILLE;
+    const doubted = word.confidence_permille !== null && word.confidence_permille < UNSURE_PERMILLE;
+    // Where the glossary wrote another word than was heard, somebody has to look.
+    const unsure = doubted || word.heard !== undefined;
     const last = found.at(-1);
     if (last && last.unsure === unsure) found[found.length - 1] = { text: last.text + word.text, unsure };
     else found.push({ text: word.text, unsure });
