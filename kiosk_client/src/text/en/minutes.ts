@@ -5,7 +5,7 @@ export const minutes: Texts["minutes"] = {
   captionsSwitch: "Show captions",
   someone: "Speaker",
   unavailable: (why: string) => `No captions at present: ${why}`,
-  unavailableShort: "No captions at present",
+  unavailableShort: "No captions at present; the clerk's page says how to get them",
   behind: (seconds: number) => `Captions are about ${seconds} s late`,
   late: "added later",
   title: "Transcript",

@@ -4,7 +4,7 @@ export const minutes = {
   captionsSwitch: "显示字幕",
   someone: "发言人",
   unavailable: (why: string) => `字幕暂不可用：${why}`,
-  unavailableShort: "字幕暂不可用",
+  unavailableShort: "字幕暂不可用，安装方法见书记员页面",
   behind: (seconds: number) => `字幕延迟约 ${seconds} 秒`,
   late: "补记",
   title: "庭审笔录",
