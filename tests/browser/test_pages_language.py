@@ -7,8 +7,10 @@ from playwright.async_api import expect
 
 from hearing import events as ev
 from hearing.roles import Role
+from signaling.line_messages import Transcribing
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.written_court import written_court
+from yunting.speech_engines import unheard
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
 
@@ -33,6 +35,12 @@ async def test_the_clerk_names_a_language_and_an_interpreter() -> None:
         await expect(theirs.locator(".seat-marks").first).to_contain_text("藏语")
         interpreter = judge.locator(".seat-map li").filter(has_text="卓玛")
         await expect(interpreter.locator(".seat-marks").first).to_contain_text("为李四翻译")
+        served = court.people["defendant-1"]
+        desk = court.court.room(court.session).minutes
+        desk.transcribing(Transcribing(available=True, behind_ms=0, zh="", en="", unheard=(unheard(served, "bo"),)))
+        row = clerk.get_by_role("row").filter(has_text="李四").first
+        await expect(row).to_contain_text("此语言不能转写")
+        await expect(clerk.get_by_text("此语言不能转写")).to_have_count(1)
         await expect(clerk.get_by_label("陈静怡的语言")).to_have_count(0)
         people = ledger.hearing.people
         assert people[court.people["defendant-1"]].language == "bo"

@@ -49,6 +49,7 @@ export function Attendance({ hearing, noSeat }: Props) {
       (cause: unknown) => setProblem(failureText(cause)),
     );
   const admit = (one: PersonView) => hearing.do({ do: "admit", participant: one.seat.participant });
+  const unheard = hearing.minutes.state.value.standing?.unheard ?? [];
   const languages: Column<PersonView> = {
     key: "language",
     title: bench.speech.title,
@@ -58,6 +59,7 @@ export function Attendance({ hearing, noSeat }: Props) {
         <SeatLanguage
           one={one}
           people={people}
+          unheard={unheard.find((each) => each.participant === one.seat.participant)}
           onChange={(language, interprets) =>
             act(hearing.do({ do: "language", participant: one.seat.participant, language, interprets }))
           }

@@ -1,15 +1,18 @@
-import type { PersonView } from "../../protocol/messages.ts";
+import type { PersonView, Unheard } from "../../protocol/messages.ts";
 import { courtText } from "../../text/court.ts";
+import { either } from "../../text/index.ts";
 import { roleOf } from "../hearing/words.ts";
 
 interface Props {
   one: PersonView;
   people: readonly PersonView[];
+  /** Nothing here understands this person: why, and what helps. */
+  unheard: Unheard | undefined;
   onChange: (language: string | null, interprets: string | null) => void;
 }
 
 /** Which language this person is heard in, and for whom an interpreter speaks: the clerk's to say. */
-export function SeatLanguage({ one, people, onChange }: Props) {
+export function SeatLanguage({ one, people, unheard, onChange }: Props) {
   const { speech: t } = courtText().bench;
   const { name, role } = one.seat;
   const known: Readonly<Record<string, string>> = t.languages;
@@ -42,6 +45,11 @@ export function SeatLanguage({ one, people, onChange }: Props) {
               </option>
             ))}
         </select>
+      )}
+      {unheard && (
+        <span class="tag tag-warn" title={either(unheard.zh, unheard.en)}>
+          {t.unheard}
+        </span>
       )}
     </span>
   );

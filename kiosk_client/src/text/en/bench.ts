@@ -33,6 +33,7 @@ export const bench: CourtTexts["bench"] = {
     title: "Language",
     speaks: (name: string) => `Language of ${name}`,
     interprets: (name: string) => `For whom ${name} interprets`,
+    unheard: "Not transcribed",
     everybody: "Whoever needs it",
     serves: (name: string) => `interprets for ${name}`,
     languages: {

@@ -32,6 +32,7 @@ export const bench = {
     title: "语言",
     speaks: (name: string) => `${name}的语言`,
     interprets: (name: string) => `${name}为谁翻译`,
+    unheard: "此语言不能转写",
     everybody: "所有需要的人",
     serves: (name: string) => `为${name}翻译`,
     languages: {
