@@ -1,12 +1,13 @@
 """The composite: one H264 picture of the whole hearing, PTS = session ms, with the merged sound copied in.
 
-Everybody recorded has a tile with a name plate; the head line carries court, case and the server's wall time, the
-foot line phase and session clock. During a lawful break a card stands instead, at a frame each few seconds.
+Everybody recorded has a tile with a name plate; the head line carries court, case and the server's wall time, a strip
+below the pictures what is being said, the foot line phase and session clock. During a lawful break a card stands
+instead, at a frame each few seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ import av
 from av.container import InputContainer, OutputContainer
 
 from hearing.session import is_recording
+from records.captions import Cue
 from records.painter import Look, Outcome, Painter
 from records.timeline import Stretch, Timeline
 
@@ -38,9 +40,15 @@ def moments(timeline: Timeline, fps: int) -> Iterator[tuple[int, Stretch]]:
 
 
 def write_composite(
-    timeline: Timeline, recordings: Path, mix: Path, target: Path, look: Look, progress: Callable[[int], None]
+    timeline: Timeline,
+    cues: Sequence[Cue],
+    recordings: Path,
+    mix: Path,
+    target: Path,
+    look: Look,
+    progress: Callable[[int], None],
 ) -> Outcome:
-    """Write `target` (.mp4) with the sound of `mix` (.m4a). `progress` gets session ms done.
+    """Write `target` (.mp4) with the sound of `mix` (.m4a) and these captions. `progress` gets session ms done.
 
     Memory: two decoded frames a track that is on. Raises OSError when the disk refuses.
     """
@@ -60,7 +68,7 @@ def write_composite(
             "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=bt709",
         }
         copier = _SoundCopier(sound, out)
-        painter = Painter(timeline, recordings, look, files)
+        painter = Painter(timeline, cues, recordings, look, files)
         previous: Stretch | None = None
         for at_ms, stretch in moments(timeline, look.fps):
             frame = painter.paint(at_ms, stretch)

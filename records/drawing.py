@@ -98,12 +98,20 @@ class Pen:
         max_width_px: int = 10_000,
         stroke_px: int = 0,
         fixed_width_px: int | None = None,
+        keep: bool = True,
     ) -> Patch:
-        """One line on a plain ground. Too long for `max_width_px`: cut with an ellipsis."""
+        """One line on a plain ground. Too long for `max_width_px`: cut with an ellipsis. What comes only once is
+        better not kept."""
         key = (text, size_px, colour, ground, pad_px, max_width_px, stroke_px, fixed_width_px)
+        if not keep:
+            return self._draw(*key)
         if key not in self._patches:
             self._patches[key] = self._draw(*key)
         return self._patches[key]
+
+    def width_px(self, text: str, size_px: int) -> float:
+        """How wide this line is."""
+        return self._font(size_px).getlength(self._known(text))
 
     def _draw(
         self,

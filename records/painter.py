@@ -1,8 +1,10 @@
-"""Painting the composite: tiles with name plates, head and foot line, cards for breaks. What stays is not redrawn."""
+"""Painting the composite: tiles with name plates, captions, head and foot line, cards for breaks. What stays is not
+redrawn."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,8 @@ import av
 from hearing.roles import label
 from hearing.session import is_recording
 from records import words
+from records.caption_strip import CaptionStrip, height_px
+from records.captions import Cue
 from records.drawing import GOLD, MUTED, NAVY, RED, STAGE, TILE, WHITE, Canvas, Pen
 from records.layout import Box, arrange
 from records.scenes import Scene, plan
@@ -47,7 +51,9 @@ class Outcome:
 class Painter:
     """Draws one picture after the other; what does not change is not drawn again."""
 
-    def __init__(self, timeline: Timeline, recordings: Path, look: Look, files: ExitStack) -> None:
+    def __init__(
+        self, timeline: Timeline, cues: Sequence[Cue], recordings: Path, look: Look, files: ExitStack
+    ) -> None:
         self.outcome = Outcome()
         self._timeline = timeline
         self._recordings = recordings
@@ -59,11 +65,14 @@ class Painter:
         self._pen = Pen()
         self._head_px, self._foot_px = self._px(56), self._px(36)
         margin = self._px(8)
+        strip_px = height_px(self._scale) if cues else 0
+        strip = Box(margin, look.height - self._foot_px - strip_px, look.width - 2 * margin, strip_px)
+        self._captions = CaptionStrip(cues, self._canvas, self._pen, strip, self._scale)
         self._stage = Box(
             margin,
             self._head_px + margin,
             look.width - 2 * margin,
-            look.height - self._head_px - self._foot_px - 2 * margin,
+            look.height - self._head_px - self._foot_px - strip_px - 2 * margin,
         ).even()
         self._scenes = list(reversed(plan(timeline)))
         self._tracks = sorted(timeline.tracks, key=lambda track: track.span.from_ms, reverse=True)
@@ -81,6 +90,7 @@ class Painter:
         self._open_tracks(at_ms)
         if is_recording(stretch.state):
             self._paint_scene(self._scenes[-1], at_ms)
+            self._captions.paint(at_ms + self._half_frame_ms)
         elif self._drawn is not stretch:
             self._paint_card(stretch)
         self._paint_foot(at_ms, stretch)
@@ -116,9 +126,7 @@ class Painter:
     def _paint_scene(self, scene: Scene, at_ms: int) -> None:
         if self._drawn is not scene:
             self._drawn = scene
-            self._canvas.fill(Box(0, 0, self._canvas.width, self._canvas.height), STAGE)
-            self._paint_head()
-            self._foot = ""
+            self._clear()
             boxes = arrange(scene.mode, scene.people, scene.focus, self._stage)
             last = {name: tile.last for name, tile in self._tiles.items()}
             self._tiles = {name: _Tile(box, name in scene.speakers, last.get(name)) for name, box in boxes.items()}
@@ -232,10 +240,7 @@ class Painter:
     def _paint_card(self, stretch: Stretch) -> None:
         self._drawn = stretch
         self._tiles = {}
-        self._foot = ""
-        whole = Box(0, 0, self._canvas.width, self._canvas.height)
-        self._canvas.fill(whole, STAGE)
-        self._paint_head()
+        whole = self._clear()
         title = words.PAUSES[stretch.pause][0] if stretch.pause else "已闭庭"
         lines = [self._pen.text(title, self._px(72), WHITE, STAGE, max_width_px=self._stage.width)]
         for text in self._card_lines(stretch):
@@ -244,6 +249,15 @@ class Painter:
         for patch in lines:
             self._canvas.put(patch, self._centre(patch.width, patch.height, whole)[0], y)
             y += patch.height
+
+    def _clear(self) -> Box:
+        """Only the head line stands."""
+        whole = Box(0, 0, self._canvas.width, self._canvas.height)
+        self._canvas.fill(whole, STAGE)
+        self._paint_head()
+        self._foot = ""
+        self._captions.cleared()
+        return whole
 
     def _card_lines(self, stretch: Stretch) -> list[str]:
         lines = [stretch.reason] if stretch.reason else []

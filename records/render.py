@@ -13,14 +13,16 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from hearing.errors import UserError
 from hearing.events import Entry
+from hearing.transcript import Transcript
 from records import timeline as timelines
+from records.captions import cues_of
 from records.composite import Look, Outcome, write_composite
 from records.mixdown import write_mix
 
@@ -64,9 +66,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def run(job: Job, report: Callable[[Report], None]) -> None:
     """Do the job in this process."""
     started = time.monotonic()
-    decode = msgspec.json.Decoder(Entry).decode
+    transcript = Transcript()
     with Path(job.events).open("rb") as lines:
-        timeline = timelines.read(decode(line) for line in lines)
+        timeline = timelines.read(_folded(lines, transcript))
     duration = max(1, timeline.duration_ms)
     last = -1
 
@@ -86,6 +88,7 @@ def run(job: Job, report: Callable[[Report], None]) -> None:
     if job.composite is not None:
         outcome = write_composite(
             timeline,
+            cues_of(timeline, transcript),
             Path(job.recordings),
             Path(job.mix),
             Path(job.composite),
@@ -106,6 +109,15 @@ def run(job: Job, report: Callable[[Report], None]) -> None:
             )
         )
     )
+
+
+def _folded(lines: Iterable[bytes], transcript: Transcript) -> Iterator[Entry]:
+    """The entries, each taken into the transcript as it passes."""
+    decode = msgspec.json.Decoder(Entry).decode
+    for line in lines:
+        entry = decode(line)
+        transcript.apply(entry)
+        yield entry
 
 
 async def render(job: Job, progress: Callable[[int], None]) -> Rendered:

@@ -1,4 +1,5 @@
-"""Picture and sound of the composite stand where they happened: a flash and a beep a second, several participants."""
+"""Picture, sound and captions of the composite stand where they happened: a flash and a beep a second, several
+participants, two of whom speak."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from hearing.transcript import Transcript
 from records import timeline
+from records.captions import cues_of
 from records.composite import moments
 from records.layout import Box, arrange
 from records.scenes import plan
@@ -35,8 +38,26 @@ def expected_ms() -> list[int]:
 
 
 def stage() -> Box:
-    """Where the pictures stand at 640x360: below the head line, above the foot line."""
-    return Box(4, 32, 632, 306).even()
+    """Where the pictures stand at 640x360: below the head line, above the captions."""
+    return Box(4, 32, 632, 250).even()
+
+
+def lit(path: Path, box: Box) -> list[tuple[float, float]]:
+    """From when to when letters stand in the box, ms; the end is the first frame without."""
+    found: list[tuple[float, float]] = []
+    since: float | None = None
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            assert frame.time is not None
+            luma = frame.to_ndarray(format="gray")[box.y : box.y + box.height, box.x : box.x + box.width]
+            letters = float(luma.max()) > 150
+            if letters and since is None:
+                since = frame.time * 1000
+            elif not letters and since is not None:
+                found.append((since, frame.time * 1000))
+                since = None
+    assert since is None, "the last caption ends"
+    return found
 
 
 def flashes(path: Path, box: Box) -> list[float]:
@@ -98,6 +119,20 @@ def test_composite_is_in_sync_across_participants(made: Made) -> None:
     logging.getLogger(__name__).info("composite: %.1f..%.1f ms, skew %.1f ms", min(every), max(every), skew_ms)
     assert max(abs(offset) for offset in every) <= LIMIT_MS
     assert skew_ms <= LIMIT_MS
+
+
+def test_captions_stand_while_their_words_are_said_and_at_no_other_time(made: Made) -> None:
+    path = made.result.folder / "data/media/composite.mp4"
+    transcript = Transcript()
+    for entry in made.source.entries:
+        transcript.apply(entry)
+    first, second = cues_of(timeline.read(made.source.entries), transcript)
+    assert (first.text, second.text) == ("现在开庭，核对身份。", "对身份没有异议。"), "the text as it was corrected"
+    frame_ms = 1000 / SMALL.fps
+    for cue, place in ((first, Box(4, 286, 316, 56)), (second, Box(320, 286, 316, 56))):
+        [(from_ms, to_ms)] = lit(path, place)
+        assert abs(from_ms - cue.from_ms) <= frame_ms
+        assert abs(to_ms - cue.to_ms) <= frame_ms
 
 
 def test_mix_alone_is_in_sync(made: Made) -> None:
