@@ -7,15 +7,18 @@ stay in the test's folder for people to look at.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Request, expect
 
 from tests.browser.by_keyboard import press, tab_to
 from tests.browser.visitors import chromium, consent_and_check, needs_chromium, sign_in, visit
+from tests.fakes.courthouse import Tape
 from tests.fakes.written_court import WrittenCourt, written_court
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
@@ -323,6 +326,47 @@ async def test_the_minutes_are_edited_by_keyboard_alone_while_lines_come(visitor
     await clerk.keyboard.press("?")
     await expect(clerk.locator("dialog[open]")).to_contain_text("Alt+M")
     await visitors.shot(clerk, "keys")
+
+
+async def test_every_word_can_be_pressed_to_hear_it_from_there(visitors: Visitors) -> None:
+    court = visitors.court
+    judge = await visitors.judge()
+    await visitors.open_court(judge)
+    court.court.room(court.session).recording = Tape()
+    name = await court.said("plaintiff-1", "我方有异议", 5_000)
+    clerk = await visitors.editor()
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.path.endswith("/sound"):
+            asked.append(address.query)
+
+    clerk.on("request", note)
+    said = line(clerk, name)
+    await said.locator("[data-ms]", has_text="异").click()
+    await expect(said).to_have_class(re.compile("line-playing"))
+    assert asked == ["track=plaintiff-1&from_ms=5300&to_ms=5500"], "from the fourth of its words on"
+    await visitors.shot(clerk, "word-playing")
+    # A second of sound has passed.
+    await expect(said).not_to_have_class(re.compile("line-playing"))
+    await said.focus()
+    await clerk.keyboard.press("Space")
+    await expect(clerk.get_by_role("button", name="停止播放")).to_be_visible()
+    await clerk.keyboard.press("Escape")
+    await expect(said).not_to_have_class(re.compile("line-playing"))
+    await clerk.keyboard.press("Enter")
+    await clerk.keyboard.press("Home")
+    await clerk.keyboard.press("ArrowRight")
+    await clerk.keyboard.press("Alt+P")
+    await expect(said).to_have_class(re.compile("line-playing"))
+    assert asked[1:] == [f"track=plaintiff-1&from_ms={at}&to_ms=5500" for at in (5000, 5100)]
+    await clerk.keyboard.press("Escape")
+    # The clerk's own words were said into no microphone.
+    await clerk.keyboard.press("F3")
+    await expect(clerk.locator("#line-area")).to_be_focused()
+    await clerk.keyboard.press("Alt+P")
+    await expect(clerk.locator(".banner")).to_contain_text("此行没有录音")
 
 
 async def test_parties_and_the_bench_read_along_and_nobody_but_a_clerk_writes(visitors: Visitors) -> None:

@@ -6,8 +6,6 @@ The pages, the server, keys and pictures are real; what was said is told by the 
 from __future__ import annotations
 
 import asyncio
-import io
-import wave
 from pathlib import Path
 
 import msgspec
@@ -22,25 +20,12 @@ from records import words
 from records.signatures import Fault, check_signatures
 from signaling.signature_shelf import SignatureShelf
 from tests.browser.visitors import chromium, consent_and_check, needs_chromium, sign_in, visit
-from tests.fakes.courthouse import NoRecording
+from tests.fakes.courthouse import Tape
 from tests.fakes.written_court import WrittenCourt, written_court
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
 
 TZ = words.zone("Asia/Shanghai")
-
-
-class Tape(NoRecording):
-    """A recorder that has a second of silence for everything."""
-
-    async def sound(self, track: str, from_ms: int, to_ms: int) -> bytes:
-        out = io.BytesIO()
-        with wave.open(out, "wb") as wav:
-            wav.setnchannels(1)
-            wav.setsampwidth(2)
-            wav.setframerate(8_000)
-            wav.writeframes(bytes(16_000))
-        return out.getvalue()
 
 
 async def _judge(browser: Browser, court: WrittenCourt) -> Page:

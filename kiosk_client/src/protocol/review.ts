@@ -14,6 +14,9 @@ export interface ReadParagraph {
   readonly to_ms: number;
 }
 
+/** A stretch of somebody's recorded sound. */
+type Heard = Pick<ReadParagraph, "track" | "from_ms" | "to_ms">;
+
 export interface CorrectionView {
   readonly id: string;
   readonly participant: string;
@@ -50,9 +53,8 @@ export const reviewApi = {
   handIn: (session: string, bearer: string, picture: Blob) =>
     call<{ sha256: string }>(at(session, "signatures"), { method: "POST", blob: picture, bearer }),
   picture: (session: string, bearer: string, sha256: string) => blob(at(session, `signatures/${sha256}`), bearer),
-  sound: (session: string, bearer: string, paragraph: ReadParagraph) => {
-    const { track, from_ms, to_ms } = paragraph;
+  sound: async (session: string, bearer: string, { track, from_ms, to_ms }: Heard, signal?: AbortSignal) => {
     const span = new URLSearchParams({ track, from_ms: String(from_ms), to_ms: String(to_ms) });
-    return blob(at(session, `sound?${span}`), bearer);
+    return (await fetched(at(session, `sound?${span}`), { bearer, ...(signal ? { signal } : {}) })).blob();
   },
 };

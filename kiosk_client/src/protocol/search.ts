@@ -27,6 +27,9 @@ export interface SearchHits {
 const AROUND_MS = 300;
 const MOST_MS = 120_000;
 
+/** Which of all hits it is. */
+export const keyOf = (hit: SearchHit) => `${hit.session}/${hit.line}`;
+
 export const searchApi = {
   find: (address: string, after: string, signal: AbortSignal) =>
     call<SearchHits>(`search?${address}${after ? `&after=${after}` : ""}`, { signal }),

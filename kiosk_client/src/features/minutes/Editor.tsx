@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useSound } from "../../media/useSound.ts";
 import type { LineKind, LineView } from "../../protocol/messages.ts";
+import { reviewApi } from "../../protocol/review.ts";
 import { type Hearing, person } from "../../state/hearing.ts";
 import { shownLines } from "../../state/minutes.ts";
 import { language } from "../../state/preferences.ts";
@@ -7,10 +9,10 @@ import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
 import { Banner, Button, Tick } from "../../ui/index.ts";
 import { titleOf } from "../hearing/words.ts";
-import { Ask } from "../order/Ask.tsx";
+import { Ask, failureText } from "../order/Ask.tsx";
 import { captionTrouble } from "./Captions.tsx";
 import { Composer } from "./Composer.tsx";
-import { nextExhibit } from "./draft.ts";
+import { nextExhibit, saidAt } from "./draft.ts";
 import { AssignDialog, EditorKeys, RevisionsDialog } from "./EditorDialogs.tsx";
 import { type EditorAct, editorAct } from "./keys.ts";
 import { LineEdit } from "./LineEdit.tsx";
@@ -44,6 +46,7 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
   const [words, setWords] = useState("");
   const [speaker, setSpeaker] = useState("");
   const awaited = useRef<string | null>(null);
+  const sound = useSound((cause) => editing.say(failureText(cause)));
   const lines = useMemo(() => shownLines(minutes, all), [minutes.lines, all]);
   const { draft } = editing;
   const { ref, newer, toEnd } = useStick<HTMLOListElement>(lines.length, draft !== null);
@@ -85,6 +88,16 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
     if (await editing.write(words, speaker ? "speech" : "note", speaker || null)) setWords("");
   }
 
+  function hear(line: LineView, from_ms: number) {
+    if (!line.track) return editing.say(t.noSound);
+    const { track } = line;
+    const session = state.hearing?.session ?? "";
+    const to_ms = Math.max(line.to_ms, from_ms + 1);
+    void sound.toggle(`${line.id}@${from_ms}`, (signal) =>
+      reviewApi.sound(session, hearing.socket.credential, { track, from_ms, to_ms }, signal),
+    );
+  }
+
   function act(wanted: EditorAct): void {
     switch (wanted) {
       case "up":
@@ -117,6 +130,12 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
         return picked && setDialog("strike");
       case "undo":
         return undo();
+      case "hear": {
+        const area = draft && ref.current?.querySelector("textarea");
+        return picked && hear(picked, area ? saidAt(picked, area.selectionStart) : picked.from_ms);
+      }
+      case "quiet":
+        return sound.stop();
       case "help":
         return setDialog("keys");
       case "write":
@@ -163,6 +182,8 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
         reached={line === reached}
         onPick={editing.pick}
         onOpen={may ? editing.edit : undefined}
+        onHear={hear}
+        playing={sound.playing?.startsWith(`${line.id}@`)}
       >
         {inWork && <LineEdit editing={editing} line={line} />}
       </LineRow>
@@ -171,7 +192,7 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
   // Thousands of rows are made anew when lines change, not for every key that is typed into one of them.
   const rows = useMemo(
     () => lines.map((line) => row(line, false)),
-    [lines, editing.picked, reached, state.hearing?.people, may, language.value],
+    [lines, editing.picked, reached, state.hearing?.people, may, language.value, sound.playing],
   );
   const working = draft ? lines.findIndex((one) => one.id === draft.line) : -1;
   const drawn = lines[working]
@@ -234,6 +255,17 @@ export function Editor({ hearing, zone }: { hearing: Hearing; zone: string }) {
           {t.allKeys} <kbd>?</kbd>
         </Button>
         <span class="grow" />
+        {sound.playing ? (
+          <Button onClick={sound.stop}>
+            {t.quiet} <kbd>Esc</kbd>
+          </Button>
+        ) : (
+          picked?.track && (
+            <Button icon="speaker" onClick={() => act("hear")}>
+              {t.hear} <kbd>{t.space}</kbd>
+            </Button>
+          )
+        )}
         {may && picked && (
           <>
             <Button onClick={() => act("edit")}>{t.edit}</Button>

@@ -136,6 +136,8 @@ export function EditorKeys({ onClose }: { onClose: () => void }) {
     ["Alt+M", t.keys.join],
     ["Alt+R", t.keys.assign],
     ["Alt+H", t.keys.history],
+    ["Space / Alt+P", t.keys.hear],
+    ["Esc", t.keys.quiet],
     ["Delete", t.keys.strike],
     ["Ctrl+Z", t.keys.undo],
     ["F2", t.templates.mark],

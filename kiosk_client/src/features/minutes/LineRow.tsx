@@ -19,6 +19,9 @@ interface Props {
   children?: ComponentChildren;
   onPick?: (id: string) => void;
   onOpen?: ((id: string) => void) | undefined;
+  /** Plays the line from this moment: each of its words is pressed like a key of a tape. */
+  onHear?: (line: LineView, from_ms: number) => void;
+  playing?: boolean;
 }
 
 /** One line of the transcript. Drawn anew only when it has changed: there may be thousands. */
@@ -31,16 +34,22 @@ export class LineRow extends Component<Props> {
       next.selected !== now.selected ||
       next.reached !== now.reached ||
       next.marks !== now.marks ||
+      next.playing !== now.playing ||
       next.language !== now.language ||
       Boolean(next.onOpen) !== Boolean(now.onOpen) ||
       Boolean(next.children || now.children)
     );
   }
 
-  override render({ line, who, marks, selected, reached, children, onPick, onOpen }: Props) {
+  override render({ line, who, marks, selected, reached, children, onPick, onOpen, onHear, playing }: Props) {
     const t = text().minutes;
     const own = line.participant === null;
-    const state = `${line.struck ? " line-struck" : ""}${line.trouble ? " line-trouble" : ""}`;
+    const state = `${line.struck ? " line-struck" : ""}${line.trouble ? " line-trouble" : ""}${playing ? " line-playing" : ""}`;
+    const press = (event: MouseEvent) => {
+      onPick?.(line.id);
+      const word = (event.target as HTMLElement).closest<HTMLElement>("[data-ms]");
+      if (word) onHear?.(line, Number(word.dataset.ms));
+    };
     return (
       // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys of all its lines.
       <li
@@ -48,7 +57,7 @@ export class LineRow extends Component<Props> {
         data-line={line.id}
         tabIndex={onPick ? (reached ? 0 : -1) : undefined}
         aria-current={selected ? true : undefined}
-        onClick={onPick && (() => onPick(line.id))}
+        onClick={onPick && press}
         onDblClick={onOpen && (() => onOpen(line.id))}
       >
         <span class="line-head">
@@ -60,15 +69,16 @@ export class LineRow extends Component<Props> {
           <span class="line-text">
             {line.trouble && <em class="line-lost">{t.trouble}</em>}
             {marks
-              ? pieces(line.text, line.words).map((piece, at) =>
-                  piece.unsure ? (
-                    <u key={`${at}-${piece.text}`} class="line-unsure">
+              ? pieces(line.text, line.words).map((piece, at) => {
+                  const heard = onHear && line.track && piece.from_ms !== null ? { "data-ms": piece.from_ms } : null;
+                  if (!piece.unsure && !heard) return piece.text;
+                  const Word = piece.unsure ? "u" : "span";
+                  return (
+                    <Word key={`${at}-${piece.text}`} class={piece.unsure ? "line-unsure" : undefined} {...heard}>
                       {piece.text}
-                    </u>
-                  ) : (
-                    piece.text
-                  ),
-                )
+                    </Word>
+                  );
+                })
               : line.text}
           </span>
         )}

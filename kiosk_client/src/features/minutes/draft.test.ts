@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LineView, Word } from "../../protocol/messages.ts";
-import { cutPlace, draftOf, inConflict, nextExhibit, oneLine, pieces, rebased } from "./draft.ts";
+import { cutPlace, draftOf, inConflict, nextExhibit, oneLine, pieces, rebased, saidAt } from "./draft.ts";
 import { editorAct } from "./keys.ts";
 
 const line = (more: Partial<LineView> = {}): LineView => ({
@@ -54,23 +54,30 @@ describe("a draft", () => {
   });
 });
 
-test("unsure words are marked in runs, and none when words and text differ", () => {
+test("unsure words are marked, and none when words and text differ", () => {
   const words = [word("我", 900), word("同", 300), word("义", 200), word("。", null)];
-  expect(pieces("我同义。", words)).toEqual([
-    { text: "我", unsure: false },
-    { text: "同义", unsure: true },
-    { text: "。", unsure: false },
+  expect(pieces("我同义。", words).map((one) => [one.text, one.unsure])).toEqual([
+    ["我", false],
+    ["同", true],
+    ["义", true],
+    ["。", false],
   ]);
-  expect(pieces("我同意。", words)).toEqual([{ text: "我同意。", unsure: false }]);
+  expect(pieces("我同意。", words)).toEqual([{ text: "我同意。", unsure: false, from_ms: null }]);
 });
 
 test("what the glossary wrote in place of what was heard is marked, however sure the engine was", () => {
   const words = [word("原告", 900), { ...word("张", 900), heard: "章" }, word("建国", 900)];
-  expect(pieces("原告张建国", words)).toEqual([
-    { text: "原告", unsure: false },
-    { text: "张", unsure: true },
-    { text: "建国", unsure: false },
-  ]);
+  expect(pieces("原告张建国", words).map((one) => one.unsure)).toEqual([false, true, false]);
+});
+
+test("a cursor tells when the word it stands in was said", () => {
+  const words = [
+    { ...word("𠮷野", 900), from_ms: 100 },
+    { ...word("同意", 900), from_ms: 700 },
+  ];
+  const said = line({ text: "𠮷野同意", words, from_ms: 90 });
+  expect([0, 1, 2, 3, 4, 5].map((cursor) => saidAt(said, cursor))).toEqual([100, 100, 100, 700, 700, 90]);
+  expect(saidAt(line({ text: "改过的", words, from_ms: 90 }), 1)).toBe(90);
 });
 
 test("exhibits are numbered on", () => {

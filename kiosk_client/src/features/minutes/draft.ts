@@ -43,20 +43,29 @@ export const UNSURE_PERMILLE = 600;
 export interface Piece {
   readonly text: string;
   readonly unsure: boolean;
+  /** When it was said; null where that is not known. */
+  readonly from_ms: number | null;
 }
 
-/** The text in runs of sure and unsure words; whole and sure when the words do not make up the text. */
+/** The text in its words; whole, sure and of no moment when they do not make it up. */
 export function pieces(text: string, words: readonly Word[]): Piece[] {
-  const found: Piece[] = [];
-  for (const word of words) {
+  const found = words.map((word) => {
     const doubted = word.confidence_permille !== null && word.confidence_permille < UNSURE_PERMILLE;
     // Where the glossary wrote another word than was heard, somebody has to look.
-    const unsure = doubted || word.heard !== undefined;
-    const last = found.at(-1);
-    if (last && last.unsure === unsure) found[found.length - 1] = { text: last.text + word.text, unsure };
-    else found.push({ text: word.text, unsure });
+    return { text: word.text, unsure: doubted || word.heard !== undefined, from_ms: word.from_ms };
+  });
+  return found.map((one) => one.text).join("") === text ? found : [{ text, unsure: false, from_ms: null }];
+}
+
+/** When the word at this place of the line (UTF-16, as a cursor counts) was said; the line's beginning where that is
+ * not known. */
+export function saidAt(line: LineView, cursor: number): number {
+  let end = 0;
+  for (const piece of pieces(line.text, line.words)) {
+    end += piece.text.length;
+    if (cursor < end) return piece.from_ms ?? line.from_ms;
   }
-  return found.map((one) => one.text).join("") === text ? found : [{ text, unsure: false }];
+  return line.from_ms;
 }
 
 /** The next free number of an exhibit: one more than the highest in the minutes. */

@@ -14,6 +14,8 @@ export type EditorAct =
   | "strike"
   | "strike_why"
   | "undo"
+  | "hear"
+  | "quiet"
   | "help"
   | "mark"
   | "identity"
@@ -43,7 +45,13 @@ const MARKS: Record<string, EditorAct> = {
   F8: "closing",
   F9: "write",
 };
-const WITH_ALT: Record<string, EditorAct> = { KeyS: "split", KeyM: "join", KeyR: "assign", KeyH: "history" };
+const WITH_ALT: Record<string, EditorAct> = {
+  KeyS: "split",
+  KeyM: "join",
+  KeyR: "assign",
+  KeyH: "history",
+  KeyP: "hear",
+};
 const BROWSING: Record<string, EditorAct> = {
   ArrowUp: "up",
   ArrowDown: "down",
@@ -51,6 +59,8 @@ const BROWSING: Record<string, EditorAct> = {
   End: "last",
   Enter: "edit",
   Delete: "strike",
+  " ": "hear",
+  Escape: "quiet",
   "?": "help",
   "？": "help",
 };

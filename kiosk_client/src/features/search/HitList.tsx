@@ -1,8 +1,7 @@
-import type { SearchHit } from "../../protocol/search.ts";
+import { keyOf, type SearchHit } from "../../protocol/search.ts";
 import { courtText } from "../../text/court.ts";
 import { Button, duration, wallTime } from "../../ui/index.ts";
 import { bySession } from "./question.ts";
-import { keyOf } from "./useSound.ts";
 
 interface Props {
   hits: readonly SearchHit[];

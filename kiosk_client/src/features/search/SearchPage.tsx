@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { SearchHit, SearchHits } from "../../protocol/search.ts";
-import { searchApi } from "../../protocol/search.ts";
+import { useSound } from "../../media/useSound.ts";
+import { keyOf, type SearchHit, type SearchHits, searchApi } from "../../protocol/search.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
 import { Button, Field, Notice, Progress } from "../../ui/index.ts";
 import { failureText } from "../order/Ask.tsx";
 import { HitList } from "./HitList.tsx";
 import { addressOf, narrowed, type Question, questionOf } from "./question.ts";
-import { useSound } from "./useSound.ts";
 import "./search.css";
 
 const NOTHING: SearchHits = { hits: [], next: "" };
@@ -24,6 +23,8 @@ export function SearchPage({ zone }: { zone: string }) {
   const running = useRef<AbortController | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const sound = useSound((cause) => setProblem(`${t.playFailed}：${failureText(cause)}`));
+
+  const play = (hit: SearchHit) => void sound.toggle(keyOf(hit), (signal) => searchApi.sound(hit, signal));
 
   async function ask(after: string, before: SearchHits) {
     running.current?.abort();
@@ -127,7 +128,7 @@ export function SearchPage({ zone }: { zone: string }) {
           <p class="search-count" role="status">
             {t.found(found.hits.length, found.next !== "")}
           </p>
-          <HitList hits={found.hits} zone={zone} playing={sound.playing} onPlay={sound.toggle} onOpen={openPlayer} />
+          <HitList hits={found.hits} zone={zone} playing={sound.playing} onPlay={play} onOpen={openPlayer} />
         </>
       )}
       {busy && <Progress label={text().common.loading} />}

@@ -1,11 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { SearchHit } from "../../protocol/search.ts";
-import { searchApi } from "../../protocol/search.ts";
 
-/** Plays one hit at a time; `playing` is its line. Pressing it again stops it. */
+/** Plays one piece of the record at a time; `playing` is its key. Asked for again, it stops. */
 export function useSound(onProblem: (cause: unknown) => void) {
   const [playing, setPlaying] = useState<string | null>(null);
-  const current = useRef<{ abort: AbortController; audio: HTMLAudioElement; url: string } | null>(null);
+  const current = useRef<{ key: string; abort: AbortController; audio: HTMLAudioElement; url: string } | null>(null);
 
   function stop() {
     const now = current.current;
@@ -17,15 +15,15 @@ export function useSound(onProblem: (cause: unknown) => void) {
   }
   useEffect(() => stop, []);
 
-  async function toggle(hit: SearchHit) {
-    const same = playing === keyOf(hit);
+  async function toggle(key: string, get: (signal: AbortSignal) => Promise<Blob>) {
+    const same = current.current?.key === key;
     stop();
     if (same) return;
-    const mine = { abort: new AbortController(), audio: new Audio(), url: "" };
+    const mine = { key, abort: new AbortController(), audio: new Audio(), url: "" };
     current.current = mine;
-    setPlaying(keyOf(hit));
+    setPlaying(key);
     try {
-      mine.url = URL.createObjectURL(await searchApi.sound(hit, mine.abort.signal));
+      mine.url = URL.createObjectURL(await get(mine.abort.signal));
       mine.audio.src = mine.url;
       mine.audio.onended = () => current.current === mine && stop();
       await mine.audio.play();
@@ -35,7 +33,5 @@ export function useSound(onProblem: (cause: unknown) => void) {
       onProblem(cause);
     }
   }
-  return { playing, toggle };
+  return { playing, toggle, stop };
 }
-
-export const keyOf = (hit: SearchHit) => `${hit.session}/${hit.line}`;
