@@ -20,7 +20,17 @@ from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph as Block
 
 from records.minutes import Minutes, Paragraph, ParagraphKind
-from records.typesetting import BOTTOM_MM, DRAFT, LEFT_MM, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, RIGHT_MM, STRIP, TOP_MM
+from records.typesetting import (
+    BOTTOM_MM,
+    DRAFT,
+    KEPT_PLACES,
+    LEFT_MM,
+    PAGE_HEIGHT_MM,
+    PAGE_WIDTH_MM,
+    RIGHT_MM,
+    STRIP,
+    TOP_MM,
+)
 
 BODY_FONT, TITLE_FONT, LATIN_FONT = "仿宋", "宋体", "Times New Roman"
 BODY_PT, COURT_PT, TITLE_PT, SMALL_PT = 14, 18, 22, 9
@@ -52,8 +62,12 @@ def _body(document: Docx, minutes: Minutes) -> None:
     blocks = [_block(COURT_STYLE, ("", minutes.court)), _block(TITLE_STYLE, ("", minutes.title))]
     blocks += [_block(HEADER_STYLE, (f"{item.name}：", item.text)) for item in minutes.fields]
     blocks += [_paragraph(paragraph) for paragraph in minutes.paragraphs]
-    blocks.append(_block(BODY_STYLE, ("", minutes.closing)))
-    blocks += [_block(PLACE_STYLE, ("", f"{place}（签名）：")) for place in minutes.places]
+    blocks.append(_block(BODY_STYLE, ("", minutes.closing), keep=bool(minutes.places)))
+    last = min(len(minutes.places), KEPT_PLACES) - 1
+    blocks += [
+        _block(PLACE_STYLE, ("", f"{place}（签名）："), keep=number < last)
+        for number, place in enumerate(minutes.places)
+    ]
     body = document.element.body
     section = body.sectPr
     for block in parse_xml(f"<w:body {nsdecls('w')}>{''.join(blocks)}</w:body>"):
@@ -66,14 +80,14 @@ def _paragraph(paragraph: Paragraph) -> str:
     return _block(style, (who, paragraph.text), paragraph.language)
 
 
-def _block(style: str, text: tuple[str, str], language: str = "") -> str:
-    """A paragraph: bold text, then plain text, which may be in another language."""
+def _block(style: str, text: tuple[str, str], language: str = "", *, keep: bool = False) -> str:
+    """A paragraph: bold text, then plain text, which may be in another language. `keep`: on the page of the next."""
     tongue = f"<w:rPr><w:lang w:val={quoteattr(language)}/></w:rPr>" if language else ""
     runs = ((text[0], "<w:rPr><w:b/></w:rPr>"), (text[1], tongue))
     shown = "".join(
         f'<w:r>{looks}<w:t xml:space="preserve">{escape(part)}</w:t></w:r>' for part, looks in runs if part
     )
-    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{shown}</w:p>'
+    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{"<w:keepNext/>" * keep}</w:pPr>{shown}</w:p>'
 
 
 def _properties(document: Docx, minutes: Minutes) -> None:

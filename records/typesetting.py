@@ -16,6 +16,9 @@ LEFT_MM, RIGHT_MM, TOP_MM, BOTTOM_MM = 28.0, 26.0, 25.0, 38.0
 ROOM_MM = PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM
 BODY_MM, BODY_LEADING_MM = 4.94, 8.2
 """14 pt, as official documents have it (四号), about 28 lines a page."""
+PLACE_LEADING_MM = 1.5 * BODY_LEADING_MM
+KEPT_PLACES = 10
+"""So many places for signatures stand on one page with what is signed."""
 COURT_MM, TITLE_MM = 6.35, 7.76
 SMALL_MM, HASH_MM = 3.17, 2.3
 INDENT_SQUARES = 2
@@ -61,11 +64,13 @@ def typeset(minutes: Minutes, width: Width = squares) -> list[Page]:
         label = len(paragraph.speaker) + 1 if paragraph.speaker else 0
         strong = label if paragraph.kind is not ParagraphKind.NOTE else 0
         pages.flowing(paragraph.plain, indent=INDENT_SQUARES, bold=strong)
+    # Who signs must see under what: no page holds places for signatures alone, unless there are many.
+    pages.keep(6.0 + BODY_LEADING_MM + PLACE_LEADING_MM * min(len(minutes.places), KEPT_PLACES))
     pages.gap(3.0)
     pages.flowing(minutes.closing, indent=INDENT_SQUARES)
     pages.gap(3.0)
     for place in minutes.places:
-        pages.flowing(f"{place}（签名）：", leading_mm=1.5 * BODY_LEADING_MM)
+        pages.flowing(f"{place}（签名）：", leading_mm=PLACE_LEADING_MM)
     return pages.finished(minutes)
 
 
@@ -111,6 +116,11 @@ class _Pages:
                     x_mm += width_of(part, self._width) * BODY_MM
             done += len(row)
 
+    def keep(self, length_mm: float) -> None:
+        """Begin a page unless so much still fits on this one."""
+        if self._y_mm + length_mm > PAGE_HEIGHT_MM - BOTTOM_MM:
+            self._begin()
+
     def gap(self, length_mm: float) -> None:
         self._y_mm += length_mm
 
@@ -136,8 +146,12 @@ class _Pages:
     def _row(self, leading_mm: float) -> None:
         self._y_mm += leading_mm
         if self._y_mm > PAGE_HEIGHT_MM - BOTTOM_MM:
-            self._pages.append(Page())
-            self._y_mm = TOP_MM + leading_mm
+            self._begin()
+            self._y_mm += leading_mm
+
+    def _begin(self) -> None:
+        self._pages.append(Page())
+        self._y_mm = TOP_MM
 
     def _put(self, run: Run) -> None:
         self._pages[-1].runs.append(run)

@@ -14,6 +14,7 @@ from hearing.session import Move
 from hearing.transcript_events import LineKind
 from records.legible import break_lines, legible, squares
 from records.minutes import CLOSING, UNHEARD
+from records.typesetting import typeset
 from tests.fakes.minutes import Sitting, said
 
 pytestmark = pytest.mark.unit
@@ -93,6 +94,15 @@ def test_who_signs_parties_first_then_bench_then_clerk_and_no_observer(sitting: 
     assert places[-1] == "书记员李书记员"
     assert places.index("审判长陈法官") > places.index("被告李四")
     assert not [place for place in places if "旁听" in place or "大屏" in place]
+
+
+@pytest.mark.parametrize("lines", range(25, 60, 5))
+def test_no_page_has_places_to_sign_without_what_is_signed(sitting: Sitting, lines: int) -> None:
+    sitting.at(90_000).note(*(said("没有异议。", 1_000 * at) for at in range(1, lines)))
+    pages = typeset(sitting.minutes())
+    (last,) = [page for page in pages if any(run.text == CLOSING for run in page.runs)]
+    assert last is pages[-1]
+    assert sum("（签名）" in run.text for run in last.runs) == len(sitting.minutes().places)
 
 
 def test_the_hash_is_of_the_text_and_a_draft_has_the_same(sitting: Sitting) -> None:
