@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from records.keys import CourtKey
 from records.ports import EventStore
 from signaling.ports import Exported, ExportStep
 from yunting.backends import open_store
+from yunting.catching_up import until_written
 from yunting.packages import exported, packages_of
 from yunting.recordings import Recordings
 
@@ -76,6 +78,11 @@ class PackageExporter:
         """See the port. One package is made at a time: it takes all cores it gets."""
         _check_edition(edition)
         ledger = await self._book.get(session)
+        _check_over(ledger.hearing)
+        await self._recordings.settle(session, ledger)
+        caught_up = functools.partial(self._recordings.caught_up, session)
+        # Before the lock: who waits for a transcript must not keep other sessions waiting.
+        await until_written(caught_up, lambda: _check_over(ledger.hearing), ledger.clock.now_ms() / 1000, progress)
         async with self._one_at_a_time:
             # Not before the lock: while this one waited a mistaken 闭庭 may have been undone, and to settle the
             # recording then would end it in an open session.

@@ -85,6 +85,10 @@ class Recordings:
         else:
             await self.recover(session, ledger)
 
+    def caught_up(self, session: str) -> bool:
+        """Whether everything that was recorded and can be listened to is in the log as text."""
+        return self._speech is None or self._speech.caught_up(session)
+
     async def close(self) -> None:
         """Settle and end all. Idempotent."""
         for opened in tuple(self._running.values()):

@@ -72,6 +72,11 @@ class Speech:
         self._tasks.spawn(self._serve(session, transcriber), f"transcript {session}")
         return transcriber
 
+    def caught_up(self, session: str) -> bool:
+        """Whether nothing of this session waits to be heard or to be noted, as far as it is listened to at all."""
+        transcriber = self._sessions.get(session)
+        return transcriber is None or transcriber.caught_up
+
     async def close(self) -> None:
         """End the threads. What was not heard is found again at the next start. Idempotent."""
         for transcriber in self._sessions.values():

@@ -113,6 +113,11 @@ class SessionTranscriber:
             noting.cancel()
         self.ended.set()
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was recorded so far is heard and noted."""
+        return self._all_heard and not self._waiting
+
     def close(self) -> None:
         """The courtroom closes: no new tracks; `run` ends when those there are were heard. Idempotent."""
         self._closing = True

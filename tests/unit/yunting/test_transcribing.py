@@ -111,6 +111,19 @@ async def test_a_log_that_cannot_be_written_loses_nothing(bench: Bench) -> None:
     assert await bench.heard() == waiting
 
 
+async def test_who_exports_can_tell_whether_all_is_written_down(bench: Bench) -> None:
+    assert bench.speech.caught_up("s")
+    assert bench.speech.caught_up("of which nobody listens")
+    bench.store.refuse = True
+    bench.transcriber.sound_ended("judge_1", bench.say("judge_1", "judge", 0, voice()))
+    assert not bench.speech.caught_up("s"), "the engine has not heard it"
+    await until(lambda: not bench.transcriber._followers)
+    assert not bench.speech.caught_up("s"), "the log has not taken it"
+    bench.store.refuse = False
+    await until(lambda: bench.speech.caught_up("s"))
+    assert (await bench.heard())[-1].until_ms == 4000
+
+
 async def test_when_too_much_waits_for_the_log_nobody_listens_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
