@@ -26,7 +26,7 @@ class Pulse:
         """The first beat comes after a pause. Needs a running loop."""
         loop = asyncio.get_running_loop()
         self._begun_s = loop.time()
-        self._timer = loop.call_later(self._pause_s * LATE, self._struck)
+        self._timer = loop.call_later(self._pause_s * LATE, self._strike)
 
     def stop(self) -> None:
         """No beat from now on. Idempotent."""
@@ -38,17 +38,14 @@ class Pulse:
         """The process is awake for something else: beat now if that would be soon."""
         if self._timer is not None and self._since_s() >= self._pause_s * EARLY:
             self._timer.cancel()
-            self._strike(0.0)
-
-    def _struck(self) -> None:
-        self._strike(max(0.0, self._since_s() - self._pause_s * LATE))
+            self._strike()
 
     def _since_s(self) -> float:
         return asyncio.get_running_loop().time() - self._begun_s
 
-    def _strike(self, late_s: float) -> None:
+    def _strike(self) -> None:
         try:
-            self._pause_s = self._beat(late_s)
+            self._pause_s = self._beat(max(0.0, self._since_s() - self._pause_s * LATE))
         except Exception as fault:
             log_fault("media timers failed", fault)
         if self._timer is not None:  # `beat` may have stopped it

@@ -7,6 +7,7 @@ entry of 开庭. What lies between (Opus, RTP, sender reports, recorder, gate, V
 from __future__ import annotations
 
 import asyncio
+import bisect
 import html
 import logging
 import os
@@ -17,7 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
+import av
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from hearing import commands as cmd
@@ -26,7 +30,8 @@ from hearing.session import Move
 from hearing.transcript import Transcript
 from hearing.transcript_events import UtteranceHeard
 from records import timeline
-from records.captions import cues_of
+from records.caption_strip import place
+from records.captions import Cue, cues_of
 from records.minutes import compose, speaker
 from records.subtitles import write_vtt
 from records.transcript_json import TranscriptRecord, record_of, write_json
@@ -115,7 +120,8 @@ async def _all_is_heard(court: Hall) -> list[UtteranceHeard]:
 
 
 async def test_each_line_stands_at_its_time_under_who_spoke_it(tmp_path: Path, script: dict[str, list[Line]]) -> None:
-    settings = {"YUNTING_TRANSCRIPTION_MODELS": f"zh-CN={MODEL}", **CALM}
+    small = {"YUNTING_COMPOSITE_WIDTH": "640", "YUNTING_COMPOSITE_HEIGHT": "360"}
+    settings = {"YUNTING_TRANSCRIPTION_MODELS": f"zh-CN={MODEL}", **small, **CALM}
     async with AsyncExitStack() as stack:
         court = await stack.enter_async_context(hall(tmp_path, *list(SCRIPT)[1:], **settings))
         people: dict[str, Presence] = {}
@@ -143,12 +149,14 @@ async def test_each_line_stands_at_its_time_under_who_spoke_it(tmp_path: Path, s
         for presence in people.values():
             await presence.close()
         await asyncio.gather(*running, return_exceptions=True)
+        composite = (await court.export()) / "data/media/composite.mp4"
 
     assert len(heard) == spoken, [each.raw for each in heard]
     course, transcript = timeline.read(entries), Transcript()
     for entry in entries:
         transcript.apply(entry)
     formats = {name: tuple(spans(course, transcript)) for name, spans in FORMATS.items()}
+    strips = Strips(composite, cues_of(course, transcript))
     off_ms: list[float] = []
     for seat, lines in script.items():
         own = sorted((each for each in heard if each.participant == participant[seat]), key=lambda each: each.from_ms)
@@ -156,11 +164,63 @@ async def test_each_line_stands_at_its_time_under_who_spoke_it(tmp_path: Path, s
             # The model is a fixture: what counts is that these are the words of this line, not of another.
             assert edits(line.clip.text, each.raw) <= len(line.clip.text) // 3, each.raw
             from_ms, to_ms = (began_utc_ms[seat] - zero_utc_ms + second * 1000 for second in line.span_s)
+            strips.expect(each.utterance, from_ms, to_ms)
             for name, spans in formats.items():
                 span = _nth(spans, speaker(course, participant[seat], each.language), number, len(lines))
                 off_ms += [span.from_ms - from_ms, span.to_ms - to_ms]
                 log.info("%s %s, %s: %+.0f, %+.0f ms", seat, line.clip.name, name, *off_ms[-2:])
     assert max(map(abs, off_ms)) <= WITHIN_MS, off_ms
+    strips.same_name_for_the_same_person()
+
+
+class Strips:
+    """What the composite shows below the pictures, at 640x360: two places side by side."""
+
+    def __init__(self, composite: Path, cues: Sequence[Cue]) -> None:
+        self._placed = place(cues)
+        self._times: list[float] = []
+        self._rows: list[npt.NDArray[np.int16]] = []
+        with av.open(str(composite)) as container:
+            for frame in container.decode(video=0):
+                assert frame.time is not None
+                self._times.append(frame.time * 1000)
+                self._rows.append(frame.to_ndarray(format="gray")[286:342, 4:636].astype(np.int16))
+
+    def expect(self, line: str, from_ms: float, to_ms: float) -> None:
+        """Captions of this line begin and end within the limit: before and after, its place shows other things."""
+        own = [each for each in self._placed if each.cue.line == line]
+        assert own, line
+        first, last = own[0], own[-1]
+        begun = self._at(from_ms + WITHIN_MS, first.place)
+        assert _differ(begun, self._at(from_ms - WITHIN_MS, first.place)), f"{line} is shown too early"
+        assert _lit(begun), f"{line} is shown too late"
+        ended = self._at(to_ms - WITHIN_MS, last.place)
+        assert _lit(ended), f"{line} is gone too early"
+        assert _differ(ended, self._at(to_ms + WITHIN_MS, last.place)), f"{line} stays too long"
+
+    def same_name_for_the_same_person(self) -> None:
+        """The name above a caption is that of who spoke: alike for one person, another for another."""
+        names: dict[tuple[int, str], list[npt.NDArray[np.int16]]] = {}
+        for each in self._placed:
+            shown = self._at((each.cue.from_ms + each.cue.to_ms) / 2, each.place)[:12]
+            names.setdefault((each.place, each.cue.participant), []).append(shown)
+        for (place_, _), pictures in names.items():
+            assert not any(_differ(pictures[0], other) for other in pictures)
+            others = [found[0] for (where, _), found in names.items() if where == place_ and found is not pictures]
+            assert all(_differ(pictures[0], other) for other in others)
+
+    def _at(self, at_ms: float, number: int) -> npt.NDArray[np.int16]:
+        row = self._rows[bisect.bisect_right(self._times, at_ms) - 1]
+        return row[:, 316 * number : 316 * (number + 1)]
+
+
+def _lit(picture: npt.NDArray[np.int16]) -> bool:
+    return bool(picture.max() > 150)
+
+
+def _differ(one: npt.NDArray[np.int16], other: npt.NDArray[np.int16]) -> bool:
+    """More than a codec's noise."""
+    return bool(np.count_nonzero(np.abs(one - other) > 60) > 20)
 
 
 def _nth(spans: Sequence[Span], who: str, number: int, of: int) -> Span:

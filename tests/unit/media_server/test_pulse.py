@@ -106,6 +106,15 @@ def test_a_loop_that_was_held_up_says_by_how_much(clock: Clock, timers: Timers, 
     assert timers.late_s == [0.4]
 
 
+def test_whoever_wakes_it_a_loop_that_was_held_up_says_so(clock: Clock, timers: Timers, pulse: Pulse) -> None:
+    async def held_up() -> None:
+        clock._now_s += PAUSE_S * LATE + 0.4
+        pulse.awake()
+
+    clock.run_until_complete(held_up())
+    assert timers.late_s == [0.4]
+
+
 def test_the_beat_says_how_soon_the_next_one_is(clock: Clock, timers: Timers, pulse: Pulse) -> None:
     timers.pause_s = 0.02
     clock.pass_s(PAUSE_S * LATE)
