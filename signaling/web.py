@@ -18,6 +18,7 @@ from records.errors import StoreUnavailable
 from records.indexing import Indexer
 from signaling.admission import Admission
 from signaling.credentials import Credentials
+from signaling.document_routes import DocumentRoutes
 from signaling.export_routes import ExportRoutes
 from signaling.exports import Exports
 from signaling.gallery import Gallery
@@ -109,6 +110,7 @@ def build_app(services: Services) -> web.Application:
         PlayerRoutes(desk, sessions, exports),
         SearchRoutes(services, desk, sessions),
         SoundRoutes(services, admission, rooms, desk, sessions),
+        DocumentRoutes(services, desk, sessions),
         ReviewRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
         ServiceRoutes(services, rooms, senders, desk, retention),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from docx import Document
 from playwright.async_api import Browser, Page, expect
 
 from hearing.commands import MoveSession
@@ -100,6 +101,13 @@ async def test_the_minutes_are_corrected_signed_refused_and_concluded(tmp_path: 
         room.recording = Tape()
         await room.ledger.do(court.people["judge-1"], MoveSession(move=Move.CLOSE))
         await clerk.get_by_role("tab", name="核对签名").click()
+        await clerk.screenshot(path=tmp_path / "clerk-documents.png")
+        async with clerk.expect_download() as download:
+            await clerk.get_by_role("button", name="DOCX").click()
+        saved = await (await download.value).path()
+        assert (await download.value).suggested_filename.endswith("-draft.docx")
+        told = await asyncio.to_thread(lambda: [block.text for block in Document(str(saved)).paragraphs])
+        assert "原告张三：我同义调解" in told
         await clerk.get_by_role("button", name="开放笔录核对").click()
         await clerk.get_by_role("button", name="开放", exact=True).click()
 

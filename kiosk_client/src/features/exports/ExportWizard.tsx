@@ -9,6 +9,7 @@ import { Button, Icon, Notice, Progress } from "../../ui/index.ts";
 import { Fingerprint } from "../accounts/Operator.tsx";
 import { undoSeconds } from "../flow/undo.ts";
 import { failureText } from "../order/Ask.tsx";
+import { Documents } from "../review/Documents.tsx";
 import { bytesText, mayStart, preflight } from "./preflight.ts";
 import "./exports.css";
 
@@ -119,6 +120,7 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
             <p class="soft small">{t.leaveOk}</p>
           </div>
         )}
+        {(mayStart(facts) || shown) && <Documents session={session.id} />}
         {(problem || shown?.error) && (
           <Notice tone="bad" urgent title={t.failed}>
             {problem ?? (shown && either(shown.step_zh, shown.step_en))}

@@ -8,6 +8,7 @@ import { Button, Notice, wallTime } from "../../ui/index.ts";
 import { titleOf } from "../hearing/words.ts";
 import { Ask } from "../order/Ask.tsx";
 import { failureText } from "../order/failure.ts";
+import { Documents } from "./Documents.tsx";
 import { Answer, Change } from "./Paper.tsx";
 import { Review } from "./Review.tsx";
 import "./review.css";
@@ -21,7 +22,7 @@ function nameIn(hearing: Hearing, participant: string): string {
 export function ClerkReview({ hearing, zone }: { hearing: Hearing; zone: string }) {
   const t = text().review.clerk;
   const [opening, setOpening] = useState(false);
-  const state = hearing.state.value.hearing?.state;
+  const { state, session = "" } = hearing.state.value.hearing ?? {};
   if (state === "closed") {
     return (
       <div class="panel-body stack">
@@ -34,6 +35,7 @@ export function ClerkReview({ hearing, zone }: { hearing: Hearing; zone: string 
         >
           {t.closed}
         </Notice>
+        <Documents session={session} />
         {opening && (
           <Ask
             title={t.openTitle}
@@ -76,6 +78,7 @@ export function Desk({ hearing, view, zone, mayDecide }: DeskProps) {
   const done = review.signers.filter((one) => one.standing === "signed" || one.standing === "refused").length;
   return (
     <div class="review-desk">
+      <Documents session={court?.session ?? ""} />
       <section class="review-box">
         <h2>{t.requests(review.undecided)}</h2>
         {view.corrections.length === 0 && <p class="soft">{t.none}</p>}

@@ -56,6 +56,7 @@ export const review: Texts["review"] = {
   reasonNeeded: "Give a reason",
   refusedDone: "You have refused to sign",
   leave: "Leave",
+  documents: { title: "Minutes to print and file (a draft until all have signed):" },
   clerk: {
     open: "Lay the minutes open",
     openTitle: "Lay the minutes open to the parties?",

@@ -53,6 +53,7 @@ export const review = {
   reasonNeeded: "请填写理由",
   refusedDone: "您已拒绝签名",
   leave: "退出",
+  documents: { title: "下载笔录（未全部签名前为草稿）：" },
   clerk: {
     open: "开放笔录核对",
     openTitle: "向当事人开放笔录？",
