@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 from playwright.async_api import expect
 
 from hearing import events as ev
 from hearing.roles import Role
 from signaling.line_messages import Transcribing
+from tests.browser.test_pages_minutes import Visitors
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.written_court import written_court
 from yunting.speech_engines import unheard
@@ -45,3 +49,42 @@ async def test_the_clerk_names_a_language_and_an_interpreter() -> None:
         people = ledger.hearing.people
         assert people[court.people["defendant-1"]].language == "bo"
         assert people["interpreter"].interprets == court.people["defendant-1"]
+
+
+async def test_what_an_interpreter_gives_stands_beside_what_was_said(tmp_path: Path) -> None:
+    async with written_court() as court, chromium() as browser:
+        visitors = Visitors(court, browser, tmp_path)
+        judge = await visitors.judge()
+        await visitors.open_court(judge)
+        court.transcribing()
+        kiosk = await visitors.kiosk("defendant-1")
+        phone = await visitors.phone("plaintiff-1")
+        ledger = court.court.room(court.session).ledger
+        seat = ev.Seat(participant="interpreter", seat="interpreter-1", role=Role.INTERPRETER, name="卓玛")
+        await ledger.note("desk", [ev.ParticipantAdded(seat=seat)])
+        said = msgspec.structs.replace(court.line("defendant-1", "I do not agree to that.", 1_000), language="en")
+        between = court.line("judge-1", "请翻译", 4_000)
+        given = msgspec.structs.replace(
+            court.line("judge-1", "我不同意", 5_000), participant="interpreter", utterance="interpreter@5000"
+        )
+        await court.all_said([said, between, given])
+        for name, page in {"kiosk": kiosk, "phone": phone}.items():
+            await page.get_by_role("button", name="笔录").click()
+            lines = page.locator("dialog[open] .line")
+            await expect(lines).to_have_count(3)
+            told = [await lines.nth(at).locator(".line-text").inner_text() for at in range(3)]
+            assert told == ["I do not agree to that.", "我不同意", "请翻译"], (
+                "beside its original, not where it was said"
+            )
+            await expect(lines.nth(0)).to_have_attribute("lang", "en")
+            await visitors.shot(page, f"bilingual-{name}")
+            left, right, below = [await lines.nth(at).bounding_box() for at in range(3)]
+            assert left is not None
+            assert right is not None
+            assert below is not None
+            if name == "kiosk":
+                assert abs(left["y"] - right["y"]) < 2
+                assert right["x"] >= left["x"] + left["width"] - 1
+                assert below["width"] > 1.5 * left["width"]
+            else:
+                assert right["y"] >= left["y"] + left["height"] - 1

@@ -12,6 +12,8 @@ interface Props {
   language: Language;
   /** Whether low confidence is marked: for who corrects, not for who reads. */
   marks?: boolean;
+  /** In two columns: what was said, and what an interpreter made of it. */
+  side?: "original" | "given" | undefined;
   selected?: boolean;
   /** Tab comes to this one of the list. */
   reached?: boolean;
@@ -34,6 +36,7 @@ export class LineRow extends Component<Props> {
       next.selected !== now.selected ||
       next.reached !== now.reached ||
       next.marks !== now.marks ||
+      next.side !== now.side ||
       next.playing !== now.playing ||
       next.language !== now.language ||
       Boolean(next.onOpen) !== Boolean(now.onOpen) ||
@@ -41,10 +44,10 @@ export class LineRow extends Component<Props> {
     );
   }
 
-  override render({ line, who, marks, selected, reached, children, onPick, onOpen, onHear, playing }: Props) {
+  override render({ line, who, marks, side, selected, reached, children, onPick, onOpen, onHear, playing }: Props) {
     const t = text().minutes;
     const own = line.participant === null;
-    const state = `${line.struck ? " line-struck" : ""}${line.trouble ? " line-trouble" : ""}${playing ? " line-playing" : ""}`;
+    const state = `${line.struck ? " line-struck" : ""}${line.trouble ? " line-trouble" : ""}${side ? ` line-${side}` : ""}${playing ? " line-playing" : ""}`;
     const press = (event: MouseEvent) => {
       onPick?.(line.id);
       const word = (event.target as HTMLElement).closest<HTMLElement>("[data-ms]");
@@ -54,6 +57,7 @@ export class LineRow extends Component<Props> {
       // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys of all its lines.
       <li
         class={`line line-${line.kind}${state}`}
+        lang={line.language || undefined}
         data-line={line.id}
         tabIndex={onPick ? (reached ? 0 : -1) : undefined}
         aria-current={selected ? true : undefined}

@@ -7,6 +7,7 @@ import { Button } from "../../ui/index.ts";
 import { titleOf } from "../hearing/words.ts";
 import { captionTrouble } from "./Captions.tsx";
 import { LineRow } from "./LineRow.tsx";
+import { paired } from "./pairs.ts";
 import { useStick } from "./useStick.ts";
 import "./minutes.css";
 
@@ -17,16 +18,28 @@ export function Transcript({ hearing, marks }: { hearing: Hearing; marks?: boole
   const state = hearing.state.value;
   const minutes = hearing.minutes.state.value;
   const lines = useMemo(() => shownLines(minutes), [minutes.lines]);
+  const pairs = useMemo(() => paired(lines), [lines]);
+  const bilingual = pairs.some(({ given }) => given.length > 0);
   const people = state.hearing?.people;
   const rows = useMemo(
     () =>
-      lines.map((line) => {
-        const who = person(state, line.participant);
-        return (
-          <LineRow key={line.id} line={line} who={who && titleOf(who)} language={language.value} marks={marks} />
-        );
-      }),
-    [lines, people, marks, language.value],
+      pairs.flatMap(({ line, given }) =>
+        [line, ...given].map((one, at) => {
+          const who = person(state, one.participant);
+          const side = given.length === 0 ? undefined : at === 0 ? "original" : "given";
+          return (
+            <LineRow
+              key={one.id}
+              line={one}
+              who={who && titleOf(who)}
+              language={language.value}
+              marks={marks}
+              side={side}
+            />
+          );
+        }),
+      ),
+    [pairs, people, marks, language.value],
   );
   const { ref, newer, toEnd } = useStick<HTMLOListElement>(lines.length, false);
   const trouble = captionTrouble(minutes.standing);
@@ -34,7 +47,7 @@ export function Transcript({ hearing, marks }: { hearing: Hearing; marks?: boole
     <div class="minutes">
       {trouble && <p class="minutes-state small soft">{trouble}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <ol class="minutes-lines" ref={ref} aria-label={t.title} tabIndex={0}>
+      <ol class={`minutes-lines${bilingual ? " minutes-bilingual" : ""}`} ref={ref} aria-label={t.title} tabIndex={0}>
         {lines.length === 0 && <li class="minutes-empty">{t.empty}</li>}
         {rows}
       </ol>
