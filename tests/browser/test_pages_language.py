@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from hearing import events as ev
+from hearing.participant import Presence
 from hearing.roles import Role
 from signaling.line_messages import Transcribing
 from tests.browser.test_pages_minutes import Visitors
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
-from tests.fakes.written_court import written_court
+from tests.fakes.written_court import WrittenCourt, written_court
 from yunting.speech_engines import unheard
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
@@ -61,7 +63,8 @@ async def test_what_an_interpreter_gives_stands_beside_what_was_said(tmp_path: P
         phone = await visitors.phone("plaintiff-1")
         ledger = court.court.room(court.session).ledger
         seat = ev.Seat(participant="interpreter", seat="interpreter-1", role=Role.INTERPRETER, name="卓玛")
-        await ledger.note("desk", [ev.ParticipantAdded(seat=seat)])
+        present = ev.PresenceChanged(participant="interpreter", before=Presence.INVITED, after=Presence.PRESENT)
+        await ledger.note("desk", [ev.ParticipantAdded(seat=seat), present])
         said = msgspec.structs.replace(court.line("defendant-1", "I do not agree to that.", 1_000), language="en")
         between = court.line("judge-1", "请翻译", 4_000)
         given = msgspec.structs.replace(
@@ -72,7 +75,7 @@ async def test_what_an_interpreter_gives_stands_beside_what_was_said(tmp_path: P
             await page.get_by_role("button", name="笔录").click()
             lines = page.locator("dialog[open] .line")
             await expect(lines).to_have_count(3)
-            told = [await lines.nth(at).locator(".line-text").inner_text() for at in range(3)]
+            told = [await lines.nth(at).locator(".line-text").text_content() for at in range(3)]
             assert told == ["I do not agree to that.", "我不同意", "请翻译"], (
                 "beside its original, not where it was said"
             )
@@ -88,3 +91,26 @@ async def test_what_an_interpreter_gives_stands_beside_what_was_said(tmp_path: P
                 assert below["width"] > 1.5 * left["width"]
             else:
                 assert right["y"] >= left["y"] + left["height"] - 1
+        await _interpreter_is_heard_first(court, phone)
+
+
+async def _interpreter_is_heard_first(court: WrittenCourt, phone: Page) -> None:
+    """Only while the interpreter speaks, and only for who asked for it."""
+    room = court.court.room(court.session)
+
+    async def volumes(speakers: tuple[str, ...], wanted: float) -> None:
+        """The fake microphones make speakers of their own, so that it is told again and again."""
+        async with asyncio.timeout(15):
+            while True:
+                room.speakers_changed(speakers)
+                found = await phone.evaluate("[...document.querySelectorAll('audio')].map((each) => each.volume)")
+                if found and all(abs(each - wanted) < 0.01 for each in found):
+                    return
+                await asyncio.sleep(0.05)
+
+    await volumes(("interpreter",), 1)
+    await phone.get_by_role("button", name="关闭").click()
+    await phone.get_by_role("button", name="更多").click()
+    await phone.get_by_role("button", name="译音优先").click()
+    await volumes(("interpreter",), 0.2)
+    await volumes((), 1)

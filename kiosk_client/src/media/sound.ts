@@ -1,3 +1,6 @@
+/** Of the volume: a voice below an interpreter's, still to be followed by who understands it. */
+const BACKGROUND = 0.2;
+
 /**
  * Plays every audio stream of a hearing, apart from the tiles, so that a layout never cuts a voice off. Browsers may
  * refuse sound before the first touch; `onBlocked` then asks for one and `unlock` is called from it.
@@ -5,6 +8,7 @@
 export class SoundSink {
   private readonly players = new Map<string, HTMLAudioElement>();
   private volume = 1;
+  private quiet: ReadonlySet<string> = new Set();
   private blocked = false;
 
   constructor(private readonly onBlocked: (blocked: boolean) => void) {}
@@ -22,7 +26,7 @@ export class SoundSink {
       const player = document.createElement("audio");
       player.autoplay = true;
       player.srcObject = stream;
-      player.volume = this.volume;
+      player.volume = this.volumeOf(id);
       player.hidden = true;
       document.body.append(player);
       this.players.set(id, player);
@@ -33,7 +37,13 @@ export class SoundSink {
   /** 0 to 1. Phones that keep volume to themselves (iOS) ignore it. */
   setVolume(volume: number): void {
     this.volume = volume;
-    for (const player of this.players.values()) player.volume = volume;
+    this.apply();
+  }
+
+  /** These are heard in the background until the next call. */
+  setQuiet(ids: ReadonlySet<string>): void {
+    this.quiet = ids;
+    this.apply();
   }
 
   /** Call from a touch or key press. */
@@ -44,6 +54,14 @@ export class SoundSink {
 
   close(): void {
     this.set(new Map());
+  }
+
+  private volumeOf(id: string): number {
+    return this.quiet.has(id) ? this.volume * BACKGROUND : this.volume;
+  }
+
+  private apply(): void {
+    for (const [id, player] of this.players) player.volume = this.volumeOf(id);
   }
 
   private async play(player: HTMLAudioElement): Promise<void> {

@@ -14,6 +14,8 @@ import type { GateView, Publication } from "../protocol/messages.ts";
 import { Refused } from "../protocol/socket.ts";
 import { type Crowded, crowdedDelay, isCrowded } from "./crowded.ts";
 import type { Hearing } from "./hearing.ts";
+import { steppingBack } from "./interpretation.ts";
+import { interpretation } from "./preferences.ts";
 
 export type AudioOnly = "loss" | "slow" | "chosen" | null;
 
@@ -292,6 +294,7 @@ export function joinMedia(hearing: Hearing, options: MediaOptions): HearingMedia
       follow();
       publisher?.applyLayers();
     }),
+    effect(() => sound.setQuiet(steppingBack(hearing.state.value, interpretation.value))),
     hearing.listen((message) => {
       if (message.type === "layers") publisher?.applyLayers();
       // Told while the page was away, the sizes were lost.

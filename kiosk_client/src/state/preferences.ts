@@ -12,6 +12,7 @@ interface Kept {
   size?: TypeSize;
   contrast?: Contrast;
   captions?: boolean;
+  interpretation?: boolean;
 }
 
 function read(): Kept {
@@ -30,6 +31,8 @@ export const typeSize = signal<TypeSize>(SIZES.find((size) => size === kept.size
 export const contrast = signal<Contrast>(kept.contrast === "high" ? "high" : "normal");
 /** Whether what is said is shown as text. */
 export const captions = signal<boolean>(kept.captions !== false);
+/** Whether an interpreter is heard above the others while they speak. */
+export const interpretation = signal<boolean>(kept.interpretation === true);
 
 /** Next of normal, large, elder: one button walks through all three. */
 export function nextSize(): void {
@@ -42,6 +45,7 @@ export function forgetPreferences(): void {
   typeSize.value = "normal";
   contrast.value = "normal";
   captions.value = true;
+  interpretation.value = false;
   try {
     localStorage.removeItem(KEY);
   } catch {
@@ -66,6 +70,7 @@ export function applyPreferences(door: string, remember = true): void {
           size: typeSize.value,
           contrast: contrast.value,
           captions: captions.value,
+          interpretation: interpretation.value,
         }),
       );
     } catch {

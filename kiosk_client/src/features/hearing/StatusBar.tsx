@@ -3,6 +3,7 @@ import type { Hearing } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
 import { text } from "../../text/index.ts";
 import { Brand, Button, Clock, duration, Lamp, type LampTone, wallTime } from "../../ui/index.ts";
+import { InterpretationSwitch } from "./InterpretationSwitch.tsx";
 import { PreferenceButtons } from "./Preferences.tsx";
 import "./hearing.css";
 
@@ -81,6 +82,7 @@ export function StatusBar({ hearing, media, zone, onHelp, bare, form = "full", c
           {t.help}
         </Button>
       )}
+      {!bare && <InterpretationSwitch hearing={hearing} />}
       {!bare && <PreferenceButtons captions />}
     </header>
   );

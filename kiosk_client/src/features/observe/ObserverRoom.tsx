@@ -4,6 +4,7 @@ import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { type HearingMedia, joinMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon } from "../../ui/index.ts";
+import { InterpretationSwitch } from "../hearing/InterpretationSwitch.tsx";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { Stage } from "../hearing/Stage.tsx";
@@ -87,6 +88,7 @@ export function ObserverRoom({ session, name }: Props) {
             }}
           />
         </label>
+        <InterpretationSwitch hearing={hearing} words />
         <PreferenceButtons words captions />
       </footer>
       <Reconnect hearing={hearing} />

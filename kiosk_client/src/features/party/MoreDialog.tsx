@@ -4,6 +4,7 @@ import type { HearingMedia } from "../../state/media.ts";
 import { text } from "../../text/index.ts";
 import { Button, Dialog, Lamp } from "../../ui/index.ts";
 import { Withdraw } from "../gate/Withdraw.tsx";
+import { InterpretationSwitch } from "../hearing/InterpretationSwitch.tsx";
 import { onStage } from "../hearing/layout.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { roleOf } from "../hearing/words.ts";
@@ -67,7 +68,10 @@ export function MoreDialog({ hearing, media, open, onClose, onLeave, onMinutes, 
           </Button>
           <Withdraw hearing={hearing} />
         </div>
-        <PreferenceButtons words captions />
+        <div class="row">
+          <PreferenceButtons words captions />
+          <InterpretationSwitch hearing={hearing} words />
+        </div>
         {trouble && <p class="soft small">{trouble}</p>}
         <section>
           <h3>{m.people}</h3>

@@ -3,6 +3,9 @@ import type { Texts } from "../index.ts";
 export const minutes: Texts["minutes"] = {
   captions: "Captions",
   captionsSwitch: "Show captions",
+  interpretation: "Interpreter first",
+  interpretationShort: "Int.",
+  interpretationSwitch: "Interpreter first: others are quieter while the interpreter speaks",
   someone: "Speaker",
   unavailable: (why: string) => `No captions at present: ${why}`,
   unavailableShort: "No captions at present; the clerk's page says how to get them",

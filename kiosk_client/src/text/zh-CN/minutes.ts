@@ -2,6 +2,9 @@
 export const minutes = {
   captions: "字幕",
   captionsSwitch: "显示字幕",
+  interpretation: "译音优先",
+  interpretationShort: "译",
+  interpretationSwitch: "译音优先：翻译发言时调低他人声音",
   someone: "发言人",
   unavailable: (why: string) => `字幕暂不可用：${why}`,
   unavailableShort: "字幕暂不可用，安装方法见书记员页面",
