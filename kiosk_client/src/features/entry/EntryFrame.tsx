@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { text } from "../../text/index.ts";
 import { Brand, Steps } from "../../ui/index.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
@@ -22,8 +22,9 @@ interface Props {
 export function EntryFrame({ court, step, title, lead, actions, corner, children }: Props) {
   const t = text();
   const heading = useRef<HTMLHeadingElement>(null);
-  // A new step is read from its heading, by eye and by screen reader.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [title]);
+  // A new step is read from its heading, by eye and by screen reader; with the step itself and not a frame later, when
+  // whoever is quick would lose the key they press.
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), [title]);
   const s = t.party.steps;
   return (
     <div class="entry">

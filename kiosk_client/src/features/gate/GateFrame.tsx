@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { text } from "../../text/index.ts";
 import { Notice, Steps } from "../../ui/index.ts";
 import "./gate.css";
@@ -19,7 +19,8 @@ interface Props {
 export function GateFrame({ step, title, lead, problem, actions, children }: Props) {
   const s = text().gate.steps;
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [title]);
+  // With the step itself and not a frame later: whoever is quick would lose the key they press.
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), [title]);
   return (
     <main class="gate">
       {step !== undefined && (
