@@ -12,6 +12,14 @@ import msgspec
 from voting.words import Ballots, Base, Channel, Choice, Group, Matter, Next, Secured, Silent
 
 
+class Stamp(msgspec.Struct, frozen=True):
+    """What the sequencer gives to the next leaf: its meeting, place and time."""
+
+    meeting: str
+    seq: int
+    utc_ms: int
+
+
 class _Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     meeting: str
     seq: int
