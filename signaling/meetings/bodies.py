@@ -1,0 +1,226 @@
+"""Bodies of the REST interface of creditors' meetings, request and answer (`docs/protocol.md`, "Meetings")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from signaling.bodies import Answer, Body, Line, Name, UtcMs
+from signaling.meetings.book import Question
+from signaling.meetings.messages import Id
+from signaling.meetings.view import MeetingView, Turnout
+from voting.leaves import Instruction, Options
+from voting.words import Choice, Group, Matter
+
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Round = Annotated[int, Meta(ge=1, le=2)]
+Reference = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class NewMeeting(Body, frozen=True, kw_only=True):
+    court: Line
+    case_no: Line
+    title: Line
+    scheduled_utc_ms: UtcMs
+    alg: Literal["sha256", "sm3"] = "sha256"
+
+
+class NewMotion(Body, frozen=True, kw_only=True):
+    """A motion for the agenda."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=500)]
+    matter: Matter
+    groups: tuple[Group, ...] = ()
+    options: Options = Options()
+
+
+class Act(Body, frozen=True, kw_only=True):
+    """What takes two persons: the first asks for it, another confirms by sending the same."""
+
+    act: Literal["open", "extend", "close", "announce", "end"]
+    motion: Id | None = None
+    """None for `end`, which ends the meeting."""
+    round: Round = 1
+    closes_utc_ms: UtcMs | None = None
+    """For `open` and `extend`."""
+
+
+class NewExclusion(Body, frozen=True, kw_only=True):
+    motion: Id
+    round: Round
+    creditor: Id
+    court_ref: Reference
+
+
+class NewMandate(Body, frozen=True, kw_only=True):
+    principal: Id
+    agent: Id | None = None
+    """A creditor of the roll; None for anybody else, who gets an id and a link of their own."""
+    agent_name: Name | None = None
+    agent_number: Annotated[str, Meta(max_length=40)] = ""
+    motions: tuple[Id, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
+    document: Sha256
+
+
+class Certified(Body, frozen=True, kw_only=True):
+    """The clerk has seen somebody on site come or leave."""
+
+    attendee: Id
+    state: Literal["in", "out"]
+
+
+class PaperKeyed(Body, frozen=True, kw_only=True):
+    """What one clerk reads on a paper ballot (or heard on the telephone), blind to the other."""
+
+    paper: Id
+    channel: Literal["paper", "phone"]
+    motion: Id
+    round: Round
+    division: Id = "all"
+    creditor: Id
+    choice: Choice
+    received_utc_ms: UtcMs
+    scan: Sha256
+
+
+class SignIn(Body, frozen=True, kw_only=True):
+    """From the person's link, and the last six characters of the number on their document."""
+
+    person: Id
+    code: Annotated[str, Meta(min_length=1, max_length=40)]
+    number_end: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class CastBody(Body, frozen=True, kw_only=True):
+    """A ballot by HTTPS: as the socket's `cast`."""
+
+    motion: Id
+    round: Round
+    division: Id = "all"
+    choice: Choice
+    idem: Id
+    creditor: Id | None = None
+
+
+# --- answers ------------------------------------------------------------------------------------------------
+
+
+class MeetingRow(Answer, frozen=True, kw_only=True):
+    id: str
+    court: str
+    case_no: str
+    title: str
+    scheduled_utc_ms: int
+    state: str
+
+
+class RefusedRow(Answer, frozen=True, kw_only=True):
+    """A row of a roll's file that was not taken."""
+
+    line: int
+    column: str
+    zh: str
+    en: str
+
+
+class GroupTotal(Answer, frozen=True, kw_only=True):
+    group: Group
+    creditors: int
+    amount_fen: int
+
+
+class RollSummary(Answer, frozen=True, kw_only=True):
+    """The roll as it stands, or as a file would make it."""
+
+    claims: int
+    voting: int
+    """Creditors with a vote."""
+    filed_fen: int
+    voting_fen: int
+    groups: tuple[GroupTotal, ...]
+    refused: tuple[RefusedRow, ...]
+    """The first hundred."""
+    refused_rows: int
+    kept: bool
+    """False: the file has refused rows and was not imported."""
+
+
+class PendingAct(Answer, frozen=True, kw_only=True):
+    """Asked for by one, waits for another."""
+
+    act: str
+    motion: str | None
+    round: int
+    closes_utc_ms: int | None
+    by: str
+    by_name: str
+    until_utc_ms: int
+
+
+class Board(Answer, frozen=True, kw_only=True):
+    """签到表: who is here, of those with a vote."""
+
+    heads: int
+    amount_fen: int
+    total_heads: int
+    total_amount_fen: int
+    groups: tuple[GroupTotal, ...]
+    """Of those present."""
+
+
+class Speaker(Answer, frozen=True, kw_only=True):
+    person: str
+    name: str
+    since_utc_ms: int
+
+
+class Console(Answer, frozen=True, kw_only=True):
+    """The meeting as administrator, chair, judge and clerk see it."""
+
+    meeting: MeetingView
+    roll: RollSummary | None
+    board: Board
+    turnout: tuple[Turnout, ...]
+    pending: tuple[PendingAct, ...]
+    speakers: tuple[Speaker, ...]
+    questions: tuple[Question, ...]
+    log_size: int
+    log_root: str
+
+
+class Acted(Answer, frozen=True, kw_only=True):
+    """`pending` while another has to confirm."""
+
+    done: bool
+    pending: PendingAct | None
+    console: Console
+
+
+class CreditorRow(Answer, frozen=True, kw_only=True):
+    """One person of the roll, for the court's people and the administrator."""
+
+    creditor: str
+    name: str
+    number: str
+    """Masked."""
+    groups: tuple[GroupTotal, ...]
+    present: bool
+    link: str
+
+
+class SignedIn(Answer, frozen=True, kw_only=True):
+    token: str
+    person: str
+    name: str
+    until_utc_ms: int
+
+
+class PaperState(Answer, frozen=True, kw_only=True):
+    """`waits`: for a second clerk; `differs`: the two do not agree, a third decides; `counted`."""
+
+    paper: str
+    state: Literal["waits", "differs", "counted"]
+    receipt: msgspec.Raw | None = None

@@ -1,0 +1,114 @@
+"""What is known of meetings beside their logs: what was announced before anything could be voted on, and what changes
+no result (documents, questions, who read what). Votes, opened motions and who was present are in the ballot log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hearing.errors import UserError
+from hearing.ids import new_ulid
+from records.ports import KeyValueStore
+from signaling.meetings.view import DocumentView
+from voting.leaves import Options
+from voting.words import Group, Matter
+
+MEETINGS = "meetings"
+GENERATIONS = "meeting_generations"
+QUESTIONS = "meeting_questions"
+READS = "meeting_reads"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A motion that was announced with the agenda; what it is opened with is a leaf of the log."""
+
+    motion: str
+    title: str
+    matter: Matter
+    groups: tuple[Group, ...] = ()
+    options: Options = Options()
+
+
+class MeetingRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One meeting, as stored."""
+
+    id: str
+    court: str
+    case_no: str
+    title: str
+    alg: str
+    scheduled_utc_ms: int
+    created_by: str
+    created_utc_ms: int
+    drafts: tuple[Draft, ...] = ()
+    documents: tuple[DocumentView, ...] = ()
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """书面提问."""
+
+    id: str
+    person: str
+    text: str
+    utc_ms: int
+
+
+class MeetingBook:
+    """All meetings' records."""
+
+    def __init__(self, store: KeyValueStore) -> None:
+        self._store = store
+        self._generations: dict[tuple[str, str], int] = {}
+
+    async def load(self) -> None:
+        """Read what must be answered at once. Idempotent."""
+        for key, value in await self._store.items(GENERATIONS):
+            meeting, _, person = key.partition("/")
+            self._generations[meeting, person] = msgspec.json.decode(value, type=int)
+
+    def generation(self, meeting: str, person: str) -> int:
+        """How often the person's link was replaced."""
+        return self._generations.get((meeting, person), 0)
+
+    async def replace_link(self, meeting: str, person: str) -> None:
+        """The person's link and passes end; the next link is another."""
+        after = self.generation(meeting, person) + 1
+        await self._store.put(GENERATIONS, f"{meeting}/{person}", msgspec.json.encode(after))
+        self._generations[meeting, person] = after
+
+    async def get(self, meeting: str) -> MeetingRecord:
+        """Raises UserError `unknown-meeting`."""
+        raw = await self._store.get(MEETINGS, meeting)
+        if raw is None:
+            raise UserError("unknown-meeting", "没有这个债权人会议", "there is no such creditors' meeting")
+        return msgspec.json.decode(raw, type=MeetingRecord)
+
+    async def all(self) -> list[MeetingRecord]:
+        """Every meeting, the oldest first."""
+        return [msgspec.json.decode(raw, type=MeetingRecord) for _, raw in await self._store.items(MEETINGS)]
+
+    async def put(self, record: MeetingRecord) -> None:
+        """Insert or replace."""
+        await self._store.put(MEETINGS, record.id, msgspec.json.encode(record))
+
+    async def ask(self, meeting: str, person: str, text: str, utc_ms: int) -> Question:
+        """Keep a question."""
+        question = Question(id=new_ulid(utc_ms), person=person, text=text, utc_ms=utc_ms)
+        await self._store.put(QUESTIONS, f"{meeting}/{question.id}", msgspec.json.encode(question))
+        return question
+
+    async def questions(self, meeting: str) -> list[Question]:
+        """All questions of the meeting, the oldest first."""
+        found = [await self._store.get(QUESTIONS, key) for key in await self._store.keys(QUESTIONS, f"{meeting}/")]
+        return [msgspec.json.decode(raw, type=Question) for raw in found if raw is not None]
+
+    async def have_read(self, meeting: str, document: str, person: str, utc_ms: int) -> None:
+        """Note that the person opened the document; the first time stays. Idempotent."""
+        await self._store.add(READS, f"{meeting}/{person}/{document}", msgspec.json.encode(utc_ms))
+
+    async def read_by(self, meeting: str, person: str) -> Sequence[str]:
+        """Documents that the person has opened."""
+        prefix = f"{meeting}/{person}/"
+        return tuple(key.removeprefix(prefix) for key in await self._store.keys(READS, prefix))
