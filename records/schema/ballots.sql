@@ -1,0 +1,16 @@
+CREATE TABLE leaf (
+    meeting TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (meeting, seq)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE head (
+    meeting TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (meeting, size)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE log (
+    meeting TEXT PRIMARY KEY NOT NULL,
+    size INTEGER NOT NULL
+) STRICT
