@@ -202,10 +202,13 @@ def settings_doc() -> None:
 
 
 @app.command("protocol-doc")
-def protocol_doc(typescript: Annotated[bool, typer.Option("--typescript", help="TypeScript")] = False) -> None:
+def protocol_doc(
+    typescript: Annotated[bool, typer.Option("--typescript", help="TypeScript")] = False,
+    meetings: Annotated[bool, typer.Option("--meetings", help="债权人会议 / creditors' meetings")] = False,
+) -> None:
     """打印消息类型 / print the message types."""
-    from signaling.typescript import messages_ts
+    from signaling.typescript import HEARINGS, MEETINGS, types_ts
 
     if not typescript:
         raise typer.BadParameter("目前只有 --typescript / only --typescript so far")
-    sys.stdout.write(messages_ts())
+    sys.stdout.write(types_ts(MEETINGS if meetings else HEARINGS))

@@ -89,6 +89,7 @@ class Entered(Message, frozen=True, kw_only=True, tag="entered"):
     beat_interval_ms: int
     utc_ms: int
     court_key: str
+    """The court's raw public key in hex, with which the page checks heads; its SHA-256 is their `key`."""
     version: str
 
 
