@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from identity.documents import Document
+from hearing.documents import Document
 from identity.liveness import Hint, Prompt
 from identity.watch import Sample
 

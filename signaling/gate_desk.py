@@ -9,12 +9,12 @@ import structlog
 
 from hearing import events as ev
 from hearing import identity_events as ie
+from hearing.documents import Document, DocumentReader, number_index
 from hearing.errors import UserError
 from hearing.identity_events import IdentityLevel, VerdictMethod
 from hearing.participant import CONNECTED, Presence
 from hearing.session import is_over
 from hearing.state import Hearing, Person
-from identity.documents import Document, DocumentReader, number_index
 from identity.gate import GateStage
 from identity.vault import ACCOUNTS, FACE_DATA, Purpose
 from signaling.face_notice import PURPOSE, face_notice
@@ -181,7 +181,7 @@ class GateDesk:
                 _logger.warning("registry.photo_refused", code=problem.code)
 
     def read_document(self, kind: str, number: str) -> Document:
-        """Raises UserError as `identity.documents.DocumentReader.read`."""
+        """Raises UserError as `hearing.documents.DocumentReader.read`."""
         return self._reader.read(kind, number, self._log.now())
 
     def number_index(self, document: Document) -> str:

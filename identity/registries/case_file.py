@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from identity.documents import Document, number_index
+from hearing.documents import Document, number_index
 from identity.ports import RegistryAnswer
 
 _IGNORED = "·•・‧. "
@@ -25,7 +25,7 @@ class CaseFile(Protocol):
     """Where the filed people are looked up."""
 
     async def find(self, index_hmac: str) -> Filed | None:
-        """By `identity.documents.number_index`; None where nobody is filed under it."""
+        """By `hearing.documents.number_index`; None where nobody is filed under it."""
 
 
 class CaseFileRegistry:

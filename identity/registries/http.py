@@ -12,9 +12,9 @@ from typing import Literal
 
 import aiohttp
 
+from hearing.documents import Document
 from hearing.ids import new_ulid
 from identity.breaker import Breaker
-from identity.documents import Document
 from identity.images import MAX_BYTES
 from identity.ports import RegistryAnswer
 from identity.service_client import Answer, Outage, Question, ServiceClient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from identity.documents import Document
+from hearing.documents import Document
 from identity.ports import RegistryAnswer
 
 

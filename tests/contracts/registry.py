@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from identity.documents import DocumentReader
+from hearing.documents import DocumentReader
 from identity.ports import Registry
 
 NOW_MS = 1_795_000_000_000

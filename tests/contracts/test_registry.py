@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from identity.documents import number_index
+from hearing.documents import number_index
 from identity.ports import Registry
 from identity.registries.case_file import CaseFileRegistry, Filed, same_name
 from identity.registries.http import HttpRegistry

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hearing.documents import Document, resident_check
 from hearing.errors import UserError
-from identity.documents import Document, resident_check
 from identity.liveness import Hint, Prompt
 from identity.liveness_words import Action
 from identity.ports import ChallengeResult, Match, Picture, RegistryAnswer, Tell

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hearing import identity_events as ie
-from identity.documents import Document
+from hearing.documents import Document
 from identity.ports import RegistryAnswer
 from tests.fakes.courthouse import courthouse
 from tests.fakes.gate_tools import CHILD, LIVE, NUMBER, PHOTO, OneNameRegistry, ToldMatcher, gate_tools

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.documents import resident_check
+from hearing.documents import resident_check
 from signaling.limits import Bucket
 from tests.fakes.courthouse import courthouse
 from tests.fakes.gate_tools import NUMBER, OTHER_NUMBER, PHOTO, Letterbox, gate_tools

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearing.errors import UserError
-from identity.documents import (
+from hearing.documents import (
     Document,
     DocumentReader,
     credit_check,
@@ -17,6 +16,7 @@ from identity.documents import (
     number_index,
     resident_check,
 )
+from hearing.errors import UserError
 
 pytestmark = pytest.mark.unit
 
