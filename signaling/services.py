@@ -63,5 +63,10 @@ class Services:
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 
     def derived_key(self, purpose: str) -> bytes:
-        """32 bytes for one purpose (HKDF-SHA256, RFC 5869); the same for the same secret."""
-        return HKDF(hashes.SHA256(), 32, salt=None, info=b"yunting/" + purpose.encode()).derive(self.secret)
+        """As the function of that name, of this server's secret."""
+        return derived_key(self.secret, purpose)
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """32 bytes for one purpose (HKDF-SHA256, RFC 5869); the same for the same secret."""
+    return HKDF(hashes.SHA256(), 32, salt=None, info=b"yunting/" + purpose.encode()).derive(secret)

@@ -6,11 +6,9 @@ The only place that knows every room. `running` is the server as a context; `ser
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import resource
-import secrets
 import signal
 import socket
 import ssl
@@ -47,6 +45,7 @@ from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back
 from yunting.recordings import Recordings
+from yunting.secret_file import load_secret
 from yunting.speech import Speech
 from yunting.speech_engines import open_engines
 
@@ -86,7 +85,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             monotonic_us=lambda: time.monotonic_ns() // 1000, utc_ms=lambda: time.time_ns() // 1_000_000
         )
         key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
-        secret = await asyncio.to_thread(_load_secret, folder / "keys" / "server.secret")
+        secret = await asyncio.to_thread(load_secret, folder / "keys" / "server.secret")
         media = Sfu(_sfu_settings(settings), *(make_data_plane() for _ in range(settings.media.threads)))
         stack.push_async_callback(media.close)
         spoken = settings.transcription
@@ -245,16 +244,3 @@ def _sfu_settings(settings: Settings) -> SfuSettings:
         limits=Limits(cores=float(len(os.sched_getaffinity(0)))) if media.shed_load else None,
         turn=TurnSettings(ice.urls, ice.username, ice.credential, ice.secret, ice.lifetime_s),
     )
-
-
-def _load_secret(file: Path) -> bytes:
-    """The server's secret, made at first use; 0600. OSError when it cannot be kept."""
-    with contextlib.suppress(FileNotFoundError):
-        return file.read_bytes()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    secret = secrets.token_bytes(32)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(secret)
-        out.flush()
-        os.fsync(out.fileno())
-    return secret

@@ -22,6 +22,7 @@ from yunting.bench.commands import bench
 from yunting.identity_commands import identity
 from yunting.logs import set_up as set_up_logs
 from yunting.model_commands import models
+from yunting.roll_commands import roll
 
 app = typer.Typer(
     name="yunting",
@@ -37,6 +38,7 @@ app.add_typer(staff, name="staff")
 app.add_typer(bench, name="bench")
 app.add_typer(identity, name="identity")
 app.add_typer(models, name="models")
+app.add_typer(roll, name="roll")
 
 NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
 
