@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "./api.ts";
 import type { FromPage, FromServer, HearingView } from "./messages.ts";
-import { HearingSocket, type LinkState, type Resume, retryDelay, type SocketOptions, type Wire } from "./socket.ts";
+import { HearingSocket, type LinkState, type Resume, retryDelay, type SocketOptions } from "./socket.ts";
+import type { Wire } from "./wire.ts";
 
 /** The server's end of one connection, played by hand. */
 class Line implements Wire {

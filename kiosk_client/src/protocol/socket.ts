@@ -12,6 +12,7 @@ import {
   type WelcomeMessage,
 } from "./messages.ts";
 import type { Answer, Request, Without } from "./requests.ts";
+import type { Wire } from "./wire.ts";
 
 export type LinkState =
   | { at: "idle" }
@@ -37,16 +38,6 @@ export class Refused extends Error {
     super(zh);
     this.name = "Refused";
   }
-}
-
-/** The part of a browser's WebSocket that is used; tests bring their own. */
-export interface Wire {
-  readonly readyState: number;
-  send(data: string): void;
-  close(code?: number): void;
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
 }
 
 export interface SocketOptions {

@@ -15,7 +15,7 @@ const GOOD_FOR_MS = 60_000;
 /** Takes a new reading unless it is worse than a recent one. A changed `running` is always taken. */
 export function sample(
   before: CourtClock | null,
-  clock: Clock,
+  clock: Pick<Clock, "utc_ms" | "session_ms" | "running">,
   received_ms: number,
   rtt_ms: number | null,
 ): CourtClock {

@@ -1,0 +1,89 @@
+import { call, fetched } from "./api.ts";
+import type { Choice, SignedIn, SignIn } from "./meeting.ts";
+
+/** A signed tree head (docs/ballot-log.md, section 8, as all below). Hashes, key and signature are lower-case hex. */
+export interface Head {
+  alg: string;
+  key: string;
+  meeting: string;
+  root: string;
+  signature: string;
+  size: number;
+  utc_ms: number;
+}
+
+/** The leaf of a ballot. */
+export interface BallotLeaf {
+  kind: "ballot";
+  meeting: string;
+  seq: number;
+  utc_ms: number;
+  actor: string;
+  amount_fen: number;
+  channel: string;
+  choice: Choice;
+  creditor: string;
+  division: string;
+  idem: string;
+  mandate: string;
+  motion: string;
+  round: number;
+  salt: string;
+}
+
+/** What a voter keeps: the ballot as it is in the log, and the first head that covers it. */
+export interface Receipt {
+  head: Head;
+  leaf: BallotLeaf;
+}
+
+/** The court's signed word that a ballot came after the closing. */
+export interface LateReceipt {
+  closed_seq: number;
+  creditor: string;
+  division: string;
+  idem: string;
+  key: string;
+  late: true;
+  meeting: string;
+  motion: string;
+  round: number;
+  signature: string;
+  utc_ms: number;
+}
+
+export interface Inclusion {
+  hashes: string[];
+  seq: number;
+  size: number;
+}
+
+export interface Consistency {
+  first: number;
+  hashes: string[];
+  second: number;
+}
+
+/** Requests of one meeting's page. All throw ApiError. */
+export interface MeetingApi {
+  signIn(body: SignIn): Promise<SignedIn>;
+  head(): Promise<Head>;
+  inclusion(seq: number, size: number): Promise<Inclusion>;
+  consistency(first: number, second: number): Promise<Consistency>;
+  document(document: string): Promise<Blob>;
+}
+
+/** The meeting's requests; `token` is the pass that signing in gave, asked anew for each. */
+export function meetingApi(id: string, token: () => string): MeetingApi {
+  const path = `meetings/${encodeURIComponent(id)}`;
+  const bearer = () => ({ bearer: token() });
+  return {
+    signIn: (body) => call<SignedIn>(`${path}/signin`, { method: "POST", body }),
+    head: () => call<Head>(`${path}/head`, bearer()),
+    inclusion: (seq, size) => call<Inclusion>(`${path}/proof?seq=${seq}&size=${size}`, bearer()),
+    consistency: (first, second) =>
+      call<Consistency>(`${path}/consistency?first=${first}&second=${second}`, bearer()),
+    document: async (document) =>
+      (await fetched(`${path}/documents/${encodeURIComponent(document)}`, bearer())).blob(),
+  };
+}
