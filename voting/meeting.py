@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from voting import leaves as lf
+from voting.prepared import Prepared, divisions
 from voting.roll import Roll
 from voting.round import Cast, Round
 from voting.rules import RuleSet, rule_set
@@ -61,6 +62,8 @@ class Meeting:
         self.open_rounds: list[Round] = []
         self.excluded_before: dict[tuple[str, int], set[str]] = {}
         """Exclusions from rounds that are not open yet."""
+        self.prepared: dict[tuple[str, int], Prepared] = {}
+        """Units that somebody made ready for a round that is about to open (`voting.prepared`)."""
         self.casts: dict[str, Cast] = {}
         """By `idem`."""
         self.papers: dict[str, Paper] = {}
@@ -123,9 +126,11 @@ def _motion_opened(meeting: Meeting, leaf: lf.MotionOpened) -> None:
         raise ValueError("a motion before the meeting")
     key = (leaf.motion, leaf.round)
     roll = meeting.rolls[leaf.roll]
-    round_ = Round(leaf, meeting.rules.matters[leaf.matter], roll, meeting.excluded_before.pop(key, ()))
-    for attendee in meeting.present:
-        round_.sign_in(attendee)
+    rule = meeting.rules.matters[leaf.matter]
+    ready = meeting.prepared.pop(key, None)
+    fits = ready is not None and ready.fits(leaf, roll)
+    made = ready.divisions if ready and fits else divisions(rule, leaf.options, leaf.groups, roll)
+    round_ = Round(leaf, rule, roll, made, meeting.excluded_before.pop(key, ()), meeting.present)
     meeting.rounds[key] = round_
     meeting.open_rounds.append(round_)
 

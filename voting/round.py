@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from voting.leaves import MotionOpened, Result
+from voting.leaves import Count, MotionOpened, Result
 from voting.outcome import Counts
 from voting.roll import Roll
 from voting.roll_entry import RollEntry
 from voting.rules.model import Amounts, MatterRule
 from voting.sums import DivisionSums, Less, Unit
-from voting.units import counted_elsewhere, counts_whole, units_of
+from voting.units import counted_elsewhere, counts_whole
 from voting.words import ALL, Standing, bloc_unit
 
 
@@ -41,7 +41,15 @@ class Cast(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Round:
     """Changed by `voting.meeting` alone. `excluded` are creditors."""
 
-    def __init__(self, leaf: MotionOpened, rule: MatterRule, roll: Roll, excluded: Iterable[str]) -> None:
+    def __init__(
+        self,
+        leaf: MotionOpened,
+        rule: MatterRule,
+        roll: Roll,
+        divisions: dict[str, DivisionSums],
+        excluded: Iterable[str],
+        present: Iterable[str],
+    ) -> None:
         self.opened = leaf
         self.rule = rule
         self.roll = roll
@@ -54,7 +62,8 @@ class Round:
         self.result: Result | None = None
         self.announced_seq = -1
         self.representatives = {bloc_unit(bloc.group): bloc.representative for bloc in leaf.options.bloc}
-        self.divisions = {name: DivisionSums(units) for name, units in self._units().items()}
+        self.divisions = divisions
+        self._were_here = list(present)
 
     @property
     def state(self) -> State:
@@ -70,8 +79,23 @@ class Round:
         for division in self.divisions.values():
             division.sign_in(attendee)
 
+    def settle(self, most: int) -> bool:
+        """Take up to `most` of those who were here at the opening into the sums; whether some are left. When it is
+        done changes nothing, so that the opening of a large meeting need not do it all at once."""
+        taken = self._were_here[-most:] if most else []
+        del self._were_here[len(self._were_here) - len(taken) :]
+        for attendee in taken:
+            self.sign_in(attendee)
+        return bool(self._were_here)
+
+    def turnout(self) -> dict[str, tuple[Count, Count, Count]]:
+        """By division, exclusions left aside: units with a ballot; present without one, as far as `settle` came; all.
+        Never who chose what."""
+        return {name: division.turnout() for name, division in self.divisions.items()}
+
     def counts(self) -> Counts:
-        """What is counted so far, every way. Costs what the excluded have, not what all have."""
+        """What is counted so far, every way. Costs what the excluded have, not what all have, once all is settled."""
+        self.settle(len(self._were_here))
         less = self._less()
         main, other, everybody = {}, {}, {}
         for name, division in self.divisions.items():
@@ -85,33 +109,12 @@ class Round:
 
     def everybody_voted(self) -> bool:
         """Whether every unit has a ballot."""
-        return all(
-            cast.heads == total.heads for cast, _, total in (each.turnout() for each in self.divisions.values())
-        )
+        return all(cast.heads == total.heads for cast, _, total in self.turnout().values())
 
     def bloc_of(self, entry: RollEntry) -> str | None:
         """The unit in which the entry votes with its whole group; None where it does not."""
         unit = bloc_unit(entry.group)
         return unit if unit in self.representatives else None
-
-    def _units(self) -> dict[str, dict[str, Unit]]:
-        groups, entries = self.opened.groups, self.roll.entries
-        main = units_of(self.rule, self.options, groups, entries)
-        elsewhere = counted_elsewhere(self.rule, self.options)
-        other = units_of(self.rule, elsewhere, groups, entries) if elsewhere is not None else main
-        made = {
-            name: {unit: Unit(fen, other[name][unit]) for unit, fen in division.items()}
-            for name, division in main.items()
-        }
-        self._count_bloc_entries(made)
-        return made
-
-    def _count_bloc_entries(self, made: dict[str, dict[str, Unit]]) -> None:
-        for bloc in self.options.bloc:
-            division = made.get(bloc.group.value if self.rule.by_group else ALL, {})
-            unit = division.get(bloc_unit(bloc.group))
-            if unit is not None:
-                unit.entries = self.roll.voting[bloc.group]
 
     def _less(self) -> dict[str, list[tuple[Unit, Less]]]:
         taken: dict[tuple[str, str], tuple[int, int, int]] = {}

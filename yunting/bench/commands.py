@@ -203,6 +203,20 @@ def export(minutes: float = 1.0, seats: int = 3, json: Json = False) -> None:
 
 
 @bench.command()
+def tally(
+    creditors: int = 118_738,
+    matter: Annotated[str, typer.Option(help="ordinary | distribution | composition | plan | ...")] = "ordinary",
+    json: Json = False,
+) -> None:
+    """计票规则的 CPU / CPU of a ballot's admission, of the result, of replay and recount: no disk, no socket."""
+    from voting.words import Matter
+    from yunting.bench.tally import TallyOptions, run
+
+    chosen = _choice("--matter", matter, tuple(each.value for each in Matter))
+    _show(run(TallyOptions(creditors=creditors, matter=Matter(chosen))), json)
+
+
+@bench.command()
 def minutes(lines: int = 2_000, json: Json = False) -> None:
     """笔录各格式的 CPU / CPU of the minutes in every format, from one transcript."""
     from hearing.errors import UserError
