@@ -188,7 +188,9 @@ def _result(meeting: Meeting, leaf: lf.Result) -> None:
 
 
 def _announced(meeting: Meeting, leaf: lf.ResultAnnounced) -> None:
-    meeting.rounds[leaf.motion, leaf.round].announced_seq = leaf.seq
+    round_ = meeting.rounds[leaf.motion, leaf.round]
+    round_.announced_seq = leaf.seq
+    round_.announced_utc_ms = leaf.utc_ms
 
 
 def _draw_committed(meeting: Meeting, leaf: lf.DrawCommitted) -> None:

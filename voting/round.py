@@ -61,6 +61,7 @@ class Round:
         self.closed_utc_ms = -1
         self.result: Result | None = None
         self.announced_seq = -1
+        self.announced_utc_ms = -1
         self.representatives = {bloc_unit(bloc.group): bloc.representative for bloc in leaf.options.bloc}
         self.divisions = divisions
         self._were_here = list(present)

@@ -7,39 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.errors import Refused
+from tests.fakes.small_roll import ROLL
 from voting.leaves import Bloc, Options
 from voting.roll_entry import RollEntry
 from voting.rules import rule_set
 from voting.units import units_of
-from voting.words import Group, Matter, Secured, Standing
+from voting.words import Group, Matter, Secured
 
 pytestmark = pytest.mark.unit
 
 RULES = rule_set("EBL2006+JI3").matters
-
-
-def entry(creditor: str, group: Group, fen: int, secured: int = 0, kind: Standing = Standing.CONFIRMED) -> RollEntry:
-    return RollEntry(
-        amount_fen=fen,
-        court_ref="决定1" if kind is Standing.PROVISIONAL else "",
-        creditor=creditor,
-        group=group,
-        kind=kind,
-        person="0" * 64,
-        secured_fen=secured,
-    )
-
-
-ROLL = (
-    entry("a", Group.ORDINARY, 100),
-    entry("a", Group.WAGE, 7),
-    entry("b", Group.SECURED, 500, 500),
-    entry("c", Group.SECURED, 300, 200),
-    entry("d", Group.WAGE, 11),
-    entry("e", Group.EQUITY, 900),
-    entry("f", Group.ORDINARY, 0, kind=Standing.NONE),
-    entry("g", Group.ORDINARY, 50, kind=Standing.PROVISIONAL),
-)
 
 
 def test_one_head_for_a_creditor_with_several_claims_and_none_without_a_vote() -> None:
