@@ -17,6 +17,8 @@ from records.ports import KeyValueStore
 from records.search_index import SearchIndex
 from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
+from voting.ports import LeafStore
+from voting.stores.memory import MemoryLeafStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Services:
     search: SearchIndex | None = None
     """None where nothing is searched. Filled by the application while it runs."""
     gate: GateTools = field(default_factory=GateTools)
+    ballots: LeafStore = field(default_factory=MemoryLeafStore)
+    """The logs of creditors' meetings."""
     timing: Timing = field(default_factory=Timing)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 

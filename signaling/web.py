@@ -36,6 +36,7 @@ from signaling.gateway import Gateway
 from signaling.http import Senders, errors_to_json, security_headers
 from signaling.invitation_routes import InvitationRoutes
 from signaling.invitations import Invitations
+from signaling.meetings.build import Meetings
 from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
 from signaling.player_routes import PlayerRoutes
@@ -94,6 +95,7 @@ def build_app(services: Services) -> web.Application:
     clerk = GateClerk(log, gate, gates, sessions.seat_of)
     watch = GateWatch(log, challenges)
     rooms.gate = GateNews(log, clerk, gates, watch)
+    meetings = Meetings(services, desk, senders)
     pages = Pages(settings.court.emblem, settings.identity.card_reader_url)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)
@@ -113,6 +115,7 @@ def build_app(services: Services) -> web.Application:
         DocumentRoutes(services, desk, sessions),
         ReviewRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
+        meetings,
         ServiceRoutes(services, rooms, senders, desk, retention),
     ):
         app.add_routes(room_of_routes.routes())
@@ -127,6 +130,7 @@ def build_app(services: Services) -> web.Application:
         await pages.load()
         await services.book.recover()
         await rooms.recover()
+        await meetings.start()
         tasks.spawn(services.book.run(), "ledgers")
         tasks.spawn(rooms.run(), "courtrooms")
         if services.search is not None:
@@ -136,6 +140,7 @@ def build_app(services: Services) -> web.Application:
         yield
         await tasks.close()
         await rooms.close()
+        await meetings.close()
         await watch.stop()
         await gates.stop()
         await services.book.close()
@@ -145,6 +150,7 @@ def build_app(services: Services) -> web.Application:
         # Before aiohttp waits for its handlers: each open WebSocket is one.
         for room in rooms.all():
             room.say_closing()
+        meetings.say_closing()
 
     app.cleanup_ctx.append(live)
     app.on_shutdown.append(hang_up)

@@ -51,15 +51,19 @@ class RollShelf:
         except OSError as problem:
             raise StoreUnavailable(f"{folder}: {problem.strerror}") from problem
 
-    def current(self, meeting: str) -> Roll | None:
-        """The roll that was imported last, or None. Raises StoreUnavailable."""
+    def current_id(self, meeting: str) -> str | None:
+        """The id of the roll that was imported last, or None. Raises StoreUnavailable."""
         try:
-            name = (self._of(meeting) / _CURRENT).read_text("ascii")
+            return (self._of(meeting) / _CURRENT).read_text("ascii")
         except FileNotFoundError:
             return None
         except OSError as problem:
             raise StoreUnavailable(f"{meeting}: {problem.strerror}") from problem
-        return self.get(meeting, name)
+
+    def current(self, meeting: str) -> Roll | None:
+        """The roll that was imported last, or None. Raises StoreUnavailable."""
+        roll = self.current_id(meeting)
+        return None if roll is None else self.get(meeting, roll)
 
     def get(self, meeting: str, roll: str) -> Roll:
         """The roll of this id. Raises StoreUnavailable when it is not there or not readable."""
@@ -68,6 +72,10 @@ class RollShelf:
             return _decoder.decode(file.read_bytes())
         except (OSError, msgspec.MsgspecError) as problem:
             raise StoreUnavailable(f"{file}: {problem}") from problem
+
+    def all(self, meeting: str) -> list[Roll]:
+        """Every roll that was ever imported, in no order. Raises StoreUnavailable."""
+        return [self.get(meeting, file.stem) for file in sorted(self._of(meeting).glob("*.roll"))]
 
     def _of(self, meeting: str) -> Path:
         return self._folder / _checked(meeting)

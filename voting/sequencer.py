@@ -83,6 +83,10 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._failure: Exception | None = None
         self._closing = False
+        self._running = False
+        self._ended = asyncio.Event()
+        self._progress = asyncio.Event()
+        """Set, and replaced, whenever a group has ended."""
         self._head: bytes | None = None
         self._listeners: list[Callable[[bytes], None]] = []
 
@@ -135,20 +139,26 @@ class Sequencer:
         utc_ms = (self._sources.monotonic_us() + self._utc_at_zero_us) // 1_000
         return Stamp(self.meeting, len(self.tree), max(utc_ms, self._last_utc_ms))
 
-    def check_open(self) -> None:
-        """Raises Stopped after a failure or while closing, Busy when too many wait. To be asked before a decision is
-        applied to the state."""
+    def check_writable(self) -> None:
+        """Raises Stopped after a failure or while closing."""
         if self._failure is not None:
             raise Stopped(self._failure)
         if self._closing:
             raise Stopped(RuntimeError("closing"))
+
+    def check_open(self) -> None:
+        """As `check_writable`, and raises Busy when too many wait. To be asked before a decision is applied to the
+        state."""
+        self.check_writable()
         if len(self._waiting) >= MAX_WAITING:
             raise Busy
 
     def add(self, leaf: AnyLeaf, answer: Answer) -> None:
         """Put the leaf, made with the present `stamp`, at the end. Its answer comes when it is durable, or cannot be.
-        Raises as `check_open`, ValueError for a leaf that is not of this place."""
-        self.check_open()
+        The caller has asked `check_open` before it decided. Raises Stopped, ValueError for a leaf that is not of this
+        place."""
+        if self._failure is not None:
+            raise Stopped(self._failure)
         if leaf.seq != len(self.tree) or leaf.meeting != self.meeting:
             raise ValueError(f"leaf {leaf.seq} of {leaf.meeting} is not the next of {self.meeting}")
         data = leaf_bytes(leaf)
@@ -172,8 +182,14 @@ class Sequencer:
         return waiting
 
     async def receipt(self, seq: int) -> bytes:
-        """The receipt of a durable leaf: the same bytes each time. Raises StoreUnavailable, KeyError for a leaf that
-        is not durable (yet)."""
+        """The receipt of a leaf, the same bytes each time; waits for one that is not durable yet. Raises Stopped,
+        StoreUnavailable, KeyError for a leaf that there is not."""
+        if not 0 <= seq < len(self.tree):
+            raise KeyError(seq)
+        while seq >= self.durable:
+            if self._failure is not None:
+                raise Stopped(self._failure)
+            await self._progress.wait()
         leaf = await self._store.leaf(self.meeting, seq)
         head = await self._store.head_over(self.meeting, seq)
         if leaf is None or head is None:
@@ -182,6 +198,18 @@ class Sequencer:
 
     async def run(self) -> None:
         """Write groups until `close`. To be spawned once."""
+        try:
+            await self._write_groups()
+        finally:
+            self._ended.set()
+
+    async def ended(self) -> None:
+        """Wait until `run` has written the last group after `close`; at once when it never ran or failed."""
+        if self._running:
+            await self._ended.wait()
+
+    async def _write_groups(self) -> None:
+        self._running = True
         while not (self._closing and not self._waiting):
             await self._wake.wait()
             self._wake.clear()
@@ -215,6 +243,7 @@ class Sequencer:
             await self._store.commit(self.meeting, self.durable, leaves, KeptHead(size, head))
         except Exception as problem:
             self._failure = problem
+            self._tell_progress()
             _answer_all(group, Stopped(problem))
             late, self._waiting = self._waiting, []
             _answer_all(late, Stopped(problem))
@@ -223,10 +252,15 @@ class Sequencer:
             return
         self.durable = size
         self._head = head
+        self._tell_progress()
         for waiting in group:
             waiting.answer(receipt(head, waiting.leaf))
         for listener in self._listeners:
             listener(head)
+
+    def _tell_progress(self) -> None:
+        ended, self._progress = self._progress, asyncio.Event()
+        ended.set()
 
 
 def _answer_all(group: list[_Waiting], problem: Exception) -> None:

@@ -39,6 +39,7 @@ from signaling.listening import Doorman, GuardedSite, Patience
 from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
+from voting.stores.sqlite import SqliteLeafStore
 from yunting.addresses import announced, with_nat64
 from yunting.backends import open_store
 from yunting.exports import PackageExporter
@@ -106,6 +107,8 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             registry=await open_registry(settings, stack, sources.utc_ms),
             codes=await open_codes(settings, stack, sources.utc_ms),
         )
+        ballots = await SqliteLeafStore.open(folder / "ballots.sqlite")
+        stack.push_async_callback(ballots.close)
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)
         search = await SearchIndex.open(folder / "search.sqlite") if listening else None
@@ -125,6 +128,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             version=installed,
             verifier_sha256=verifier,
             gate=gate,
+            ballots=ballots,
             search=search,
         )
 

@@ -37,9 +37,10 @@ class NewMotion(Body, frozen=True, kw_only=True):
 
 
 class Act(Body, frozen=True, kw_only=True):
-    """What takes two persons: the first asks for it, another confirms by sending the same."""
+    """What takes two persons: the first asks for it, another confirms by sending the same. Only `count` takes one: it
+    is no choice, and comes by itself after `close` where no paper was keyed in."""
 
-    act: Literal["open", "extend", "close", "announce", "end"]
+    act: Literal["open", "extend", "close", "count", "announce", "end"]
     motion: Id | None = None
     """None for `end`, which ends the meeting."""
     round: Round = 1
@@ -70,6 +71,12 @@ class Certified(Body, frozen=True, kw_only=True):
 
     attendee: Id
     state: Literal["in", "out"]
+
+
+class Floor(Body, frozen=True, kw_only=True):
+    """Who speaks now; None: nobody."""
+
+    person: Id | None
 
 
 class PaperKeyed(Body, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from voting.words import Group, Matter
 
 MEETINGS = "meetings"
 GENERATIONS = "meeting_generations"
+AGENTS = "meeting_agents"
 QUESTIONS = "meeting_questions"
 READS = "meeting_reads"
 
@@ -53,6 +54,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     text: str
     utc_ms: int
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who votes for others and is in no roll."""
+
+    agent: str
+    name: str
+    number: str
 
 
 class MeetingBook:
@@ -92,6 +101,22 @@ class MeetingBook:
     async def put(self, record: MeetingRecord) -> None:
         """Insert or replace."""
         await self._store.put(MEETINGS, record.id, msgspec.json.encode(record))
+
+    async def add_agent(self, meeting: str, agent: Agent) -> None:
+        """Insert or replace."""
+        await self._store.put(AGENTS, f"{meeting}/{agent.agent}", msgspec.json.encode(agent))
+
+    async def agent(self, meeting: str, agent: str) -> Agent | None:
+        """The agent, or None."""
+        raw = await self._store.get(AGENTS, f"{meeting}/{agent}")
+        return msgspec.json.decode(raw, type=Agent) if raw is not None else None
+
+    async def agents(self, meeting: str) -> dict[str, str]:
+        """Names of the meeting's agents by their id."""
+        found = [
+            await self.agent(meeting, key.partition("/")[2]) for key in await self._store.keys(AGENTS, f"{meeting}/")
+        ]
+        return {agent.agent: agent.name for agent in found if agent is not None}
 
     async def ask(self, meeting: str, person: str, text: str, utc_ms: int) -> Question:
         """Keep a question."""

@@ -16,6 +16,9 @@ from voting.words import Choice
 
 MAX_FRAME_BYTES = 4_000
 MEETING_PROTOCOL_VERSION = 1
+RETRY_AFTER_MS = 2_000
+BACK_WITHIN_MS = 30_000
+"""Pages that a closing server sends away come back at a random moment within this."""
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Question = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
@@ -164,3 +167,16 @@ class Farewell(Message, frozen=True, kw_only=True, tag="farewell"):
 FromMeeting = (
     Entered | MeetingChanged | MineChanged | Receipt | NotCast | HeadSigned | Did | Refusal | BeatBack | Farewell
 )
+
+
+def farewell() -> bytes:
+    """The last frame of a server that closes."""
+    return msgspec.json.encode(
+        Farewell(
+            action="enter",
+            code="closing",
+            zh="服务器正在重启，稍后将自动重新连接",
+            en="the server restarts: this page will come back by itself",
+            retry_after_ms=BACK_WITHIN_MS,
+        )
+    )

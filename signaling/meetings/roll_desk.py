@@ -56,9 +56,14 @@ class RollDesk:
                 progress(1000)
                 del self.permille[meeting]
 
-    async def current(self, meeting: str) -> Roll | None:
-        """The roll that the next motion is opened with."""
-        return await asyncio.to_thread(self.shelf.current, meeting)
+    async def current(self, meeting: str, known: str | None) -> Roll | None:
+        """The roll that the next motion is opened with; None where there is none, or it is `known` already."""
+
+        def load() -> Roll | None:
+            roll = self.shelf.current_id(meeting)
+            return None if roll in {None, known} else self.shelf.get(meeting, str(roll))
+
+        return await asyncio.to_thread(load)
 
     def _import(
         self, meeting: str, alg: str, file: Path, accept_refusals: bool, progress: Callable[[int], None]

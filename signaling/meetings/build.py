@@ -1,0 +1,58 @@
+"""Everything of creditors' meetings put together: one object for `signaling.web`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from signaling.http import Senders
+from signaling.meetings.access import Access
+from signaling.meetings.book import MeetingBook
+from signaling.meetings.casting import Casting
+from signaling.meetings.creditor_routes import CreditorRoutes
+from signaling.meetings.desk import MeetingDesk
+from signaling.meetings.roll_desk import RollDesk
+from signaling.meetings.rooms import MeetingRooms
+from signaling.meetings.socket import MeetingSocket
+from signaling.meetings.staff_routes import MeetingRoutes
+from signaling.services import Services
+from signaling.staff_routes import StaffDesk
+
+
+class Meetings:
+    """`start` before the routes are used, `close` after."""
+
+    def __init__(self, services: Services, staff: StaffDesk, senders: Senders) -> None:
+        book = MeetingBook(services.store)
+        rolls = RollDesk(Path(services.settings.storage.folder), services.secret, services.sources.utc_ms)
+        access = Access(services.derived_key(ACCESS_KEY), book.generation)
+        casting = Casting()
+        rooms = MeetingRooms(services, book, rolls)
+        desk = MeetingDesk(services, rooms, book, casting)
+        self._book = book
+        self._rooms = rooms
+        self._socket = MeetingSocket(services, rooms, book, access, casting)
+        self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, access)
+        self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `web.Application.add_routes`."""
+        socket = web.get("/meetings/{id}/ws", self._socket.handle)
+        return [socket, *self._staff.routes(), *self._creditors.routes()]
+
+    async def start(self) -> None:
+        """Read what must be answered at once."""
+        await self._book.load()
+
+    def say_closing(self) -> None:
+        """Send every page away; it comes back by itself."""
+        self._rooms.say_closing()
+
+    async def close(self) -> None:
+        """Write what waits. Idempotent."""
+        await self._rooms.close()
+
+
+ACCESS_KEY = "creditors' access"
+"""What the key of links and passes is derived for."""

@@ -1,0 +1,184 @@
+"""One meeting while people are in it: their sockets, the queue of speakers, and what all are told.
+
+What is told to all is told seldom and in slices: an update to ten thousand pages is a tenth of a second of CPU, and a
+ballot must not wait for it. Ballots themselves cause no update at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from signaling.meetings.bodies import RollSummary
+from signaling.meetings.book import MeetingRecord
+from signaling.meetings.messages import HeadSigned, MeetingChanged, MineChanged
+from signaling.meetings.show import bloc_name, meeting_view, mine
+from signaling.meetings.view import MeetingView, Mine
+from signaling.meetings.wire import Wire
+from voting import leaves as lf
+from voting.countersign import Countersign
+from voting.hall import Hall
+from voting.roll import Roll
+from voting.rolls import Registered
+
+QUIET_S = 1.0
+"""Between two updates to everybody; what changes meanwhile goes with the next."""
+HEAD_EVERY_S = 3.0
+"""Signed heads to everybody, the newest only; each receipt carries one of its own."""
+SLICE = 200
+MOST_WAITING = 500
+"""Bound of the queue of speakers; one more is told to wait."""
+
+_encoder = msgspec.json.Encoder()
+_OF_EVERYBODY = (lf.MotionOpened, lf.Exclusion, lf.MeetingClosed)
+_UNSEEN = (lf.Presence, lf.Anchored, lf.PaperEntered, lf.RollFrozen)
+
+
+class MeetingRoom:
+    """Made by `signaling.meetings.rooms`; `run` must be spawned."""
+
+    def __init__(self, record: MeetingRecord, hall: Hall, now_utc_ms: Callable[[], int]) -> None:
+        self.record = record
+        self.hall = hall
+        self.roll: Roll | None = None
+        """The roll that the next motion is opened with."""
+        self.roll_sums: RollSummary | None = None
+        self.register: dict[str, Registered] = {}
+        self.agents: dict[str, str] = {}
+        """Names of agents who are no creditors, by their id."""
+        self.countersign = Countersign()
+        self.queue: OrderedDict[str, int] = OrderedDict()
+        """Who asked to speak, and since when (UTC ms)."""
+        self.speaking = ""
+        self.wires: set[Wire] = set()
+        self._now_utc_ms = now_utc_ms
+        self._changed = asyncio.Event()
+        self._seen_meeting = True
+        self._seen_mine: set[str] | None = set()
+        """Whose own things have changed; None for everybody's."""
+        self._head: bytes | None = None
+        self._head_told_s = 0.0
+        self.attach(hall)
+
+    def attach(self, hall: Hall) -> None:
+        """Go on with a hall that was opened anew."""
+        self.hall = hall
+        hall.on_leaf(self._heard)
+        hall.log.on_head(self._signed)
+        self.touch(everybody=True)
+
+    # --- who is here -----------------------------------------------------------------------------------------
+
+    def enter(self, wire: Wire) -> None:
+        """A page is connected."""
+        self.wires.add(wire)
+
+    def leave(self, wire: Wire) -> None:
+        """It is not any more. Nobody's presence ends by that. Idempotent."""
+        self.wires.discard(wire)
+
+    def name_of(self, person: str) -> str:
+        """The name of a creditor, an agent or a group that votes as one; the id of anybody else."""
+        known = self.register.get(person)
+        return known.name if known is not None else self.agents.get(person) or bloc_name(person) or person
+
+    # --- the queue of speakers -------------------------------------------------------------------------------
+
+    def ask_floor(self, person: str) -> bool:
+        """Into the queue; whether there was room. Idempotent."""
+        if person not in self.queue and len(self.queue) >= MOST_WAITING:
+            return False
+        self.queue.setdefault(person, self._now_utc_ms())
+        self.touch(person)
+        return True
+
+    def leave_queue(self, person: str) -> None:
+        """Out of the queue. Idempotent."""
+        if self.queue.pop(person, None) is not None:
+            self.touch(*self.queue, person)
+
+    def give_floor(self, person: str) -> None:
+        """Somebody speaks now ("" for nobody); they leave the queue."""
+        self.speaking = person
+        self.queue.pop(person, None)
+        self.touch(*self.queue, person)
+
+    # --- what is shown ---------------------------------------------------------------------------------------
+
+    def view(self, *, whole: bool = False) -> MeetingView:
+        """The meeting; `whole` with results that are not announced yet."""
+        speaking = self.name_of(self.speaking) if self.speaking else ""
+        return meeting_view(self.record, self.hall.meeting, queue=len(self.queue), speaking=speaking, whole=whole)
+
+    def mine(self, wire: Wire) -> Mine:
+        """What concerns the wire's person alone."""
+        place = next((at for at, person in enumerate(self.queue, 1) if person == wire.person), None)
+        return mine(wire.person, self.hall.meeting, self.roll, self.name_of, place=place, read=wire.read)
+
+    def touch(self, *people: str, everybody: bool = False) -> None:
+        """The meeting's view has changed, and these people's own; they are told soon."""
+        self._seen_meeting = False
+        if everybody:
+            self._seen_mine = None
+        elif self._seen_mine is not None:
+            self._seen_mine.update(people)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Tell pages what has changed, until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._tell_meeting()
+            await self._tell_mine()
+            await self._tell_head()
+            await asyncio.sleep(QUIET_S)
+            if self._head is not None:
+                self._changed.set()
+
+    async def _tell_meeting(self) -> None:
+        if not self._seen_meeting:
+            self._seen_meeting = True
+            await self._offer_all(_encoder.encode(MeetingChanged(meeting=self.view())))
+
+    async def _tell_mine(self) -> None:
+        people, self._seen_mine = self._seen_mine, set()
+        if people is not None and not people:
+            return
+        for wires in _sliced([wire for wire in self.wires if people is None or wire.person in people]):
+            for wire in wires:
+                wire.send(_encoder.encode(MineChanged(mine=self.mine(wire))))
+            await asyncio.sleep(0)
+
+    async def _tell_head(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if self._head is None or now_s - self._head_told_s < HEAD_EVERY_S:
+            return
+        head, self._head, self._head_told_s = self._head, None, now_s
+        await self._offer_all(_encoder.encode(HeadSigned(head=msgspec.Raw(head))))
+
+    async def _offer_all(self, frame: bytes) -> None:
+        for wires in _sliced(list(self.wires)):
+            for wire in wires:
+                wire.offer(frame)
+            await asyncio.sleep(0)
+
+    def _heard(self, leaf: lf.AnyLeaf) -> None:
+        if isinstance(leaf, _OF_EVERYBODY):
+            self.touch(everybody=True)
+        elif isinstance(leaf, lf.Mandate):
+            self.touch(leaf.agent, leaf.principal)
+        elif not isinstance(leaf, _UNSEEN):
+            self.touch()
+
+    def _signed(self, head: bytes) -> None:
+        self._head = head
+        self._changed.set()
+
+
+def _sliced(wires: list[Wire]) -> Iterable[list[Wire]]:
+    for first in range(0, len(wires), SLICE):
+        yield wires[first : first + SLICE]

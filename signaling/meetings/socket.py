@@ -1,0 +1,193 @@
+"""`/meetings/{id}/ws`: a creditor's page in a meeting, from its pass to its ballots."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from hearing.errors import ProtocolError, UserError
+from signaling.errors import error_message
+from signaling.limits import Bucket
+from signaling.meetings import messages as m
+from signaling.meetings.access import Access
+from signaling.meetings.book import MeetingBook
+from signaling.meetings.casting import Casting, not_cast, refusal
+from signaling.meetings.room import MeetingRoom
+from signaling.meetings.rooms import MeetingRooms
+from signaling.meetings.wire import Wire
+from signaling.services import Services
+
+BEAT_INTERVAL_MS = 20_000
+MOST_WIRES = 4
+"""Sockets of one person; one more ends the oldest."""
+FRAMES_PER_S = 50.0
+FRAMES_BURST = 400
+"""An agent may send the ballots of hundreds at once."""
+
+_encoder = msgspec.json.Encoder()
+_entering = msgspec.json.Decoder(m.Enter)
+_decoder: msgspec.json.Decoder[m.FromCreditor] = msgspec.json.Decoder(m.FromCreditor)
+
+
+class MeetingSocket:
+    """Accepts the sockets of all meetings."""
+
+    def __init__(
+        self, services: Services, rooms: MeetingRooms, book: MeetingBook, access: Access, casting: Casting
+    ) -> None:
+        self._services = services
+        self._rooms = rooms
+        self._book = book
+        self._access = access
+        self._casting = casting
+        self._wires: dict[tuple[str, str], list[Wire]] = {}
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """aiohttp handler of `GET /meetings/{id}/ws`."""
+        socket = web.WebSocketResponse(compress=False, max_msg_size=2 * m.MAX_FRAME_BYTES, decode_text=False)
+        await socket.prepare(request)
+        try:
+            person = self._holder(request.match_info["id"], await self._first_frame(socket))
+            room = await self._rooms.get(request.match_info["id"])
+            if request.transport is None:
+                return socket
+            read = tuple(await self._book.read_by(room.record.id, person))
+            wire = Wire(person, request.transport, read)
+        except (ProtocolError, UserError) as problem:
+            await _refuse(socket, problem)
+        except ConnectionError:
+            await socket.close()
+        else:
+            await self._serve(room, wire, socket)
+        return socket
+
+    async def _first_frame(self, socket: web.WebSocketResponse) -> bytes:
+        try:
+            async with asyncio.timeout(self._services.timing.hello_timeout_ms / 1000):
+                frame = await socket.receive()
+        except TimeoutError:
+            raise ProtocolError("hello-timeout", "no `enter` in time") from None
+        if frame.type is not WSMsgType.TEXT:
+            raise ConnectionResetError
+        return bytes(frame.data)
+
+    def _holder(self, meeting: str, frame: bytes) -> str:
+        try:
+            enter = _entering.decode(frame)
+        except (msgspec.MsgspecError, UnicodeError) as problem:
+            raise ProtocolError("hello-first", f"the first frame must be `enter`: {problem}") from None
+        if enter.version != m.MEETING_PROTOCOL_VERSION:
+            raise ProtocolError(
+                "version", f"this server speaks version {m.MEETING_PROTOCOL_VERSION}: reload the page"
+            )
+        return self._access.holder(meeting, enter.token, self._services.sources.utc_ms())
+
+    async def _serve(self, room: MeetingRoom, wire: Wire, socket: web.WebSocketResponse) -> None:
+        mine = self._wires.setdefault((room.record.id, wire.person), [])
+        mine.append(wire)
+        if len(mine) > MOST_WIRES:
+            mine.pop(0).hang_up()
+        wire.send(_encoder.encode(self._entered(room, wire)))
+        room.enter(wire)
+        now_us = self._services.sources.monotonic_us
+        bucket = Bucket(FRAMES_PER_S, FRAMES_BURST, FRAMES_BURST, now_us())
+        try:
+            while (frame := await socket.receive()).type is WSMsgType.TEXT:
+                if not bucket.take(now_us()):
+                    await asyncio.sleep(bucket.wait_s(now_us()))
+                await self._take(room, wire, frame.data)
+        except ConnectionError:
+            pass
+        finally:
+            room.leave(wire)
+            if wire in mine:
+                mine.remove(wire)
+            if not mine:
+                self._wires.pop((room.record.id, wire.person), None)
+
+    def _entered(self, room: MeetingRoom, wire: Wire) -> m.Entered:
+        return m.Entered(
+            meeting=room.view(),
+            mine=room.mine(wire),
+            beat_interval_ms=BEAT_INTERVAL_MS,
+            utc_ms=self._services.sources.utc_ms(),
+            court_key=self._services.court_key.fingerprint,
+            version=self._services.version,
+        )
+
+    async def _take(self, room: MeetingRoom, wire: Wire, data: bytes) -> None:
+        try:
+            message = _decoder.decode(data)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as problem:
+            wire.send(_encoder.encode(m.Refusal(re=None, code="bad-message", zh="消息有误", en=str(problem)[:300])))
+            return
+        if isinstance(message, m.Cast):
+            await self._cast(room, wire, message)
+            return
+        try:
+            answer = await self._act(room, wire, message)
+        except Exception as problem:
+            answer = _refusal(getattr(message, "re", None), problem)
+        wire.send(_encoder.encode(answer))
+
+    async def _cast(self, room: MeetingRoom, wire: Wire, message: m.Cast) -> None:
+        re = _encoder.encode(message.re)
+
+        def told(given: bytes | Exception) -> None:
+            if isinstance(given, bytes):
+                wire.send(b'{"type":"receipt","re":%b,"receipt":%b}' % (re, given))
+            else:
+                wire.send(_encoder.encode(refusal(message.re, given, retry_after_ms=m.RETRY_AFTER_MS)))
+
+        try:
+            seq = self._casting.cast(room, wire.person, message, told)
+            if seq is not None:
+                told(await room.hall.log.receipt(seq))
+        except Exception as problem:
+            wire.send(_encoder.encode(await not_cast(room, message.re, problem)))
+            # A log that could not be written is opened anew.
+            await self._rooms.get(room.record.id)
+
+    async def _act(self, room: MeetingRoom, wire: Wire, message: m.FromCreditor) -> msgspec.Struct:
+        utc_ms = self._services.sources.utc_ms()
+        match message:
+            case m.Beat():
+                return m.BeatBack(sent_ms=message.sent_ms, utc_ms=utc_ms)
+            case m.AskFloor():
+                if not room.ask_floor(wire.person):
+                    raise UserError(
+                        "queue-full", "申请发言的人数较多，请稍后再试", "very many wait to speak: try later"
+                    )
+                return m.Did(re=message.re)
+            case m.LeaveQueue():
+                room.leave_queue(wire.person)
+                return m.Did(re=message.re)
+            case m.AskQuestion():
+                await self._book.ask(room.record.id, wire.person, message.text, utc_ms)
+                return m.Did(re=message.re)
+            case m.HaveRead():
+                if message.document not in {document.document for document in room.record.documents}:
+                    raise UserError("unknown-document", "没有这份文件", "there is no such document")
+                await self._book.have_read(room.record.id, message.document, wire.person, utc_ms)
+                wire.read = tuple(dict.fromkeys((*wire.read, message.document)))
+                return m.Did(re=message.re)
+            case _:
+                raise UserError("bad-message", "消息有误", "this is no message of an entered page")
+
+
+def _refusal(re: str | None, problem: Exception) -> m.Refusal:
+    error = error_message(None, problem, "meeting")
+    return m.Refusal(re=re, code=error.code, zh=error.zh, en=error.en, incident=error.incident)
+
+
+async def _refuse(socket: web.WebSocketResponse, problem: ProtocolError | UserError) -> None:
+    zh, en = (
+        (problem.zh, problem.en) if isinstance(problem, UserError) else ("连接方式有误，请刷新页面", problem.detail)
+    )
+    action: Literal["sign_in", "stay_away"] = "sign_in" if problem.code == "credential-invalid" else "stay_away"
+    last = m.Farewell(action=action, code=problem.code, zh=zh, en=en)
+    await socket.send_frame(_encoder.encode(last), WSMsgType.TEXT)
+    await socket.close()

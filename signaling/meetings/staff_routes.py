@@ -1,0 +1,256 @@
+"""`/api/v1/meetings/...` for administrator, chair, judge and clerk."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+from aiohttp import web
+
+from hearing.errors import UserError
+from signaling.http import BODY_TIMEOUT_S, body_of, reply
+from signaling.meetings import bodies as b
+from signaling.meetings.access import Access
+from signaling.meetings.book import MeetingBook
+from signaling.meetings.console import console, find_creditors, pending
+from signaling.meetings.desk import MeetingDesk
+from signaling.meetings.roll_desk import RollDesk
+from signaling.meetings.room import MeetingRoom
+from signaling.meetings.rooms import MeetingRooms
+from signaling.meetings.show import state_of
+from signaling.services import Services
+from signaling.staff_routes import StaffDesk
+
+MAX_TABLE_BYTES = 256 << 20
+RUNNERS = ("administrator", "judge", "clerk", "operator")
+"""Who runs a meeting; who confirms is any other of them. Paper and presence are the clerk's (and the operator's)."""
+
+
+class MeetingRoutes:
+    """Handlers."""
+
+    def __init__(
+        self,
+        services: Services,
+        staff: StaffDesk,
+        desk: MeetingDesk,
+        rooms: MeetingRooms,
+        book: MeetingBook,
+        rolls: RollDesk,
+        access: Access,
+    ) -> None:
+        self._services = services
+        self._staff = staff
+        self._desk = desk
+        self._rooms = rooms
+        self._book = book
+        self._rolls = rolls
+        self._access = access
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `web.Application.add_routes`."""
+        base = "/api/v1/meetings"
+        one = f"{base}/{{id}}"
+        return [
+            web.get(base, self.listed),
+            web.post(base, self.create),
+            web.get(one, self.detail),
+            web.post(f"{one}/roll", self.import_roll),
+            web.get(f"{one}/roll/progress", self.roll_progress),
+            web.post(f"{one}/motions", self.add_motion),
+            web.post(f"{one}/doors", self.doors),
+            web.post(f"{one}/acts", self.act),
+            web.post(f"{one}/exclusions", self.exclude),
+            web.post(f"{one}/mandates", self.give_mandate),
+            web.delete(f"{one}/mandates/{{mandate}}", self.revoke_mandate),
+            web.post(f"{one}/presence", self.certify),
+            web.post(f"{one}/papers", self.key_paper),
+            web.post(f"{one}/speaker", self.give_floor),
+            web.get(f"{one}/creditors", self.creditors),
+            web.get(f"{one}/links.csv", self.links),
+        ]
+
+    async def listed(self, request: web.Request) -> web.Response:
+        """All meetings."""
+        await self._staff.require(request, *RUNNERS)
+        rows = []
+        for record in await self._book.all():
+            room = await self._rooms.get(record.id)
+            rows.append(
+                b.MeetingRow(
+                    id=record.id,
+                    court=record.court,
+                    case_no=record.case_no,
+                    title=record.title,
+                    scheduled_utc_ms=record.scheduled_utc_ms,
+                    state=state_of(room.hall.meeting),
+                )
+            )
+        return reply(rows)
+
+    async def create(self, request: web.Request) -> web.Response:
+        """A new meeting."""
+        account = await self._staff.require(request, *RUNNERS)
+        record = await self._desk.create(await body_of(request, b.NewMeeting), account.account)
+        return reply(await self._console(await self._rooms.get(record.id)), 201)
+
+    async def detail(self, request: web.Request) -> web.Response:
+        """The meeting's console."""
+        _, room = await self._enter(request)
+        return reply(await self._console(room))
+
+    async def import_roll(self, request: web.Request) -> web.Response:
+        """The creditors' table, csv or xlsx, as the body. Nothing is imported when rows are refused, unless
+        `accept_refusals=1`."""
+        _, room = await self._enter(request)
+        accept = request.query.get("accept_refusals") == "1"
+        with tempfile.TemporaryDirectory(prefix="yunting-roll-") as folder:
+            file = Path(folder) / "table"
+            await _save(request, file)
+            told = await self._rolls.import_table(room.record.id, room.record.alg, file, accept_refusals=accept)
+        await self._rooms.refresh_roll(room)
+        return reply(told, 201 if told.kept else 200)
+
+    async def roll_progress(self, request: web.Request) -> web.Response:
+        """How far the import is."""
+        _, room = await self._enter(request)
+        return reply({"permille": self._rolls.permille.get(room.record.id, 1000)})
+
+    async def add_motion(self, request: web.Request) -> web.Response:
+        """One more motion on the agenda."""
+        _, room = await self._enter(request)
+        await self._desk.add_motion(room, await body_of(request, b.NewMotion))
+        return reply(await self._console(room), 201)
+
+    async def doors(self, request: web.Request) -> web.Response:
+        """Creditors may sign in from now on. Idempotent."""
+        _, room = await self._enter(request)
+        await self._desk.open_doors(room)
+        return reply(await self._console(room))
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Open, extend, close, count, announce, end: asked for by one, confirmed by another."""
+        account, room = await self._enter(request)
+        done = await self._desk.act(room, await body_of(request, b.Act), account)
+        mine = [each for each in self._pending(room) if each.by == account]
+        return reply(
+            b.Acted(done=done, pending=mine[-1] if mine and not done else None, console=await self._console(room))
+        )
+
+    async def exclude(self, request: web.Request) -> web.Response:
+        """回避: a creditor does not count in a round."""
+        _, room = await self._enter(request)
+        await self._desk.exclude(room, await body_of(request, b.NewExclusion))
+        return web.Response(status=204)
+
+    async def give_mandate(self, request: web.Request) -> web.Response:
+        """委托 is registered; the agent's row with their link."""
+        _, room = await self._enter(request)
+        body = await body_of(request, b.NewMandate)
+        agent = await self._desk.give_mandate(room, body)
+        return reply(
+            b.CreditorRow(
+                creditor=agent,
+                name=room.name_of(agent),
+                number="",
+                groups=(),
+                present=agent in room.hall.meeting.present,
+                link=self._link(request, room, agent),
+            ),
+            201,
+        )
+
+    async def revoke_mandate(self, request: web.Request) -> web.Response:
+        """The mandate ends; ballots cast by it stand."""
+        account, room = await self._enter(request)
+        await self._desk.revoke_mandate(room, request.match_info["mandate"], account)
+        return web.Response(status=204)
+
+    async def certify(self, request: web.Request) -> web.Response:
+        """The clerk certifies who came to the hall, or left it."""
+        account, room = await self._enter(request, "clerk", "operator")
+        await self._desk.certify(room, await body_of(request, b.Certified), account)
+        return web.Response(status=204)
+
+    async def key_paper(self, request: web.Request) -> web.Response:
+        """A paper ballot as one clerk read it."""
+        account, room = await self._enter(request, "clerk", "operator", "administrator")
+        return reply(await self._desk.key_paper(room, await body_of(request, b.PaperKeyed), account), 201)
+
+    async def give_floor(self, request: web.Request) -> web.Response:
+        """Somebody of the queue speaks now; nobody with null."""
+        _, room = await self._enter(request)
+        body = await body_of(request, b.Floor)
+        room.give_floor(body.person or "")
+        return web.Response(status=204)
+
+    async def creditors(self, request: web.Request) -> web.Response:
+        """Creditors by id, name or number."""
+        _, room = await self._enter(request)
+        words = request.query.get("q", "")[:100]
+        return reply(find_creditors(room, words, lambda creditor: self._link(request, room, creditor)))
+
+    async def links(self, request: web.Request) -> web.Response:
+        """Every creditor's link, for the messages that invite them."""
+        _, room = await self._enter(request, "administrator", "clerk", "operator")
+        base = self._link_base(request, room)
+        text = await asyncio.to_thread(self._links_csv, base, room)
+        headers = {"Content-Disposition": 'attachment; filename="links.csv"'}
+        return web.Response(body=text.encode("utf-8-sig"), content_type="text/csv", charset="utf-8", headers=headers)
+
+    async def _enter(self, request: web.Request, *roles: str) -> tuple[str, MeetingRoom]:
+        account = await self._staff.require(request, *(roles or RUNNERS))
+        return account.account, await self._rooms.get(request.match_info["id"])
+
+    async def _console(self, room: MeetingRoom) -> b.Console:
+        now_ms = self._services.sources.monotonic_us() // 1_000
+        questions = await self._book.questions(room.record.id)
+        return console(room, questions, now_ms, self._services.sources.utc_ms())
+
+    def _pending(self, room: MeetingRoom) -> list[b.PendingAct]:
+        now_ms = self._services.sources.monotonic_us() // 1_000
+        return list(pending(room, now_ms, self._services.sources.utc_ms()))
+
+    def _link_base(self, request: web.Request, room: MeetingRoom) -> str:
+        public = self._services.settings.http.public_url
+        return f"{public or f'{request.scheme}://{request.host}'}/meeting/{room.record.id}#"
+
+    def _link(self, request: web.Request, room: MeetingRoom, person: str) -> str:
+        return f"{self._link_base(request, room)}{person}.{self._access.code(room.record.id, person)}"
+
+    def _links_csv(self, base: str, room: MeetingRoom) -> str:
+        out = io.StringIO()
+        rows = csv.writer(out)
+        rows.writerow(("债权人编号", "名称", "手机号", "链接"))
+        for creditor, person in room.register.items():
+            link = f"{base}{creditor}.{self._access.code(room.record.id, creditor)}"
+            rows.writerow((_tame(creditor), _tame(person.name), _tame(person.phone), link))
+        return out.getvalue()
+
+
+def _tame(cell: str) -> str:
+    """No spreadsheet may take what somebody wrote for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+async def _save(request: web.Request, file: Path) -> None:
+    """Stream the body to the file. Raises UserError `too-large`, `too-slow`, `bad-body`."""
+    size = 0
+    with await asyncio.to_thread(file.open, "wb") as out:
+        try:
+            while True:
+                async with asyncio.timeout(BODY_TIMEOUT_S):
+                    chunk = await request.content.readany()
+                if not chunk:
+                    break
+                size += len(chunk)
+                if size > MAX_TABLE_BYTES:
+                    raise UserError("too-large", "文件超过 256 MB", "the file is larger than 256 MB")
+                await asyncio.to_thread(out.write, chunk)
+        except TimeoutError:
+            raise UserError("too-slow", "文件接收超时", "the file did not arrive in time") from None
+    if not size:
+        raise UserError("bad-body", "没有收到文件", "there is no file in the body")

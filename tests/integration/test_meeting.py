@@ -1,0 +1,265 @@
+"""A creditors' meeting over the wire, in a server of its own: from the table to the receipt, and after kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from hearing.documents import resident_check
+from hearing.errors import UserError
+from tests.fakes.serving import PASSWORD, ServerProcess, serving
+from voting.leaves import leaf_bytes, read_leaf
+from voting.merkle import consistent, includes, leaf_hash
+from voting.tree_heads import TreeHead, read_head
+from yunting.demo.client import Api
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+HEADER = "债权人编号,债权人名称,证件号码,债权性质,确认金额（元）"
+LATER_MS = 4_000_000_000_000
+
+
+def number_of(creditor: int) -> str:
+    first = f"44030119900101{creditor:03d}"
+    return first + resident_check(first)
+
+
+def table(amounts: list[int]) -> bytes:
+    rows = [f"C{n},债权人{n},{number_of(n)},普通债权,{yuan}" for n, yuan in enumerate(amounts, 1)]
+    return "\n".join([HEADER, *rows]).encode()
+
+
+class Court:
+    """Two accounts that run a meeting: the clerk asks, the judge confirms."""
+
+    def __init__(self, clerk: Api, judge: Api, meeting: str) -> None:
+        self.clerk = clerk
+        self.judge = judge
+        self.meeting = meeting
+
+    async def post(self, path: str, body: object, api: Api | None = None) -> Any:
+        return await (api or self.clerk).call("POST", f"meetings/{self.meeting}/{path}", body)
+
+    async def console(self) -> Any:
+        return await self.clerk.call("GET", f"meetings/{self.meeting}")
+
+    async def by_two(self, act: str, motion: str | None = "M1", round: int = 1) -> Any:
+        body = {"act": act, "motion": motion, "round": round}
+        if act in {"open", "extend"}:
+            body["closes_utc_ms"] = LATER_MS + (act == "extend")
+        first = await self.post("acts", body)
+        assert first["done"] is False
+        assert first["pending"]["by"] == "desk"
+        with_same = await self.post("acts", body)
+        assert with_same["done"] is False
+        second = await self.post("acts", body, self.judge)
+        assert second["done"] is True
+        return second["console"]
+
+    async def link(self, creditor: str) -> str:
+        rows = await self.clerk.call("GET", f"meetings/{self.meeting}/creditors?q={creditor}")
+        return str(next(row["link"] for row in rows if row["creditor"] == creditor)).partition("#")[2]
+
+    async def sign_in(self, creditor: int, api: Api) -> str:
+        person, _, code = (await self.link(f"C{creditor}")).partition(".")
+        body = {"person": person, "code": code, "number_end": number_of(creditor)[-6:]}
+        return str((await self.post("signin", body, api))["token"])
+
+
+@asynccontextmanager
+async def called(server: ServerProcess, amounts: list[int]) -> AsyncIterator[Court]:
+    async with server.api() as clerk, server.api() as judge:
+        await clerk.sign_in("desk", PASSWORD)
+        await judge.sign_in("bench", PASSWORD)
+        made = await clerk.call(
+            "POST",
+            "meetings",
+            {"court": "测试法院", "case_no": "(2018)粤01破1号", "title": "第一次债权人会议", "scheduled_utc_ms": 0},
+        )
+        court = Court(clerk, judge, made["meeting"]["id"])
+        await import_table(court, table(amounts))
+        yield court
+
+
+async def import_table(court: Court, data: bytes) -> Any:
+    url = f"{court.clerk.base_url}/api/v1/meetings/{court.meeting}/roll"
+    async with court.clerk.http.post(url, data=data) as answer:
+        told = await answer.json()
+        assert answer.status == 201, told
+        return told
+
+
+class Phone:
+    """A creditor's socket."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.entered: Any = None
+
+    async def until(self, *kinds: str) -> Any:
+        async with asyncio.timeout(20):
+            while True:
+                message = await self.socket.receive_json()
+                if message["type"] in kinds:
+                    return message
+
+    async def cast(self, choice: str, idem: str, **more: Any) -> Any:
+        body = {"type": "cast", "re": idem, "motion": "M1", "round": 1, "choice": choice, "idem": idem, **more}
+        await self.socket.send_json(body)
+        return await self.until("receipt", "not_cast")
+
+
+@asynccontextmanager
+async def phone(api: Api, meeting: str, token: str) -> AsyncIterator[Phone]:
+    url = f"{api.base_url.replace('https', 'wss')}/meetings/{meeting}/ws"
+    async with api.http.ws_connect(url) as socket:
+        found = Phone(socket)
+        await socket.send_json({"type": "enter", "version": 1, "token": token})
+        found.entered = await found.until("entered", "farewell")
+        yield found
+
+
+def head_of(receipt: Any) -> TreeHead:
+    return read_head(msgspec.json.encode(receipt["head"]))
+
+
+async def proved(api: Api, meeting: str, receipt: Any, head: TreeHead) -> bool:
+    """The receipt's leaf is in the tree of this head."""
+    leaf = leaf_bytes(read_leaf(msgspec.json.encode(receipt["leaf"])))
+    seq = receipt["leaf"]["seq"]
+    proof = await api.call("GET", f"meetings/{meeting}/proof?seq={seq}&size={head.size}")
+    hashes = [bytes.fromhex(each) for each in proof["hashes"]]
+    return includes(head.alg, leaf_hash(head.alg, leaf), seq, head.size, hashes, bytes.fromhex(head.root))
+
+
+async def test_a_meeting_from_the_table_to_the_announced_result(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200, 300, 50]) as court:
+        await court.post("motions", {"title": "关于财产变价方案", "matter": "ordinary"})
+        person, _, code = (await court.link("C1")).partition(".")
+        wrong = {"person": person, "code": code, "number_end": "000000"}
+        with pytest.raises(UserError, match="number-wrong"):
+            await court.post("signin", wrong)
+        with pytest.raises(UserError, match="code-unknown"):
+            await court.post("signin", {**wrong, "code": "AAAA"})
+        with pytest.raises(UserError, match="doors-closed"):
+            await court.sign_in(1, court.clerk)
+        await court.post("doors", {})
+        tokens = {n: await court.sign_in(n, court.clerk) for n in (1, 2, 3)}
+        board = (await court.console())["board"]
+        assert (board["heads"], board["amount_fen"], board["total_heads"]) == (3, 60_000, 4)
+        api = court.clerk
+        async with phone(api, court.meeting, tokens[1]) as one, phone(api, court.meeting, tokens[2]) as two:
+            assert one.entered["mine"]["claims"][0]["amount_fen"] == 10_000
+            assert (await one.cast("agree", "too-early"))["code"] == "not-open"
+            await court.by_two("open")
+            opened = await one.until("mine")
+            assert [vote["amount_fen"] for vote in opened["mine"]["votes"]] == [10_000]
+            given = await one.cast("agree", "a-1")
+            # Again, as after a broken connection: the same receipt. Another ballot: the one that stands.
+            assert (await one.cast("agree", "a-1"))["receipt"] == given["receipt"]
+            assert (await one.cast("against", "a-1"))["code"] == "idem-taken"
+            standing = await one.cast("against", "a-2")
+            assert (standing["code"], standing["standing"]) == ("already-voted", given["receipt"])
+            assert (await two.cast("agree", "b-1", creditor="C1"))["code"] in {"no-mandate", "not-yours"}
+            await two.cast("agree", "b-2")
+            turnout = (await court.console())["turnout"][0]
+            assert (turnout["heads_cast"], turnout["heads_present"], turnout["heads_total"]) == (2, 3, 4)
+            assert "agree" not in str(turnout)
+            console = await court.by_two("close")
+            (motion,) = console["meeting"]["motions"]
+            assert motion["result"]["passed"] is False
+            assert motion["result"]["divisions"][0]["amount_missing_fen"] == 32_500 - 30_000
+            late = await two.cast("against", "b-3")
+            assert (late["code"], late["late"]["late"]) == ("late", True)
+            async with phone(api, court.meeting, tokens[3]) as three:
+                assert three.entered["meeting"]["motions"][0]["result"] is None
+            await court.by_two("announce")
+            while not (shown := await one.until("meeting"))["meeting"]["motions"][0]["result"]:
+                pass
+            assert shown["meeting"]["motions"][0]["state"] == "announced"
+        newest = read_head(msgspec.json.encode(await api.call("GET", f"meetings/{court.meeting}/head")))
+        old = head_of(given["receipt"])
+        assert await proved(api, court.meeting, given["receipt"], newest)
+        path = f"meetings/{court.meeting}/consistency?first={old.size}&second={newest.size}"
+        hashes = [bytes.fromhex(each) for each in (await api.call("GET", path))["hashes"]]
+        assert consistent(old.alg, old.size, bytes.fromhex(old.root), newest.size, bytes.fromhex(newest.root), hashes)
+
+
+async def test_a_ballot_by_https_a_proxy_and_who_may_not(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200]) as court:
+        await court.post("motions", {"title": "关于财产变价方案", "matter": "ordinary"})
+        await court.post("doors", {})
+        mandate = {"principal": "C2", "agent": "C1", "document": "0" * 64}
+        await court.post("mandates", mandate)
+        await court.by_two("open")
+        token = await court.sign_in(1, court.clerk)
+        url = f"{server.base_url}/api/v1/meetings/{court.meeting}/ballots"
+        http = court.clerk.http
+
+        async def cast(body: dict[str, Any], token: str = token) -> tuple[int, Any]:
+            answer = await http.post(url, json=body, headers={"Authorization": f"Bearer {token}"})
+            return answer.status, await answer.json()
+
+        own = {"motion": "M1", "round": 1, "choice": "agree", "idem": "h-1"}
+        status, receipt = await cast(own)
+        assert status == 201
+        assert await cast(own) == (200, receipt)
+        status, proxy = await cast({**own, "creditor": "C2", "idem": "h-2"})
+        assert status == 201
+        assert (proxy["leaf"]["creditor"], proxy["leaf"]["actor"]) == ("C2", "C1")
+        assert proxy["leaf"]["mandate"]
+        assert (await cast({**own, "idem": "h-3"}))[0] == 409
+        assert (await cast({**own, "idem": "h-4"}, token="x"))[0] == 401
+        assert (await cast({**own, "choice": "maybe", "idem": "h-5"}))[0] == 400
+        console = await court.by_two("close")
+        assert console["meeting"]["motions"][0]["result"]["passed"] is True
+        with pytest.raises(UserError, match="not-signed-in"):
+            async with server.api() as stranger:
+                await stranger.call("GET", f"meetings/{court.meeting}")
+
+
+async def test_what_was_receipted_is_there_after_kill_9(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100] * 30) as court:
+        await court.post("motions", {"title": "关于财产变价方案", "matter": "ordinary"})
+        await court.post("doors", {})
+        await court.by_two("open")
+        tokens = {n: await court.sign_in(n, court.clerk) for n in range(1, 31)}
+        url = f"{server.base_url}/api/v1/meetings/{court.meeting}/ballots"
+        receipts: dict[int, Any] = {}
+        killed: list[bool] = []
+
+        async def vote(creditor: int) -> None:
+            body = {"motion": "M1", "round": 1, "choice": "agree", "idem": f"k-{creditor}"}
+            bearer = {"Authorization": f"Bearer {tokens[creditor]}"}
+            try:
+                async with court.clerk.http.post(url, json=body, headers=bearer) as answer:
+                    if answer.status in {200, 201}:
+                        receipts[creditor] = await answer.json()
+            except aiohttp.ClientError:
+                pass
+            if len(receipts) == 12 and not killed:
+                killed.append(True)
+                await server.stop(signal.SIGKILL)
+
+        await asyncio.gather(*(vote(creditor) for creditor in tokens))
+        before = dict(receipts)
+        assert len(before) >= 12
+        await server.start()
+        for creditor in tokens:
+            await vote(creditor)
+        assert len(receipts) == 30
+        for creditor, receipt in before.items():
+            assert receipts[creditor] == receipt, "another receipt for the same ballot"
+        newest = read_head(msgspec.json.encode(await court.clerk.call("GET", f"meetings/{court.meeting}/head")))
+        for receipt in receipts.values():
+            assert await proved(court.clerk, court.meeting, receipt, newest)
+        console = await court.by_two("close")
+        assert console["meeting"]["motions"][0]["result"]["divisions"][0]["agree"]["heads"] == 30
