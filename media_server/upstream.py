@@ -9,7 +9,6 @@ from typing import Protocol
 from media_server import packets
 from media_server.bandwidth import UpstreamEstimate
 from media_server.dataplane.ports import Received
-from media_server.feedback import INTERVAL_US, TransportFeedback
 from media_server.incoming import Layer
 from media_server.packets import Bye, ReferenceEcho, SenderInfo
 from media_server.peer import Ground, Peer, PeerOwner, unsupported
@@ -91,9 +90,8 @@ class Upstream(Peer):
         self._by_ssrc: dict[int, tuple[_Line, Layer]] = {}
         self._by_rtx: dict[int, Layer] = {}
         self._clock = ClockMap()
-        self._feedback = TransportFeedback()
-        self._fed_back_us = self._reported_us = self._intra_requests = 0
-        self._mid_extension = self._level_extension = self._sequence_extension = 0
+        self._reported_us = self._intra_requests = 0
+        self._mid_extension = self._level_extension = 0
         self._rid_extension = self._repaired_extension = 0
         self.estimate = UpstreamEstimate()
         self.round_trip_us: int | None = None
@@ -141,7 +139,7 @@ class Upstream(Peer):
         self._rid_extension = extensions.get(RID, 0)
         self._repaired_extension = extensions.get(REPAIRED_RID, 0)
         self._level_extension = extensions.get(AUDIO_LEVEL, 0)
-        self._sequence_extension = extensions.get(TRANSPORT_CC, 0)
+        self.ground.plane.report_arrivals(self.id, self.ssrc, extensions.get(TRANSPORT_CC, 0))
         return answered, carried
 
     def _line(self, media: OfferedMedia, chosen: ChosenCodec, source: Source) -> _Line:
@@ -212,9 +210,6 @@ class Upstream(Peer):
 
     def received(self, packet: Received) -> None:
         """One packet of this peer, as the data plane saw it."""
-        number = packet.extensions.get(self._sequence_extension)
-        if number is not None and len(number) == 2:
-            self._feedback.received(number[0] << 8 | number[1], packet.arrival_us)
         found = self._by_ssrc.get(packet.ssrc)
         if found is None:
             found = self._learn(packet)
@@ -319,11 +314,6 @@ class Upstream(Peer):
             out = self._report(now_us) + out
         if out:
             self.ground.plane.send_rtcp(self.id, out)
-        if self._feedback.pending and now_us - self._fed_back_us >= INTERVAL_US:
-            self._fed_back_us = now_us
-            media_ssrc = next(iter(self._by_ssrc), 0)
-            for packet in self._feedback.build(self.ssrc, media_ssrc):
-                self.ground.plane.send_rtcp(self.id, packet)
 
     @property
     def hasty(self) -> bool:

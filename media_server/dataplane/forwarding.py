@@ -30,10 +30,12 @@ _32_BITS = 0xFFFFFFFF
 
 
 class Forwarder:
-    """RTP of all peers. `batch` and the peers' queues hold one wake-up's packets; `flush` empties the queues."""
+    """RTP of all peers. `batch` and the peers' queues hold one wake-up's packets; `flush` empties the queues.
+    `to_report` gets who is to be told when his packets arrived."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, to_report: dict[PeerId, Peer]) -> None:
         self._sender = sender
+        self._to_report = to_report
         self._dirty: list[Peer] = []
         self.to_wake: list[Peer] = []
         """Peers whose pacing queue must be looked at in a step; the owner empties it."""
@@ -71,6 +73,8 @@ class Forwarder:
         if first & 32:
             payload = body[: -body[-1]] if body and 0 < body[-1] <= len(body) else b""
         elements = extensions.read(data[extension_at:head]) if first & 16 else {}
+        if peer.arrived(ssrc, elements, now_us):
+            self._to_report[number] = peer
         packet = Packet(index, data[1] & 0x80, data[1] & 0x7F, timestamp, elements, payload, now_us)
         if ssrc in peer.rtx:
             self.batch.append(received(number, ssrc, packet, now_us, head + len(body), False))

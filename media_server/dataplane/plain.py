@@ -31,6 +31,7 @@ from media_server.dataplane.ports import (
     TapSink,
     Upcalls,
 )
+from media_server.dataplane.reporting import Reporting
 from media_server.dataplane.routes import RouteState
 from media_server.dataplane.srtp import SrtpError
 from media_server.dataplane.state import MAX_ADDRESSES, Peer
@@ -63,6 +64,7 @@ class PlainDataPlane:
         self._route_ids = itertools.count(1)
         self._steps: dict[int, asyncio.TimerHandle] = {}
         """By id of the peer's state: when its pacing queue is looked at next."""
+        self._reporting = Reporting(self.send_rtcp)
         self._mappings: dict[tuple[tuple[tuple[int, int], ...], bool], int] = {}
         self._received = self._dropped_unbound = self._dropped_auth = self._dropped_malformed = 0
 
@@ -70,7 +72,7 @@ class PlainDataPlane:
         """See `DataPlane`."""
         self._socket = open_socket(host, port)
         self._sender = Sender(self._socket)
-        self._forwarder = Forwarder(self._sender)
+        self._forwarder = Forwarder(self._sender, self._reporting.waiting)
         self._upcalls = upcalls
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket, self._drain)
@@ -83,6 +85,7 @@ class PlainDataPlane:
             self._loop.remove_reader(self._socket)
             self._socket.close()
             self._socket = None
+        self._reporting.close()
         for step in self._steps.values():
             step.cancel()
         self._steps.clear()
@@ -99,6 +102,7 @@ class PlainDataPlane:
         for raw in gone.addresses:
             del self._bound[raw]
         gone.target = None
+        self._reporting.forget(peer)
         if step := self._steps.pop(id(gone), None):
             step.cancel()
         for number, route in list(self._routes.items()):
@@ -221,9 +225,7 @@ class PlainDataPlane:
     def inner_layers(self, peer: PeerId, ssrc: int) -> Sequence[InnerLayer]:
         """See `DataPlane`."""
         stream = self._peers[peer].streams.get(ssrc)
-        return (
-            [] if stream is None else [InnerLayer(*place, size) for place, size in sorted(stream.layer_bytes.items())]
-        )
+        return [] if stream is None else [InnerLayer(*at, size) for at, size in sorted(stream.layer_bytes.items())]
 
     def mute(self, peer: PeerId, ssrc: int, muted: bool) -> None:
         """See `DataPlane`."""
@@ -243,10 +245,7 @@ class PlainDataPlane:
 
     def bandwidth(self, peer: PeerId) -> Bandwidth:
         """See `DataPlane`."""
-        state = self._peers[peer]
-        if state.link is None or state.link.estimator is None:
-            return Bandwidth(state.limits.start_bps, 0, 0.0, 0.0, False, False, 0, 0, 0)
-        return state.link.estimator.bandwidth(_monotonic_us())
+        return self._peers[peer].bandwidth(_monotonic_us())
 
     def strained(self, watched: Mapping[PeerId, int]) -> Sequence[PeerId]:
         """See `DataPlane`."""
@@ -273,6 +272,10 @@ class PlainDataPlane:
         state = self._peers.get(peer)
         if state is not None and state.outbound is not None and state.target is not None:
             self._wire.send(state.outbound.seal_rtcp(data), state.target)
+
+    def report_arrivals(self, peer: PeerId, ssrc: int, transport_cc: int) -> None:
+        """See `DataPlane`."""
+        self._peers[peer].report_arrivals(ssrc, transport_cc)
 
     def send_raw(self, data: bytes, target: Address) -> None:
         """See `DataPlane`."""
@@ -331,9 +334,7 @@ class PlainDataPlane:
         """Everything the socket holds (up to a limit), then one flush, then one word upward."""
         if self._socket is None or self._upcalls is None:
             return
-        receive = self._socket.recvfrom
-        media = self._media
-        bound = self._bound
+        receive, media, bound = self._socket.recvfrom, self._media, self._bound
         for count in range(1, _DRAIN_DATAGRAMS + 1):
             try:
                 data, source = receive(MAX_DATAGRAM_BYTES)
@@ -355,6 +356,7 @@ class PlainDataPlane:
         media.flush()
         if media.to_wake:
             self._wake()
+        self._reporting.report()
         if media.batch:
             batch, media.batch = media.batch, []
             self._upcalls.on_received(batch)
@@ -382,7 +384,7 @@ class PlainDataPlane:
             self._dropped_malformed += 1
 
     def _rtcp(self, owner: tuple[PeerId, Peer], data: bytes, now_us: int) -> None:
-        inbound, link = owner[1].inbound, owner[1].link
+        inbound = owner[1].inbound
         if inbound is None:
             self._dropped_auth += 1
             return
@@ -393,8 +395,6 @@ class PlainDataPlane:
             return
         assert self._upcalls is not None
         rest, reports = split(opened)
-        if link is not None and link.estimator is not None:
-            for report in reports:
-                link.estimator.feedback(report, now_us)
+        owner[1].hear(reports, now_us)
         if rest:
             self._upcalls.on_rtcp(owner[0], rest, now_us)

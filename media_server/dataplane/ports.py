@@ -365,6 +365,12 @@ class DataPlane(Protocol):
     def send_rtcp(self, peer: PeerId, data: bytes) -> None:
         """Encrypt and send a compound RTCP packet; dropped while the peer has no keys or address."""
 
+    def report_arrivals(self, peer: PeerId, ssrc: int, transport_cc: int) -> None:
+        """Tell the peer, under our `ssrc`, when its RTP packets arrived, by the transport-wide number each has in
+        the header extension of this id (draft-holmer-rmcat-transport-wide-cc-extensions-01): each 50 ms or so while
+        they come. What came after a later number was told is told with everything since. 0: note no more of them.
+        Idempotent. KeyError when the peer is unknown."""
+
     def send_raw(self, data: bytes, target: Address) -> None:
         """Send as it is (STUN answers, DTLS records)."""
 

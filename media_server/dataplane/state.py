@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from media_server.dataplane.arrivals import Arrivals
 from media_server.dataplane.congestion import Estimator
 from media_server.dataplane.consent import Consent
 from media_server.dataplane.descriptors import Dependencies, Layers, Vp8, vp8, vp9
 from media_server.dataplane.pacer import Pacer
 from media_server.dataplane.ports import (
+    Bandwidth,
     BandwidthLimits,
     HopExtensions,
     PeerId,
@@ -201,8 +203,9 @@ class Peer:
     """One client: its addresses, keys, incoming streams and what it is sent."""
 
     __slots__ = (
-        "_lives", "addresses", "consent", "inbound", "limits", "link", "next_index", "outbound", "queue", "routes",
-        "rtx", "streams", "target", "was_linked",
+        "_lives", "addresses", "arrivals", "arrivals_id", "arrivals_media", "arrivals_ssrc", "consent",
+        "inbound", "limits", "link", "next_index", "outbound", "queue", "routes", "rtx", "streams", "target",
+        "was_linked",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -226,6 +229,29 @@ class Peer:
         self.link: Link | None = None
         self.was_linked = False
         """Once true, a packet is never repeated with its own index: hop extensions would be others (AES-GCM)."""
+        self.arrivals: Arrivals | None = None
+        """None until feedback on its own packets is asked for."""
+        self.arrivals_ssrc = self.arrivals_media = 0
+        """Who tells, and of which of its streams."""
+        self.arrivals_id = 0
+        """Of transport-cc among its header extensions; 0: nothing is noted."""
+
+    def report_arrivals(self, ssrc: int, transport_cc: int) -> None:
+        """See `DataPlane.report_arrivals`."""
+        if self.arrivals is None and transport_cc:
+            self.arrivals = Arrivals()
+        self.arrivals_ssrc, self.arrivals_id = ssrc, transport_cc
+
+    def arrived(self, ssrc: int, elements: Mapping[int, bytes], now_us: int) -> bool:
+        """Note one of its packets for its feedback; whether some of this waits."""
+        if self.arrivals is None or not self.arrivals_id:
+            return False
+        number = elements.get(self.arrivals_id)
+        if number is not None and len(number) == 2:
+            if ssrc not in self.rtx:
+                self.arrivals_media = ssrc
+            self.arrivals.received(int.from_bytes(number, "big"), now_us)
+        return self.arrivals.since_us is not None
 
     def renew_consent(self, data: bytes, source: RawAddress) -> tuple[bytes, bytes] | None:
         """Answer and transaction of a check that renews consent and moves nothing; None: it is not ours to answer."""
@@ -256,6 +282,18 @@ class Peer:
         self.limits = limits
         if self.link is not None and self.link.estimator is not None:
             self.link.estimator.limit(limits)
+
+    def bandwidth(self, now_us: int) -> Bandwidth:
+        """See `DataPlane.bandwidth`."""
+        if self.link is None or self.link.estimator is None:
+            return Bandwidth(self.limits.start_bps, 0, 0.0, 0.0, False, False, 0, 0, 0)
+        return self.link.estimator.bandwidth(now_us)
+
+    def hear(self, feedback: Sequence[bytes], now_us: int) -> None:
+        """The peer's transport-cc feedback on what it was sent."""
+        if self.link is not None and self.link.estimator is not None:
+            for report in feedback:
+                self.link.estimator.feedback(report, now_us)
 
     def set_keys(self, keys: SrtpKeys) -> None:
         """Both directions begin with rollover counter zero."""

@@ -8,6 +8,7 @@ from media_server.dataplane.ports import (
     DataPlane,
     PeerId,
 )
+from tests.contracts.dataplane_arrivals import ArrivalsTold
 from tests.contracts.dataplane_consent import Consent
 from tests.contracts.dataplane_continuity import Continuity
 from tests.contracts.dataplane_forwarding import Forwarding
@@ -31,7 +32,9 @@ from tests.contracts.dataplane_world import (
 from tests.fakes.srtp_client import Rtp, SrtpClient, keys
 
 
-class DataPlaneContract(Consent, Forwarding, Repair, Hop, Probing, Pacing, Late, LayersInside, Continuity):
+class DataPlaneContract(
+    ArrivalsTold, Consent, Forwarding, Repair, Hop, Probing, Pacing, Late, LayersInside, Continuity
+):
     """What every data plane promises. Subclasses give `plane`, not started."""
 
     async def test_forged_and_replayed_packets_change_nothing(self, world: World) -> None:

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from media_server import packets
+from media_server.dataplane.arrivals import Arrivals
 from media_server.dataplane.ports import DataPlane, SrtpProfile
-from media_server.feedback import TransportFeedback
 from media_server.nack import NackGenerator
 from media_server.packets import KeyframeRequest, SenderInfo
 from media_server.reports import ntp_from_us
@@ -194,7 +194,7 @@ class MadeViewer:
     sound: list[bytes] = field(default_factory=list)
     """What was heard, packet by packet."""
     playback: Playback = field(default_factory=Playback)
-    _feedback: TransportFeedback = field(default_factory=TransportFeedback)
+    _feedback: Arrivals = field(default_factory=Arrivals)
     _nack: NackGenerator = field(default_factory=NackGenerator)
     _video_ssrc: int = 0
 

@@ -1,6 +1,6 @@
 /* Any order of packets and verbs: what leaves authenticates, no index leaves twice with different bytes, and memory
  * comes back. */
-/* links: plane tables state consent route layers queue pacer repeat forward receive tell outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+/* links: plane tables state consent route layers queue pacer repeat forward receive tell outbox report arrivals packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
 #include "plane_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -79,7 +79,7 @@ static void verb(uint8_t choice) {
     yt_stream *stream = yt_peer_stream(yt_find_peer(plane, 1), what % STREAMS + 1);
     CHECK(stream && peer);
     yt_flush(plane);
-    switch (choice % 14) {
+    switch (choice % 15) {
     case 0:
         if (!route && !yt_ssrc_taken(peer, 100 + what % ROUTES))
             *place = made_route(what % STREAMS + 1, out, 100 + what % ROUTES, codec, what & 64)->id;
@@ -132,6 +132,9 @@ static void verb(uint8_t choice) {
         if (what % 4) break;
         give_keys(1 + what / 4 % 3, YT_GCM);
         for (unsigned at = 0; what / 4 % 3 == 0 && at < STREAMS; at++) sent[at].index = 10;
+        break;
+    case 13:
+        CHECK(yt_report_arrivals(plane, yt_find_peer(plane, 1), 7, what % 4));
         break;
     default:
         stream->tapped = what & 1;

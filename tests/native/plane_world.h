@@ -27,6 +27,9 @@ typedef struct {
     uint32_t epoch; /* counts keys */
     heard_source sources[SOURCES];
     size_t count;
+    uint64_t reports; /* RTCP packets */
+    uint8_t report[YT_DATAGRAM_BYTES]; /* the newest, opened */
+    size_t report_length;
 } listener;
 
 typedef struct {
@@ -102,6 +105,13 @@ void yt_sender_add(yt_sender *sender, const uint8_t *data, size_t length, const 
     CHECK(to->port < PEERS && ear->rx && length <= sizeof copy);
     sender->sent++;
     memcpy(copy, data, length);
+    if (data[1] >= 192 && data[1] <= 223) {
+        ear->reports++;
+        ear->report_length = yt_srtcp_open(ear->rx, copy, length);
+        CHECK(ear->report_length > 0 && ear->report_length <= sizeof ear->report);
+        memcpy(ear->report, copy, ear->report_length);
+        return;
+    }
     CHECK(yt_rtp_parse(&rtp, copy, length));
     heard_source *source = source_of(ear, rtp.ssrc);
     int64_t index = yt_window_index(&source->window, rtp.sequence);
@@ -167,7 +177,7 @@ static void begin_world(void) {
 static void end_world(void) {
     yt_flush(world.plane);
     for (int64_t id = 1; id < PEERS; id++) yt_remove_peer(world.plane, id);
-    CHECK(world.plane->pool.bytes == 0 && !world.plane->timed.count && !world.plane->peer_count);
+    CHECK(world.plane->pool.bytes == 0 && !world.plane->timed.count && !world.plane->reported.count && !world.plane->peer_count);
     yt_ring_publish(&world.plane->ring);
     while (yt_ring_peek(&world.plane->ring)) yt_ring_next(&world.plane->ring);
     for (int id = 0; id < PEERS; id++) {
@@ -202,6 +212,7 @@ static void run_us(int64_t us) {
     for (int64_t end = world.now_us + us; world.now_us < end; world.now_us += 5000) {
         yt_pace_all(world.plane, world.now_us);
         yt_flush(world.plane);
+        yt_report_all(world.plane, world.now_us);
     }
 }
 

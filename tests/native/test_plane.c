@@ -1,5 +1,5 @@
 /* The plane without Python: what leaves, in which order and with which numbers. */
-/* links: plane tables state consent route layers queue pacer repeat forward receive tell outbox packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
+/* links: plane tables state consent route layers queue pacer repeat forward receive tell outbox report arrivals packet ring srtp crypto ipsecmb rtp descriptors vp8 dependency congestion delay_trend feedback meters rate_control */
 #include <pthread.h>
 #include <sched.h>
 
@@ -221,6 +221,11 @@ static void test_when_python_is_woken(void) {
     }
     CHECK(yt_tell_due(plane, world.now_us));
     yt_note_told(plane);
+    yt_stream_silence(yt_peer_stream(yt_find_peer(plane, 1), 1), false, true);
+    publish(1, 14 + YT_TELL_RECORDS, 3000, 50); /* who is hushed may begin to speak */
+    CHECK(!yt_tell_due(plane, world.now_us + YT_TELL_HUSHED_US - 1));
+    CHECK(yt_tell_due(plane, world.now_us + YT_TELL_HUSHED_US));
+    yt_note_told(plane);
     uint8_t stun[20] = {0};
     receive_raw(stun, sizeof stun);
     CHECK(yt_tell_due(plane, world.now_us));
@@ -246,7 +251,37 @@ static void test_a_keyframe_nobody_waits_for_may_wait(void) {
     end_world();
 }
 
+/* The first of what was not told waits for an interval, the clock looks a fifth later; one packet tells all. */
+static void test_a_publisher_hears_of_its_arrivals(void) {
+    begin_world();
+    yt_plane *plane = world.plane;
+    yt_peer *peer = yt_find_peer(plane, 1);
+    listener *ear = &world.listeners[1];
+    const yt_block none = {0};
+    CHECK(yt_report_arrivals(plane, peer, 7, 3) && yt_report_arrivals(plane, peer, 7, 3));
+    CHECK(plane->reported.count == 1 && yt_report_at_us(plane) < 0);
+    for (int64_t index = 10; index < 14; index++) {
+        uint8_t packet[64];
+        size_t head = yt_rtp_write(packet, 96, (uint16_t)index, 3000, 1, &none);
+        const uint8_t block[] = {0xBE, 0xDE, 0, 1, 0x31, 0xFF, (uint8_t)(0xF0 + index), 0};
+        packet[0] |= 0x10;
+        memcpy(packet + head, block, sizeof block);
+        receive_sealed(packet, head + sizeof block, head + sizeof block + 20, 1, (uint64_t)index);
+    }
+    CHECK(yt_report_at_us(plane) == world.now_us + YT_ARRIVALS_LATEST_US);
+    yt_report_all(plane, world.now_us + YT_ARRIVALS_US - 1);
+    CHECK(!ear->reports);
+    yt_report_all(plane, world.now_us + YT_ARRIVALS_US);
+    CHECK(ear->reports == 1 && yt_report_at_us(plane) < 0);
+    const uint8_t said[] = {0x8F, 205, 0, 6, 0, 0, 0, 7, 0, 0, 0, 1, 0xFF, 0xFA, 0, 4};
+    CHECK(ear->report_length == 28 && (ear->report[0] & 0xDF) == said[0] && !memcmp(ear->report + 1, said + 1, 15));
+    yt_report_all(plane, world.now_us + 1000000);
+    CHECK(ear->reports == 1);
+    end_world();
+}
+
 int main(void) {
+    test_a_publisher_hears_of_its_arrivals();
     test_when_python_is_woken();
     test_a_keyframe_nobody_waits_for_may_wait();
     test_pause_leaves_no_gap();

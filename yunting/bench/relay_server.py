@@ -27,7 +27,6 @@ from media_server.dataplane.ports import (
     SrtpProfile,
     TapPacket,
 )
-from media_server.feedback import TransportFeedback
 from media_server.packets import SenderInfo
 from media_server.reports import Reception, ntp_from_us
 from yunting.bench.cores import pinned
@@ -44,7 +43,7 @@ ABS_SEND_TIME_ID = 2
 
 _CLOCK_RATE_HZ = 90_000
 _OUR_SSRC = 0x59554E00
-_FEEDBACK_S = 0.05
+_TICK_S = 0.05
 _REPORT_EVERY = 20
 
 
@@ -130,7 +129,6 @@ class _Control:
         self._options = options
         self._routes: dict[PeerId, list[RouteId]] = {}
         self._receptions: dict[PeerId, Reception] = {}
-        self._feedback: dict[PeerId, TransportFeedback] = {}
 
     def connect(self, clients: Sequence[Address]) -> None:
         """Make every peer known and route each publisher to each subscriber."""
@@ -147,21 +145,18 @@ class _Control:
                 self._plane.set_hop(peer, HopExtensions(TRANSPORT_CC_ID, ABS_SEND_TIME_ID))
             for peer in publishers:
                 self._receptions[peer] = Reception(ssrc_of(peer), _CLOCK_RATE_HZ)
-                self._feedback[peer] = TransportFeedback()
+                self._plane.report_arrivals(peer, _OUR_SSRC, TRANSPORT_CC_ID)
                 self._plane.set_stream(peer, ssrc_of(peer), "vp8", _CLOCK_RATE_HZ)
                 self._plane.add_tap(peer, ssrc_of(peer), self._tap)
         for subscriber in subscribers:
             self._routes[subscriber] = [self._plane.add_route(_route(peer, subscriber)) for peer in publishers]
 
     async def tick(self) -> None:
-        """Feedback to publishers each 50 ms, reports each second."""
+        """Reports each second."""
         turn = 0
         while True:
-            await asyncio.sleep(_FEEDBACK_S)
+            await asyncio.sleep(_TICK_S)
             turn += 1
-            for peer, feedback in self._feedback.items():
-                for packet in feedback.build(_OUR_SSRC, ssrc_of(peer)):
-                    self._plane.send_rtcp(peer, packet)
             # Each peer has a turn of its own within the second.
             now_us = time.monotonic_ns() // 1000
             for peer, reception in self._receptions.items():
@@ -203,9 +198,6 @@ class _Control:
         if not self._options.extras:
             return
         for packet in batch:
-            number = packet.extensions.get(TRANSPORT_CC_ID)
-            if number is not None and len(number) == 2:
-                self._feedback[packet.peer].received(int.from_bytes(number, "big"), packet.arrival_us)
             self._receptions[packet.peer].received(packet.sequence, packet.timestamp, packet.arrival_us)
 
 

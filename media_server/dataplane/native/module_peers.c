@@ -12,7 +12,7 @@ typedef struct {
     yt_srtp *inbound, *outbound;
     yt_rtx rtx;
     yt_codec codec;
-    uint8_t dependency_id;
+    uint8_t dependency_id, transport_cc;
     uint64_t (*layer_bytes)[YT_LAYERS];
     const uint8_t *data;
     size_t length;
@@ -139,16 +139,17 @@ static yt_outcome tap(yt_plane *plane, void *argument) {
 static yt_outcome send_rtcp(yt_plane *plane, void *argument) {
     peer_call *call = argument;
     yt_peer *peer = yt_find_peer(plane, call->peer);
-    uint8_t packet[YT_DATAGRAM_BYTES + YT_SRTCP_OVERHEAD];
-    if (!peer || !peer->outbound || !peer->sending || plane->outbox.closed || call->length > YT_DATAGRAM_BYTES)
-        return YT_DONE;
-    memcpy(packet, call->data, call->length);
-    size_t length = yt_srtcp_seal(peer->outbound, packet, call->length);
-    if (length) {
-        yt_sender_add(plane->outbox.sender, packet, length, &peer->target);
-        yt_sender_flush(plane->outbox.sender);
-    }
+    if (peer)
+        yt_send_rtcp(plane, peer, call->data, call->length);
     return YT_DONE;
+}
+
+static yt_outcome report_arrivals(yt_plane *plane, void *argument) {
+    peer_call *call = argument;
+    yt_peer *peer = yt_find_peer(plane, call->peer);
+    if (!peer)
+        return YT_NO_PEER;
+    return yt_report_arrivals(plane, peer, (uint32_t)call->ssrc, call->transport_cc) ? YT_DONE : YT_NO_MEMORY;
 }
 
 static PyObject *done(bool good) {
@@ -302,6 +303,13 @@ static PyObject *py_send_rtcp(PyObject *self, PyObject *args) {
     return done(yt_run(self, send_rtcp, &call, false));
 }
 
+/* (peer, our ssrc, extension id) */
+static PyObject *py_report_arrivals(PyObject *self, PyObject *args) {
+    peer_call call = {0};
+    return done(PyArg_ParseTuple(args, "Lkb", &call.peer, &call.ssrc, &call.transport_cc) &&
+                yt_run(self, report_arrivals, &call, false));
+}
+
 PyMethodDef yt_peer_methods[] = {
     {"add_peer", py_add_peer, METH_VARARGS, NULL},
     {"remove_peer", py_remove_peer, METH_VARARGS, NULL},
@@ -316,5 +324,6 @@ PyMethodDef yt_peer_methods[] = {
     {"hush", py_hush, METH_VARARGS, NULL},
     {"tap", py_tap, METH_VARARGS, NULL},
     {"send_rtcp", py_send_rtcp, METH_VARARGS, NULL},
+    {"report_arrivals", py_report_arrivals, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -70,9 +70,12 @@ static void publish(yt_plane *plane, int64_t now_us) {
 
 /* Microseconds until the thread has something to do by itself; -1: nothing. */
 static int64_t next_us(const yt_plane *plane, int64_t now_us) {
-    int64_t next = yt_next_step_us(plane), tell = yt_tell_at_us(plane, now_us);
-    if (tell >= 0 && (next < 0 || tell < next))
-        next = tell;
+    int64_t next = -1;
+    int64_t times_us[] = {yt_next_step_us(plane), yt_tell_at_us(plane, now_us), yt_report_at_us(plane)};
+    for (size_t at = 0; at < sizeof times_us / sizeof *times_us; at++) {
+        if (times_us[at] >= 0 && (next < 0 || times_us[at] < next))
+            next = times_us[at];
+    }
     return next < 0 ? -1 : next > now_us ? next - now_us : 0;
 }
 
@@ -101,6 +104,7 @@ static void *forward_all(void *argument) {
         }
         yt_pace_all(plane, now_us);
         yt_flush(plane);
+        yt_report_all(plane, now_us);
         publish(plane, now_us);
         timeout_us = count == YT_BATCH ? 0 : next_us(plane, now_us);
         yt_leave(plane);
@@ -169,6 +173,7 @@ void yt_plane_free(yt_plane *plane) {
             yt_remove_peer(plane, plane->peers[at]->id);
     }
     yt_list_free(&plane->timed);
+    yt_list_free(&plane->reported);
     for (yt_map *each = plane->maps, *next; each; each = next) {
         next = each->next;
         free(each);

@@ -19,10 +19,11 @@ enum {
     YT_ROUTE_BUCKETS = 1 << 14,
     YT_ADDRESS_BUCKETS = 1 << 13,
     /* `Received` and taps wait so long for company; the first wake-up after that tells, the clock a fifth later. */
-    YT_TELL_US = 50000,
+    YT_TELL_US = 100000,
+    YT_TELL_HUSHED_US = 50000, /* instead, when one of them came of a hushed stream: who it is may speak now */
     YT_TELL_SOON_US = 10000, /* instead, for YT_RESTLESS_US after what Python may have to act on */
     YT_RESTLESS_US = 300000,
-    YT_TELL_RECORDS = 128, /* no more of them wait */
+    YT_TELL_RECORDS = 256, /* no more of them wait */
 };
 #define YT_POOL_BYTES ((size_t)512 << 20) /* all cached and queued packets */
 
@@ -48,6 +49,7 @@ typedef struct yt_bound {
 /* What Python was not woken for yet. */
 typedef struct {
     bool urgent;         /* a control datagram is among it: wake Python at once */
+    bool hushed;         /* a packet of a hushed stream is */
     uint32_t records;    /* `Received` and taps */
     int64_t since_us;    /* when the first of these came */
     int64_t restless_us; /* the last time that something happened that Python may have to act on */
@@ -77,6 +79,7 @@ typedef struct {
     uint64_t secret; /* of the address table */
 
     yt_list timed; /* peers with something that waits, or with a probe */
+    yt_list reported; /* peers with `arrivals` */
 
     yt_packet_pool pool;
     yt_receiver *receiver;
@@ -127,6 +130,16 @@ void yt_grow_restless(yt_plane *, int64_t now_us);
 bool yt_tell_due(const yt_plane *, int64_t now_us);
 int64_t yt_tell_at_us(const yt_plane *, int64_t now_us); /* when the clock should look; -1: nothing waits */
 void yt_note_told(yt_plane *);                           /* Python was woken */
+
+/* report.c: RTCP that goes out. */
+/* Sealed and sent now; dropped while the peer has no keys or address. */
+void yt_send_rtcp(yt_plane *, yt_peer *, const uint8_t *data, size_t length);
+/* Feedback on the peer's packets under our `ssrc`; `transport_cc` 0: no more of them are noted. False: no memory. */
+bool yt_report_arrivals(yt_plane *, yt_peer *, uint32_t ssrc, uint8_t transport_cc);
+/* `block`: the packet's header extensions. */
+void yt_note_arrival(yt_peer *, const yt_rtp *, const uint8_t *block, int64_t now_us);
+void yt_report_all(yt_plane *, int64_t now_us); /* the feedback that is due */
+int64_t yt_report_at_us(const yt_plane *);      /* when the clock should look; -1: nothing waits */
 
 /* forward.c: what goes out. */
 /* Cache, forward and tap one new packet of a stream. `highest`: of the stream before it. Says if a copy began with it. */

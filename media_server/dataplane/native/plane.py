@@ -232,6 +232,10 @@ class NativeDataPlane:
         """See `DataPlane`."""
         self._plane.send_rtcp(peer, data)
 
+    def report_arrivals(self, peer: PeerId, ssrc: int, transport_cc: int) -> None:
+        """See `DataPlane`."""
+        self._plane.report_arrivals(peer, ssrc, transport_cc)
+
     def send_raw(self, data: bytes, target: Address) -> None:
         """See `DataPlane`."""
         assert self._raw is not None, "start the data plane first"

@@ -82,6 +82,7 @@ static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, i
     yt_packet *packet = yt_packet_new(&plane->pool, data, length);
     if (!packet)
         return;
+    yt_note_arrival(peer, &rtp, data + rtp.extension_at, now_us);
     int64_t highest = stream->window.highest;
     yt_stream_accept(stream, index);
     packet->rtp = rtp;
@@ -91,6 +92,7 @@ static void receive_rtp(yt_plane *plane, yt_peer *peer, yt_datagram *datagram, i
     const yt_rtx *rtx = yt_peer_rtx(peer, rtp.ssrc);
     if ((!rtx && yt_forward(plane, stream, packet, highest, now_us)) || index != highest + 1)
         yt_grow_restless(plane, now_us);
+    plane->untold.hushed |= stream->hushed;
     tell_received(plane, stream, packet, data + rtp.extension_at, rtp.extension_bytes);
     if (rtx)
         recover(plane, peer, rtx, packet, now_us);

@@ -168,6 +168,7 @@ void yt_peer_free(yt_peer *peer) {
     yt_srtp_free(peer->outbound);
     yt_consent_free(peer->consent);
     yt_congestion_free(peer->congestion);
+    free(peer->arrivals);
     free(peer);
 }
 

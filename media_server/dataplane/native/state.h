@@ -5,6 +5,7 @@
 #ifndef YT_STATE_H
 #define YT_STATE_H
 
+#include "arrivals.h"
 #include "congestion.h"
 #include "consent.h"
 #include "dependency.h"
@@ -123,6 +124,9 @@ struct yt_peer {
     yt_hop hop;
     yt_bandwidth_limits limits;
     yt_congestion *congestion; /* NULL without transport-cc */
+    yt_arrivals *arrivals; /* NULL until feedback on its own packets is asked for */
+    uint32_t arrivals_ssrc, arrivals_media; /* who tells, and of which of its streams */
+    uint8_t arrivals_id; /* of transport-cc among its header extensions; 0: nothing is noted */
     uint32_t first_out, last_out; /* in the outbox */
     yt_peer *next_dirty;
     uint8_t tag_bytes; /* what sealing adds to RTP */

@@ -105,6 +105,7 @@ void yt_remove_peer(yt_plane *plane, int64_t id) {
     *place = peer->next;
     plane->peer_count--;
     yt_list_remove(&plane->timed, peer);
+    yt_list_remove(&plane->reported, peer);
     yt_peer_free(peer);
 }
 

@@ -28,7 +28,9 @@ void yt_grow_restless(yt_plane *plane, int64_t now_us) {
 }
 
 static int64_t patience_us(const yt_untold *untold, int64_t now_us) {
-    return now_us - untold->restless_us < YT_RESTLESS_US ? YT_TELL_SOON_US : YT_TELL_US;
+    if (now_us - untold->restless_us < YT_RESTLESS_US)
+        return YT_TELL_SOON_US;
+    return untold->hushed ? YT_TELL_HUSHED_US : YT_TELL_US;
 }
 
 bool yt_tell_due(const yt_plane *plane, int64_t now_us) {
@@ -45,6 +47,6 @@ int64_t yt_tell_at_us(const yt_plane *plane, int64_t now_us) {
 }
 
 void yt_note_told(yt_plane *plane) {
-    plane->untold.urgent = false;
+    plane->untold.urgent = plane->untold.hushed = false;
     plane->untold.records = 0;
 }

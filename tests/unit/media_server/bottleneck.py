@@ -6,9 +6,9 @@ import heapq
 import random
 from dataclasses import dataclass, field
 
+from media_server.dataplane.arrivals import Arrivals
 from media_server.dataplane.congestion import Estimator
 from media_server.dataplane.ports import Bandwidth, BandwidthLimits
-from media_server.feedback import TransportFeedback
 
 PACKET_BYTES = 1200
 STEP_US = 5_000
@@ -40,7 +40,7 @@ class Path:
         """Time in the queue of each packet since it was last cleared."""
         self.arrived_bytes = 0
         self._random = random.Random(self.seed)
-        self._reports = TransportFeedback()
+        self._reports = Arrivals()
         self._link_free_us = 0.0
         self._arrivals: list[tuple[float, int]] = []
         self._returning: list[tuple[int, bytes]] = []

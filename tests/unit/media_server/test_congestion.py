@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media_server.dataplane.arrivals import Arrivals
 from media_server.dataplane.congestion import Estimator
 from media_server.dataplane.delay_trend import OVERUSE
 from media_server.dataplane.feedback_parser import ABSENT, read_feedback, split
 from media_server.dataplane.ports import BandwidthLimits
 from media_server.dataplane.rate_control import RateControl
-from media_server.feedback import TransportFeedback
 from tests.unit.media_server.bottleneck import STEP_US, Path
 
 pytestmark = pytest.mark.unit
@@ -145,7 +145,7 @@ def test_tells_loss_and_round_trip() -> None:
 
 
 def test_reads_what_our_own_writer_writes() -> None:
-    writer = TransportFeedback()
+    writer = Arrivals()
     arrivals = {65_530: 10_000, 65_531: 10_250, 65_534: 9_000, 0: 100_000, 40: 400_000}
     for sequence, at_us in arrivals.items():
         writer.received(sequence, 1_000_000 + at_us)

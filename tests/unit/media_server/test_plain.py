@@ -56,7 +56,7 @@ class Machine:
     def __init__(self, rtx_types: Mapping[int, int] | None = None) -> None:
         self.now_us = 1_000_000
         self.sender = RecordingSender()
-        self.forwarder = Forwarder(self.sender)  # type: ignore[arg-type]
+        self.forwarder = Forwarder(self.sender, {})  # type: ignore[arg-type]
         self.source, self.out = Peer(), Peer()
         self.direction = RecordingDirection()
         self.out.outbound = self.direction  # type: ignore[assignment]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_server.feedback import TransportFeedback
+from media_server.dataplane.arrivals import Arrivals
 
 pytestmark = pytest.mark.unit
 
@@ -48,7 +48,7 @@ def decode(packet: bytes) -> dict[int, int | None]:
 
 
 def feed(arrivals: list[tuple[int, int]]) -> dict[int, int | None]:
-    feedback = TransportFeedback()
+    feedback = Arrivals()
     for sequence, arrival_us in arrivals:
         feedback.received(sequence, arrival_us)
     told: dict[int, int | None] = {}
@@ -63,17 +63,18 @@ def test_arrivals_and_losses_are_told() -> None:
 
 
 def test_a_loss_between_two_feedbacks_is_told() -> None:
-    feedback = TransportFeedback()
+    feedback = Arrivals()
     feedback.received(1, 0)
     feedback.build(1, 2)
-    assert not feedback.pending
+    assert feedback.since_us is None
+    assert not feedback.build(1, 2)
     feedback.received(4, 10_000)
     (packet,) = feedback.build(1, 2)
     assert decode(packet) == {2: None, 3: None, 4: 10_000}
 
 
 def test_a_late_packet_is_told_after_all() -> None:
-    feedback = TransportFeedback()
+    feedback = Arrivals()
     for sequence, arrival_us in ((1, 0), (3, 2_000)):
         feedback.received(sequence, arrival_us)
     feedback.build(1, 2)
@@ -83,7 +84,7 @@ def test_a_late_packet_is_told_after_all() -> None:
 
 
 def test_the_packet_count_goes_up() -> None:
-    feedback = TransportFeedback()
+    feedback = Arrivals()
     counts = []
     for sequence in range(3):
         feedback.received(sequence, sequence * 1000)
@@ -95,7 +96,7 @@ def test_the_packet_count_goes_up() -> None:
 def test_any_stream_is_told_within_a_tick(steps: list[tuple[int, int]]) -> None:
     sequence, now = 65_000, 7_000_000
     sent: dict[int, int] = {}
-    feedback = TransportFeedback()
+    feedback = Arrivals()
     told: dict[int, int | None] = {}
     for index, (ahead, wait) in enumerate(steps):
         sequence, now = sequence + ahead, now + wait
@@ -111,7 +112,7 @@ def test_any_stream_is_told_within_a_tick(steps: list[tuple[int, int]]) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 50_000_000)), max_size=100))
 def test_a_lying_sender_breaks_nothing(arrivals: list[tuple[int, int]]) -> None:
-    feedback, now = TransportFeedback(), 0
+    feedback, now = Arrivals(), 0
     for sequence, wait in arrivals:
         now += wait
         feedback.received(sequence, now)

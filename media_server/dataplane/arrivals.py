@@ -9,73 +9,66 @@ import struct
 
 INTERVAL_US = 50_000
 """Feedback at most so often: a twentieth of a second is what libwebrtc's probing is made for."""
-WINDOW_US = 500_000
-"""A late packet is still reported when the others of its time are not older than this."""
+LATEST_US = INTERVAL_US * 6 // 5
+"""So long the first of what was not told waits when nothing comes that would wake us anyway."""
 MAX_STATUSES = 400
 """Packets described by one RTCP packet: keeps it under an MTU."""
-MAX_SPAN = 4 * MAX_STATUSES
-"""Sequence numbers that one `build` goes back: what is older is not told."""
+MAX_SPAN = 2048
+"""Sequence numbers that are remembered: what is further behind the newest is not told."""
 
 _TICK_US = 250
 _REFERENCE_US = 64_000
 _ABSENT, _SMALL, _LARGE = 0, 1, 2
 
 
-class TransportFeedback:
-    """Arrival times of one publisher's packets, by transport-wide sequence number. Pure; at most `WINDOW_US` kept."""
+class Arrivals:
+    """Arrival times of one publisher's packets, by transport-wide sequence number. Pure: a ring of `MAX_SPAN`."""
 
     def __init__(self) -> None:
-        self._arrivals: dict[int, int] = {}
-        self._highest: int | None = None
+        self._times_us = [-1] * MAX_SPAN
+        """By number modulo `MAX_SPAN`; -1 = not received."""
+        self._highest = -1
         self._begin = 0
-        self._fresh = False
         self._count = 0
-        self._forget_us = 0
-        """When the oldest is to be forgotten."""
+        self.since_us: int | None = None
+        """When the first came of what was not told yet; None: all was told."""
 
     def received(self, sequence: int, arrival_us: int) -> None:
         """Note a packet. A repeated sequence number keeps its first arrival."""
-        highest, arrivals = self._highest, self._arrivals
-        if highest is None:
-            highest = self._highest = self._begin = sequence + 0x10000
-        extended = highest + ((sequence - highest + 0x8000 & 0xFFFF) - 0x8000)
-        if extended > highest:
-            self._highest = extended
-            if arrival_us >= self._forget_us or len(arrivals) >= MAX_SPAN:
-                self._forget_older(arrival_us - WINDOW_US)
-        elif extended in arrivals or highest - extended >= MAX_SPAN:
+        if self._highest < 0:
+            self._begin = sequence + 0x10000
+            self._highest = self._begin - 1
+        highest, times_us = self._highest, self._times_us
+        number = highest + ((sequence - highest + 0x8000 & 0xFFFF) - 0x8000)
+        if number > highest:
+            for missing in range(max(highest, number - MAX_SPAN) + 1, number):
+                times_us[missing % MAX_SPAN] = -1
+            self._highest = number
+        elif number <= highest - MAX_SPAN or times_us[number % MAX_SPAN] >= 0:
             return
-        elif extended < self._begin:
+        elif number < self._begin:
             # A packet that comes late is told with everything since, though that was told before.
-            self._begin = extended
-        arrivals[extended] = arrival_us
-        self._fresh = True
+            self._begin = number
+        times_us[number % MAX_SPAN] = arrival_us
+        if self.since_us is None:
+            self.since_us = arrival_us
 
-    @property
-    def pending(self) -> bool:
-        """Whether something has come since the last `build`."""
-        return self._fresh
+    def due(self, now_us: int) -> bool:
+        """Whether what was not told has waited for `INTERVAL_US`."""
+        return self.since_us is not None and now_us - self.since_us >= INTERVAL_US
 
     def build(self, ssrc: int, media_ssrc: int) -> list[bytes]:
-        """RTCP packets for everything since the last call; usually one."""
+        """RTCP packets for everything since the last call; usually one, none when nothing has come."""
         packets: list[bytes] = []
-        if not self._fresh or self._highest is None:
+        if self.since_us is None:
             return packets
-        first, last = max(self._begin, self._highest - MAX_SPAN), self._highest
+        first, last = max(self._begin, self._highest - MAX_SPAN + 1), self._highest
         while first <= last:
             packet, first = self._build_one(ssrc, media_ssrc, first, last)
             packets.append(packet)
-        self._fresh = False
+        self.since_us = None
         self._begin = last + 1
         return packets
-
-    def _forget_older(self, limit_us: int) -> None:
-        while self._arrivals:
-            sequence, arrival_us = next(iter(self._arrivals.items()))
-            if arrival_us >= limit_us and len(self._arrivals) < MAX_SPAN:
-                self._forget_us = arrival_us + WINDOW_US
-                break
-            del self._arrivals[sequence]
 
     def _build_one(self, ssrc: int, media_ssrc: int, first: int, last: int) -> tuple[bytes, int]:
         reference = self._first_arrival(first, last) // _REFERENCE_US
@@ -84,8 +77,8 @@ class TransportFeedback:
         deltas = bytearray()
         sequence = first
         while sequence <= last and len(symbols) < MAX_STATUSES:
-            arrival_us = self._arrivals.get(sequence)
-            if arrival_us is None:
+            arrival_us = self._times_us[sequence % MAX_SPAN]
+            if arrival_us < 0:
                 symbols.append(_ABSENT)
             else:
                 delta = (arrival_us - at_us) // _TICK_US
@@ -109,7 +102,8 @@ class TransportFeedback:
         return packet, sequence
 
     def _first_arrival(self, first: int, last: int) -> int:
-        return next(self._arrivals[sequence] for sequence in range(first, last + 1) if sequence in self._arrivals)
+        times_us = (self._times_us[number % MAX_SPAN] for number in range(first, last + 1))
+        return next(time_us for time_us in times_us if time_us >= 0)
 
 
 def _chunks(symbols: list[int]) -> bytes:
