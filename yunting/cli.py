@@ -188,12 +188,19 @@ def export(
 def verify(
     path: Path,
     key: Annotated[str | None, typer.Option("--key", help="法院公钥指纹 / the court key's fingerprint")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option("--receipt", help="应在日志中的回执 / a receipt that has to be in the ballot log")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """验证卷宗包 / verify a package: names the first file or event that is wrong."""
+    """验证卷宗包或表决日志 / verify a package or a ballot log: names the first file, event or leaf that is wrong."""
+    words = [str(path), *(["--key", key] if key else []), *(["--json"] if json else [])]
+    if path.suffix == ".jsonl" or receipt is not None:
+        from voting.verify import main as ballots
+
+        raise typer.Exit(ballots([*words, *(["--receipt", str(receipt)] if receipt else [])]))
     from records.verify import main as verifier
 
-    words = [str(path), *(["--key", key] if key else []), *(["--json"] if json else [])]
     raise typer.Exit(verifier(words))
 
 

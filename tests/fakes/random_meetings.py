@@ -9,7 +9,8 @@ from tests.fakes.meeting_driver import Driver
 from tests.fakes.random_rolls import random_roll
 from voting import requests as rq
 from voting.draw import commitment_of, pool_root
-from voting.leaves import AnyLeaf, Bloc, Instruction, Options
+from voting.leaves import AnyLeaf, Bloc, Instruction, Options, leaf_bytes
+from voting.merkle import MerkleTree
 from voting.roll_entry import RollEntry
 from voting.round import Round, State
 from voting.words import ALL, Ballots, Base, Channel, Choice, Group, Matter, Next, Secured, Silent, bloc_unit
@@ -224,8 +225,9 @@ class _Play:
 
     def _outside(self) -> None:
         if self.rng.random() < 0.5:
-            root, evidence = (f"{self.rng.getrandbits(256):064x}" for _ in range(2))
             size = self.rng.randint(1, self.d.meeting.size)
+            root = MerkleTree(self.alg, map(leaf_bytes, self.d.leaves)).root(size).hex()
+            evidence = f"{self.rng.getrandbits(256):064x}"
             self.d.do(rq.RecordAnchor(anchor="file", evidence=evidence, root=root, size=size))
             return
         secret, draw = self.rng.randbytes(32), f"draw-{self.d.number()}"
