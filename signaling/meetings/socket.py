@@ -114,7 +114,7 @@ class MeetingSocket:
             mine=room.mine(wire),
             beat_interval_ms=BEAT_INTERVAL_MS,
             utc_ms=self._services.sources.utc_ms(),
-            court_key=self._services.court_key.fingerprint,
+            court_key=self._services.court_key.public_bytes.hex(),
             version=self._services.version,
         )
 

@@ -1,5 +1,5 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { Choice, FromMeeting, MeetingView, Mine, Vote } from "../protocol/meeting.ts";
+import type { Choice, DocumentView, FromMeeting, MeetingView, Mine, Vote } from "../protocol/meeting.ts";
 import type { Head, LateReceipt, MeetingApi, Receipt } from "../protocol/meetingApi.ts";
 import {
   type Ballot,
@@ -12,6 +12,7 @@ import { type Checks, loadChecks } from "./checks.ts";
 import { type CourtClock, courtMs, sample } from "./clock.ts";
 import { HeadWatch } from "./headWatch.ts";
 import { type Kept, localShelf, type Shelf } from "./meetingShelf.ts";
+import { type Checked, verifyVote } from "./verifyVote.ts";
 
 /** Which vote: one motion's round, one division, one creditor. */
 export type VoteId = Pick<Vote, "motion" | "round" | "division" | "creditor">;
@@ -50,11 +51,13 @@ export class Meeting {
   /** The newest receipt for each vote. */
   readonly receiptOf: ReadonlySignal<ReadonlyMap<string, Receipt>>;
   private readonly socket: MeetingSocket;
+  private readonly checks: () => Promise<Checks>;
   private readonly shelf: Shelf;
   private readonly now: () => number;
   private kept: Kept;
 
   constructor(private readonly options: Options) {
+    this.checks = options.checks ?? loadChecks;
     this.shelf = options.shelf ?? localShelf(options.id, options.person);
     this.now = options.socket.now ?? (() => performance.now());
     this.kept = this.shelf.load();
@@ -63,7 +66,7 @@ export class Meeting {
     this.watch = new HeadWatch({
       meeting: options.id,
       api: options.api,
-      checks: options.checks ?? loadChecks,
+      checks: this.checks,
       before: { head: this.kept.head, key: this.kept.key },
       keep: (head) => this.keep({ head }),
       pause: options.pause,
@@ -101,7 +104,7 @@ export class Meeting {
   /** Casts one choice for several votes. A vote whose ballot is on its way is left alone: a second tap does nothing. */
   cast(votes: readonly VoteId[], choice: Choice): void {
     const newIdem = this.options.newIdem ?? (() => crypto.randomUUID());
-    const free = votes.filter((vote) => this.sending.value.get(keyOf(vote))?.at !== "sending");
+    const free = votes.filter((vote) => !this.isSending(vote));
     const ballots = free.map(({ motion, round, division, creditor }) => ({
       motion,
       round,
@@ -113,6 +116,11 @@ export class Meeting {
     // Kept before the first goes out, so that a reload cannot make a second ballot of it.
     this.keep({ unanswered: [...this.kept.unanswered, ...ballots] });
     for (const ballot of ballots) void this.send(ballot);
+  }
+
+  /** Whether a ballot for this vote waits for its answer. */
+  isSending(vote: VoteId): boolean {
+    return this.sending.value.get(keyOf(vote))?.at === "sending";
   }
 
   /** What stands for this vote as far as this device knows. */
@@ -135,11 +143,23 @@ export class Meeting {
     return this.socket.do({ type: "ask_question", text });
   }
 
-  /** A document's bytes; that it was opened is told to the meeting. */
-  async open(document: string): Promise<Blob> {
+  /** A document's bytes; that it was opened is told to the meeting. Null: they are not what the agenda names. */
+  async open({ document, sha256 }: DocumentView): Promise<Blob | null> {
     const blob = await this.options.api.document(document);
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+    if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) return null;
     this.socket.do({ type: "have_read", document }).catch(() => undefined);
     return blob;
+  }
+
+  /** Checks on this device that a receipt's ballot is in the newest log. Throws ApiError. */
+  async verify(receipt: Receipt): Promise<readonly Checked[]> {
+    return verifyVote(receipt, this.kept.key, this.options.api, await this.checks());
+  }
+
+  /** The fingerprint of a receipt's ballot. Throws CannotCheck. */
+  async codeOf({ head, leaf }: Receipt): Promise<string> {
+    return (await this.checks()).leafHash(head.alg, leaf);
   }
 
   private async send(ballot: Ballot): Promise<void> {

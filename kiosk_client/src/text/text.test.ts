@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { courtEn, courtZh } from "./court.ts";
 import { en, zhCN } from "./index.ts";
+import { meetingEn, meetingZh } from "./meeting.ts";
 
 function paths(value: unknown, prefix = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${prefix}:${typeof value}`];
@@ -16,6 +17,7 @@ function leaves(value: unknown): string[] {
 test("English has exactly the keys that Chinese has", () => {
   expect(paths(en).sort()).toEqual(paths(zhCN).sort());
   expect(paths(courtEn).sort()).toEqual(paths(courtZh).sort());
+  expect(paths(meetingEn).sort()).toEqual(paths(meetingZh).sort());
 });
 
 test("no text is empty", () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from pathlib import Path
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.unit
 HOME = Path(kiosk_client.__file__).parent
 FILES = ("package-lock.json", "package.json", "stamp.mjs", "tsconfig.json", "vite.config.ts")
 ROOTS = ("pages", "src", "public")
-DOORS = {"index", "join", "kiosk", "judge", "clerk", "display", "observe", "signin", "later"}
+DOORS = {"index", "join", "kiosk", "judge", "clerk", "display", "observe", "signin", "meeting", "later"}
+MEETING_BYTES = 60_000
+"""Most of what a creditor's phone loads before it can sign in, gzipped: 118,738 of them do."""
 
 
 def source_hash() -> str:
@@ -49,3 +52,11 @@ def test_every_door_is_built_and_asks_for_nothing_outside() -> None:
 
 def test_the_lock_carries_no_download_address() -> None:
     assert "resolved" not in (HOME / "package-lock.json").read_text()
+
+
+def test_a_creditors_phone_loads_little_before_it_signs_in() -> None:
+    page = kiosk_client.PAGES / "pages" / "meeting.html"
+    addresses = set(re.findall(r'(?:src|href)="/(assets/[^"]+)"', page.read_text()))
+    assert any(address.endswith(".js") for address in addresses)
+    files = [page, *(kiosk_client.PAGES / address for address in addresses)]
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= MEETING_BYTES

@@ -1,0 +1,1 @@
+function e(e,t,n,r){let i=(r??0)/2,a={utc_ms:t.utc_ms+i,session_ms:t.session_ms+(t.running?i:0),running:t.running,at_ms:n,rtt_ms:r};return!e||e.running!==t.running||e.rtt_ms===null?a:n-e.at_ms<6e4&&(r===null||r>e.rtt_ms*1.5+5)?e:a}function t(e,t){return e?e.utc_ms+(t-e.at_ms):Date.now()}function n(e,t){return e?e.session_ms+(e.running?t-e.at_ms:0):0}export{e as n,n as r,t};

@@ -1,0 +1,177 @@
+"""Three creditors at their pages: sign-in, a vote in two steps, one for a principal, one over a broken connection,
+the result, and the vote verified on the phone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.visitors import chromium, needs_chromium, visit
+from tests.fakes.serving import ServerProcess, serving
+from tests.integration.test_meeting import Court, called, number_of
+
+pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
+
+SHOTS = os.environ.get("MEETING_SHOTS", "")
+"""A folder for pictures, to look at."""
+TAMPER = """
+const native = window.fetch;
+window.fetch = async (...words) => {
+  const answer = await native(...words);
+  if (!window.lie || !String(words[0]).includes('/proof')) return answer;
+  const proof = await answer.json();
+  return new Response(JSON.stringify({...proof, hashes: proof.hashes.map(() => '0'.repeat(64))}));
+};
+"""
+
+
+async def shot(page: Page, name: str) -> None:
+    """A picture of the whole page, where they are wanted."""
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+async def arrive(browser: Browser, server: ServerProcess, court: Court, creditor: int, width: int = 390) -> Page:
+    """A creditor opens their link and signs in."""
+    height = {390: 844, 1440: 900, 1080: 1920}[width]
+    link = await court.link(f"C{creditor}")
+    page = await visit(browser, f"{server.base_url}/meeting/{court.meeting}#{link}", width, height, TAMPER)
+    field = page.get_by_label("证件号码后六位")
+    await field.fill("12")
+    await page.get_by_role("button", name="签到进入会议").click()
+    await expect(page.get_by_text("请填写六位")).to_be_visible()
+    await field.fill("000000")
+    await page.get_by_role("button", name="签到进入会议").click()
+    await expect(page.get_by_role("alert")).to_contain_text("不符")
+    await shot(page, f"signin-{width}")
+    await field.fill(number_of(creditor)[-6:])
+    await page.get_by_role("button", name="签到进入会议").click()
+    await expect(page.get_by_role("heading", name="我的债权")).to_be_visible()
+    return page
+
+
+async def choose(page: Page, button: str, choice: str) -> None:
+    """Both steps of a ballot; a hasty second tap on the confirmation does nothing."""
+    await page.get_by_role("button", name=button).first.click()
+    dialog = page.get_by_role("dialog")
+    await shot(page, f"choose-{choice}")
+    await dialog.get_by_role("button", name=choice, exact=True).click()
+    confirm = dialog.get_by_role("button", name=f"确认投票：{choice}")
+    await confirm.dispatch_event("click")
+    await expect(confirm).to_be_visible()
+    await shot(page, f"confirm-{choice}")
+    # Until the page takes it: the moment against double taps has passed.
+    async with asyncio.timeout(10):
+        while await confirm.count():
+            await confirm.dispatch_event("click")
+            await asyncio.sleep(0.1)
+
+
+async def voted(page: Page) -> None:
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_text("投票成功")).to_be_visible()
+    await shot(page, "voted")
+    await dialog.get_by_role("button", name="完成").click()
+
+
+async def verified(page: Page) -> None:
+    """The receipt, its code, and the check; then the same with a server that lies."""
+    await page.get_by_role("button", name="查看回执：").first.click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.locator(".qr path")).to_be_attached()
+    await shot(page, "receipt")
+    await dialog.get_by_role("button", name="核验我的票").click()
+    await expect(dialog.get_by_text("核验通过")).to_be_visible()
+    await expect(dialog.locator(".verify-good")).to_have_count(4)
+    await shot(page, "verified")
+    await dialog.get_by_role("button", name="关闭").click()
+    await page.evaluate("window.lie = true")
+    await page.get_by_role("button", name="查看回执：").first.click()
+    await dialog.get_by_role("button", name="核验我的票").click()
+    await expect(dialog.get_by_text("核验没有通过")).to_be_visible()
+    await shot(page, "not-verified")
+    await dialog.get_by_role("button", name="关闭").click()
+
+
+async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200, 300, 50]) as court, chromium() as browser:
+        await court.post("motions", {"title": "关于财产变价方案的议案", "matter": "ordinary"})
+        await court.post("doors", {})
+        await court.post("mandates", {"principal": "C4", "agent": "C1", "document": "0" * 64})
+        one = await arrive(browser, server, court, 1)
+        two = await arrive(browser, server, court, 2, 1440)
+        three = await arrive(browser, server, court, 3, 1080)
+        await shot(one, "before")
+        await court.by_two("open")
+        await expect(one.get_by_text("正在表决", exact=True).first).to_be_visible()
+        await expect(one.locator(".countdown .clock")).to_contain_text(":")
+        for page, width in ((one, 390), (two, 1440), (three, 1080)):
+            await shot(page, f"open-{width}")
+        await _sizes(one)
+
+        await choose(one, "投票：本人", "同意")
+        await voted(one)
+        await choose(one, "投票：委托人", "反对")
+        await voted(one)
+        await expect(one.locator(".motion .vote-done")).to_have_text(["已投：同意", "已投：反对"])
+
+        await two.context.set_offline(True)
+        await two.evaluate("window.dispatchEvent(new Event('offline'))")
+        await choose(two, "投票：本人", "同意")
+        await shot(two, "offline")
+        await two.context.set_offline(False)
+        await two.reload()
+        await expect(two.locator(".motion .vote-done")).to_have_text(["已投：同意"])
+
+        await _asks(three, court)
+        turnout = (await court.console())["turnout"][0]
+        assert turnout["heads_cast"] == 3
+        await verified(one)
+        await court.by_two("close")
+        await court.by_two("announce")
+        await expect(one.locator(".result-word")).to_contain_text("未通过")
+        await expect(one.locator(".bar-missing")).to_contain_text(["还差 25.00 元"])
+        await expect(three.get_by_text("未投票", exact=True)).to_be_visible()
+        for page, width in ((one, 390), (two, 1440), (three, 1080)):
+            await shot(page, f"result-{width}")
+        assert await one.locator(".trust-failed").count() == 0
+        await _english(one)
+
+
+async def _asks(page: Page, court: Court) -> None:
+    """Into the queue and out of it, and a question."""
+    await page.get_by_role("button", name="申请发言").click()
+    await expect(page.get_by_text("您排在第 1 位")).to_be_visible()
+    await page.get_by_role("button", name="取消申请").click()
+    await expect(page.get_by_role("button", name="申请发言")).to_be_visible()
+    await page.get_by_label("书面提问").fill("设备如何估价？")
+    await page.get_by_role("button", name="发送提问").click()
+    await expect(page.get_by_text("问题已送达")).to_be_visible()
+    questions: Any = (await court.console())["questions"]
+    assert [question["text"] for question in questions] == ["设备如何估价？"]
+
+
+async def _sizes(page: Page) -> None:
+    """At every type size nothing is cut off sideways; at the largest, buttons are."""
+    for size in ("large", "elder"):
+        await page.get_by_role("button", name="切换字号").click()
+        await expect(page.locator("html")).to_have_attribute("data-size", size)
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        await shot(page, f"open-390-{size}")
+    sides = await page.evaluate(
+        "[...document.querySelectorAll('.meeting button')].map((b) => b.getBoundingClientRect())"
+        ".map((r) => Math.min(r.width, r.height))"
+    )
+    assert min(sides) >= 60
+    await page.get_by_role("button", name="切换字号").click()
+
+
+async def _english(page: Page) -> None:
+    await page.get_by_role("button", name="切换到英文").click()
+    await expect(page.get_by_role("heading", name="Motions")).to_be_visible()
+    await shot(page, "result-en")
