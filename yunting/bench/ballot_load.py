@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 import time
 from array import array
+from pathlib import Path
 
 import msgspec
 
@@ -19,6 +21,8 @@ from signaling.meetings.access import Access
 from yunting.bench.ballot_phone import HttpPhone, SocketPhone, http_request, text_frame
 
 OPENING_AT_ONCE = 200
+SETTLE_S = 1.5
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +41,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     """Ballots a second, open loop; 0: closed loop."""
     access_key: bytes
     utc_ms: int
+    server_pid: int
 
 
 class Wave(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +51,11 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     rejected: int
     connect_s: float
+    connect_cpu_s: float
+    """Of the server, for connections and their passes."""
     cast_s: float
+    cast_cpu_s: float
+    """Of the server, from the first ballot to the last receipt."""
     began_s: float
     """Monotonic, when the first ballot left."""
     ended_s: float
@@ -104,7 +113,7 @@ class _Round:
 async def _wave(load: Load, access: Access, creditors: tuple[str, ...]) -> Wave:
     tokens = [access.new_pass(load.meeting, creditor, load.utc_ms) for creditor in creditors]
     ballots = [_ballot(load, creditor, re=load.transport == "ws") for creditor in creditors]
-    began_s = time.perf_counter()
+    began_s, cpu_s = time.perf_counter(), server_cpu_s(load.server_pid)
     phones: list[SocketPhone] | list[HttpPhone]
     if load.transport == "ws":
         phones = await _sockets(load, tokens)
@@ -114,12 +123,14 @@ async def _wave(load: Load, access: Access, creditors: tuple[str, ...]) -> Wave:
         path = f"/api/v1/meetings/{load.meeting}/ballots"
         frames = [http_request(path, token, ballot) for token, ballot in zip(tokens, ballots, strict=True)]
     connect_s = time.perf_counter() - began_s
-    await asyncio.sleep(0.3)
     gc.collect()
+    # The pages' first updates are connecting, not voting.
+    await asyncio.sleep(SETTLE_S)
+    connected_cpu_s = server_cpu_s(load.server_pid)
     cast = _Round(phones, frames, load)
     first_s = time.monotonic()
     await cast.run()
-    last_s = time.monotonic()
+    last_s, voted_cpu_s = time.monotonic(), server_cpu_s(load.server_pid)
     for phone in phones:
         phone.close()
     return Wave(
@@ -127,7 +138,9 @@ async def _wave(load: Load, access: Access, creditors: tuple[str, ...]) -> Wave:
         accepted=cast.accepted,
         rejected=len(creditors) - cast.accepted,
         connect_s=connect_s,
+        connect_cpu_s=connected_cpu_s - cpu_s,
         cast_s=last_s - first_s,
+        cast_cpu_s=voted_cpu_s - connected_cpu_s,
         began_s=first_s,
         ended_s=last_s,
         latencies_us=tuple(cast.latencies_us),
@@ -143,7 +156,6 @@ async def _sockets(load: Load, tokens: list[str]) -> list[SocketPhone]:
         for token in tokens[first : first + OPENING_AT_ONCE]:
             enter = b'{"type":"enter","token":"%s","version":1}' % token.encode()
             some.append(SocketPhone(f"/meetings/{load.meeting}/ws", enter))
-        # A socket address holds 28,000 local ports at most: waves take turns on several.
         await asyncio.gather(
             *(loop.create_connection(lambda phone=phone: phone, load.host, load.port) for phone in some)  # type: ignore[misc]
         )
@@ -166,6 +178,12 @@ def _ballot(load: Load, creditor: str, *, re: bool) -> bytes:
     if re:
         body = {"type": "cast", "re": "1", **body}
     return msgspec.json.encode(body)
+
+
+def server_cpu_s(pid: int) -> float:
+    """User and system time of all threads of a process, ended ones too (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
 async def _main(load: Load) -> None:

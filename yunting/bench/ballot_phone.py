@@ -10,6 +10,7 @@ import asyncio
 import os
 import struct
 from collections.abc import Callable
+from typing import cast
 
 ENTERED = b'{"type":"entered"'
 RECEIPT = b'{"type":"receipt"'
@@ -42,9 +43,8 @@ class SocketPhone(asyncio.Protocol):
         self.entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self._transport.write(
             f"GET {self._path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
@@ -70,7 +70,10 @@ class SocketPhone(asyncio.Protocol):
     def cast(self, frame: bytes, answered: Answered) -> None:
         """Send a ballot (a whole frame); `answered` is called once."""
         self._answered = answered
-        self._write(frame)
+        if self._transport is None or self._transport.is_closing():
+            self._answer(False, b"the connection was lost before the ballot")
+        else:
+            self._transport.write(frame)
 
     def close(self) -> None:
         """Hang up. Idempotent."""
@@ -125,8 +128,7 @@ class HttpPhone(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -148,7 +150,9 @@ class HttpPhone(asyncio.Protocol):
     def cast(self, request: bytes, answered: Answered) -> None:
         """Send a whole request; `answered` is called once."""
         self._answered = answered
-        if self._transport is not None:
+        if self._transport is None or self._transport.is_closing():
+            self._answer(False, b"the connection was lost before the ballot")
+        else:
             self._transport.write(request)
 
     def close(self) -> None:

@@ -333,3 +333,24 @@ def _choice(option: str, value: str, known: tuple[str, ...]) -> Any:
     if value not in known:
         raise typer.BadParameter(f"{option} {value!r}: {' | '.join(known)}")
     return value
+
+
+@bench.command()
+def ballots(
+    creditors: int = 118_738,
+    transport: Annotated[str, typer.Option(help="ws | http")] = "ws",
+    connections: Annotated[int, typer.Option(help="同时连接数，0 = 自动 / at once, 0 = as many as can be")] = 0,
+    in_flight: Annotated[int, typer.Option(help="闭环时同时未答复的票 / ballots on their way, closed loop")] = 512,
+    rate: Annotated[float, typer.Option(help="开环，每秒票数 / open loop, ballots a second")] = 0.0,
+    json: Json = False,
+) -> None:
+    """债权人会议表决 / a creditors' meeting votes: every ballot durable before its receipt."""
+    import asyncio
+
+    from yunting.bench.ballots import BallotsOptions, run
+
+    options = BallotsOptions(
+        creditors=creditors, transport=transport, connections=connections, in_flight=in_flight, rate=rate
+    )
+    with _plain_errors():
+        _show(asyncio.run(run(options)), json)

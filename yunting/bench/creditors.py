@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from hearing.documents import credit_check, resident_check
@@ -53,10 +54,10 @@ def rows() -> Iterator[tuple[str, ...]]:
         yield _row(number, fen, confirmed=confirmed)
 
 
-def write_csv(path: Path) -> None:
-    """The table as UTF-8 csv with a BOM, as a spreadsheet program writes it. Blocks."""
+def write_csv(path: Path, most: int | None = None) -> None:
+    """The table as UTF-8 csv with a BOM, as a spreadsheet program writes it; `most`: its first rows only. Blocks."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(rows())
+        csv.writer(file).writerows(islice(rows(), most and most + 1))
 
 
 def write_xlsx(path: Path) -> None:
