@@ -91,6 +91,9 @@ class MeetingSocket:
         if len(mine) > MOST_WIRES:
             mine.pop(0).hang_up()
         wire.send(_encoder.encode(self._entered(room, wire)))
+        if room.hall.log.head is not None:
+            # What the page saw at an earlier visit is compared at once, not when the next head comes.
+            wire.offer(_encoder.encode(m.HeadSigned(head=msgspec.Raw(room.hall.log.head))))
         room.enter(wire)
         now_us = self._services.sources.monotonic_us
         bucket = Bucket(FRAMES_PER_S, FRAMES_BURST, FRAMES_BURST, now_us())

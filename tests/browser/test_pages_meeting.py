@@ -123,6 +123,7 @@ async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
         await two.context.set_offline(True)
         await two.evaluate("window.dispatchEvent(new Event('offline'))")
         await choose(two, "投票：本人", "同意")
+        await expect(two.locator(".meeting-away")).to_contain_text("正在重新连接")
         await shot(two, "offline")
         await two.context.set_offline(False)
         await two.reload()
@@ -140,7 +141,21 @@ async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
         for page, width in ((one, 390), (two, 1440), (three, 1080)):
             await shot(page, f"result-{width}")
         assert await one.locator(".trust-failed").count() == 0
+        await _rewritten(three)
         await _english(one)
+
+
+async def _rewritten(page: Page) -> None:
+    """What this device remembers of the log is no part of what the server has now: the page says so, loudly."""
+    await page.evaluate(
+        "() => { for (const name of Object.keys(localStorage).filter((n) => n.startsWith('yunting.meeting.'))) {"
+        " const kept = JSON.parse(localStorage[name]);"
+        " kept.head = {...kept.head, root: '0'.repeat(64), size: 3};"
+        " localStorage[name] = JSON.stringify(kept); } }"
+    )
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("以前的表决记录被改动过", timeout=30_000)
+    await shot(page, "rewritten")
 
 
 async def _asks(page: Page, court: Court) -> None:

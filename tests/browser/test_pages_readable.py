@@ -13,7 +13,7 @@ from tests.fakes.courthouse import courthouse
 
 pytestmark = pytest.mark.browser
 
-DOORS = ("/", "/join", "/observe/none", "/signin")
+DOORS = ("/", "/join", "/observe/none", "/signin", "/meeting/none", "/meeting/none#C1.A")
 CHOOSE = "(kept) => localStorage.setItem('yunting.preferences', JSON.stringify(kept))"
 READY = "() => document.querySelector('h1, h2') !== null && document.fonts.status === 'loaded'"
 MEASURE = """() => {

@@ -147,6 +147,27 @@ describe("a ballot", () => {
 });
 
 describe("the connection", () => {
+  test("that brings nothing after a ballot is given up, and the ballot goes out on the next", async () => {
+    const socket = make();
+    socket.start();
+    last().enter();
+    void socket.cast(BALLOT);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(lines).toHaveLength(2);
+    last().enter();
+    expect(last().of("cast")).toMatchObject([{ idem: "i-1" }]);
+  });
+
+  test("is proved when the device wakes up", async () => {
+    const socket = make();
+    socket.start();
+    last().enter();
+    await vi.advanceTimersByTimeAsync(100);
+    socket.probe();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(links.at(-1)).toMatchObject({ at: "waiting" });
+  });
+
   test("comes back at a random moment within what the farewell asks", async () => {
     const socket = make();
     socket.start();

@@ -66,6 +66,7 @@ const OPEN = 1;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 const ENTER_WITHIN_MS = 8_000;
+const PROVE_WITHIN_MS = 3_000;
 /** A ballot without an answer for so long goes out again, on the same connection. */
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -118,6 +119,17 @@ export class MeetingSocket {
     this.connect();
   }
 
+  /** The device has woken up or its network has changed: prove the connection now, not when beats stay out. */
+  probe(): void {
+    const { wire } = this;
+    if (!wire) return this.retryNow();
+    const asked_ms = this.now();
+    this.sendBeat();
+    setTimeout(() => {
+      if (this.wire === wire && this.heard_ms < asked_ms) this.lost();
+    }, PROVE_WITHIN_MS);
+  }
+
   /** Sends a ballot until it is answered. Resolves with the receipt; rejects with what refused it for good. */
   cast(ballot: Ballot): Promise<unknown> {
     const re = this.nextRe();
@@ -151,7 +163,12 @@ export class MeetingSocket {
     const { ballot } = asked;
     if (!ballot) return;
     this.options.onTry?.(ballot, asked.times);
-    asked.timer = setTimeout(() => this.entered && this.send(asked), ANSWER_WITHIN_MS);
+    const sent_ms = this.now();
+    asked.timer = setTimeout(() => {
+      // A connection that brought nothing since is dead, whatever the browser thinks of it.
+      if (this.heard_ms <= sent_ms) this.lost();
+      else if (this.entered) this.send(asked);
+    }, ANSWER_WITHIN_MS);
   }
 
   private transmit(message: FromCreditor): void {

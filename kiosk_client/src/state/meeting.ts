@@ -96,6 +96,11 @@ export class Meeting {
     this.socket.retryNow();
   }
 
+  /** Proves the connection, e.g. when the device has woken up. */
+  probe(): void {
+    this.socket.probe();
+  }
+
   /** The server's time now. */
   utcMs(): number {
     return courtMs(this.clock.value, this.now());

@@ -38,6 +38,7 @@ export function BallotDialog({ meeting, motion, mine, votes, onClose, onReceipt 
     since.current = performance.now();
     top.current?.focus();
   }, [step.at]);
+  const waiting = votes.some((vote) => meeting.isSending(vote));
   const last = motion.options.ballots === "last";
   const send = (choice: Choice) => {
     if (step.at !== "confirm" || performance.now() - since.current < SETTLE_MS) return;
@@ -57,8 +58,8 @@ export function BallotDialog({ meeting, motion, mine, votes, onClose, onReceipt 
         </Button>
       </>
     ) : (
-      <Button big kind="primary" onClick={onClose}>
-        {b.close}
+      <Button big kind={waiting ? "plain" : "primary"} onClick={onClose}>
+        {waiting ? b.leave : b.close}
       </Button>
     );
   return (

@@ -32,11 +32,17 @@ export function MeetingRoom({ id, person, token, api, onSignInAgain }: MeetingRo
     [id, person, token, api],
   );
   useEffect(() => {
-    const again = () => meeting.retryNow();
+    const probe = () => {
+      if (document.visibilityState === "visible") meeting.probe();
+    };
     meeting.start();
-    addEventListener("online", again);
+    addEventListener("online", probe);
+    addEventListener("offline", probe);
+    document.addEventListener("visibilitychange", probe);
     return () => {
-      removeEventListener("online", again);
+      removeEventListener("online", probe);
+      removeEventListener("offline", probe);
+      document.removeEventListener("visibilitychange", probe);
       meeting.stop();
     };
   }, [meeting]);

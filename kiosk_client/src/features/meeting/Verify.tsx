@@ -61,7 +61,7 @@ export function Verify({ meeting, receipt }: { meeting: Meeting; receipt: Receip
           {t.goodLead}
         </Notice>
       )}
-      <ul class="checks">
+      <ul class="verify-checks">
         {found.map((checked) => (
           <li key={checked.what} class={`verify-${markOf(checked)}`}>
             <Icon name={checked.right === true ? "check" : checked.right === false ? "close" : "help"} />

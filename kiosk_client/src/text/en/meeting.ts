@@ -106,6 +106,7 @@ export const meeting: MeetingTexts = {
     waitLead: "Please wait and leave this page open. It is done when the receipt is here.",
     some: "Some votes were not counted",
     close: "Done",
+    leave: "Look elsewhere, keep sending",
     cancel: "Not now",
   },
   receipt: {

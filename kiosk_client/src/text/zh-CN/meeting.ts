@@ -104,6 +104,7 @@ export const meeting = {
     waitLead: "请稍候，不要关闭本页。收到回执才算完成。",
     some: "有的票没有计入",
     close: "完成",
+    leave: "先看其他内容，继续提交",
     cancel: "暂不投票",
   },
   receipt: {
