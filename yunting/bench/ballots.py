@@ -34,15 +34,13 @@ from voting.roll_shelf import RollShelf
 from voting.words import Standing
 from yunting.backends import open_store
 from yunting.bench.ballot_load import Load, Wave
-from yunting.bench.creditors import write_csv
+from yunting.bench.creditors import FILED, write_csv
 from yunting.demo.client import Api
 
 _STAFF = (("desk", "clerk"), ("bench", "judge"))
 _PASSWORD = secrets.token_urlsafe(16)
 _YEAR_MS = 365 * 86_400_000
 _SPARE_FILES = 500
-ROLL_ROWS: int | None = None
-"""So many rows of the benchmark case's roll; None: all."""
 
 
 class BallotsOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +51,8 @@ class BallotsOptions(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 0
     in_flight: int = 512
     rate: float = 0.0
+    claims: int = FILED
+    """So many first rows of the benchmark case's roll."""
 
 
 class BallotsResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ async def run(options: BallotsOptions) -> BallotsResult:
     with tempfile.TemporaryDirectory(prefix="yunting-bench-") as name:
         folder = Path(name)
         async with _Server(folder).running() as server:
-            meeting, creditors = await _called(server, folder, options.creditors)
+            meeting, creditors = await _called(server, folder, options.claims, options.creditors)
             await server.by_two(meeting, "open", closes_utc_ms=time.time_ns() // 1_000_000 + _YEAR_MS)
             load = Load(
                 host="127.0.0.1",
@@ -153,7 +153,7 @@ async def run(options: BallotsOptions) -> BallotsResult:
     )
 
 
-async def _called(server: _Server, folder: Path, most: int) -> tuple[str, tuple[str, ...]]:
+async def _called(server: _Server, folder: Path, claims: int, most: int) -> tuple[str, tuple[str, ...]]:
     """A meeting with its roll and an agenda, doors open; its id and the first creditors with a vote."""
     made = await server.api.call(
         "POST",
@@ -161,7 +161,7 @@ async def _called(server: _Server, folder: Path, most: int) -> tuple[str, tuple[
         {"court": "测试法院", "case_no": "(2018)粤01破1号", "title": "债权人会议", "scheduled_utc_ms": 0},
     )
     meeting = str(made["meeting"]["id"])
-    await asyncio.to_thread(write_csv, folder / "claims.csv", ROLL_ROWS)
+    await asyncio.to_thread(write_csv, folder / "claims.csv", claims)
     url = f"{server.api.base_url}/api/v1/meetings/{meeting}/roll"
     async with server.api.http.post(url, data=await asyncio.to_thread((folder / "claims.csv").read_bytes)) as answer:
         if answer.status != 201:

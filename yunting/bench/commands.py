@@ -342,6 +342,7 @@ def ballots(
     connections: Annotated[int, typer.Option(help="同时连接数，0 = 自动 / at once, 0 = as many as can be")] = 0,
     in_flight: Annotated[int, typer.Option(help="闭环时同时未答复的票 / ballots on their way, closed loop")] = 512,
     rate: Annotated[float, typer.Option(help="开环，每秒票数 / open loop, ballots a second")] = 0.0,
+    claims: Annotated[int, typer.Option(help="债权表行数 / rows of the roll")] = 127_040,
     json: Json = False,
 ) -> None:
     """债权人会议表决 / a creditors' meeting votes: every ballot durable before its receipt."""
@@ -350,7 +351,12 @@ def ballots(
     from yunting.bench.ballots import BallotsOptions, run
 
     options = BallotsOptions(
-        creditors=creditors, transport=transport, connections=connections, in_flight=in_flight, rate=rate
+        creditors=creditors,
+        transport=transport,
+        connections=connections,
+        in_flight=in_flight,
+        rate=rate,
+        claims=claims,
     )
     with _plain_errors():
         _show(asyncio.run(run(options)), json)

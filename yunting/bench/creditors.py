@@ -54,10 +54,10 @@ def rows() -> Iterator[tuple[str, ...]]:
         yield _row(number, fen, confirmed=confirmed)
 
 
-def write_csv(path: Path, most: int | None = None) -> None:
+def write_csv(path: Path, most: int = FILED) -> None:
     """The table as UTF-8 csv with a BOM, as a spreadsheet program writes it; `most`: its first rows only. Blocks."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(islice(rows(), most and most + 1))
+        csv.writer(file).writerows(islice(rows(), most + 1))
 
 
 def write_xlsx(path: Path) -> None:
