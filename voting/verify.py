@@ -280,7 +280,9 @@ def _whole(value: Any) -> bool:
 
 
 def _text(value: Any) -> bool:
-    return type(value) is str and len(value) <= 500 and not any(unicodedata.category(c) == "Cc" for c in value)
+    return (
+        type(value) is str and len(value) <= 500 and not any(unicodedata.category(c) in ("Cc", "Cs") for c in value)
+    )
 
 
 def _two(value: Any) -> bool:
