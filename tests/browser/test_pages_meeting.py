@@ -94,6 +94,7 @@ async def verified(page: Page) -> None:
     await page.get_by_role("button", name="查看回执：").first.click()
     await dialog.get_by_role("button", name="核验我的票").click()
     await expect(dialog.get_by_text("核验没有通过")).to_be_visible()
+    await expect(dialog.locator(".verify-bad")).to_contain_text("没能证明您的票在最新的记录里")
     await shot(page, "not-verified")
     await dialog.get_by_role("button", name="关闭").click()
 

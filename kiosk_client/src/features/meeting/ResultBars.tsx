@@ -46,7 +46,7 @@ function Division({ motion, division }: { motion: MotionView; division: Division
       )}
       <Bar
         name={t.heads}
-        value={`${t.headsOf(heads(h.agree), heads(h.base))}（${percent(h.agree, h.base)}）`}
+        value={t.share(t.headsOf(heads(h.agree), heads(h.base)), percent(h.agree, h.base))}
         need={h.over_half ? t.needHalf : t.needSome}
         missing={heads_missing > 0 ? t.headsMissing(heads(heads_missing)) : ""}
         agree={part(h.agree, h.base)}
@@ -55,7 +55,7 @@ function Division({ motion, division }: { motion: MotionView; division: Division
       />
       <Bar
         name={t.amount}
-        value={`${t.amountOf(yuan(a.agree_fen), yuan(a.base_fen))}（${percent(a.agree_fen, a.base_fen)}）`}
+        value={t.share(t.amountOf(yuan(a.agree_fen), yuan(a.base_fen)), percent(a.agree_fen, a.base_fen))}
         need={t.needAtLeast(share)}
         missing={amount_missing_fen > 0 ? t.amountMissing(yuan(amount_missing_fen)) : ""}
         agree={part(a.agree_fen, a.base_fen)}
@@ -104,7 +104,7 @@ function Bar({ name, value, need, missing, agree, against, threshold }: BarProps
         {threshold !== null && <rect class="bar-threshold" x={100 * threshold - 0.4} width="0.8" height="10" />}
       </svg>
       <p class={missing ? "bar-missing" : "bar-reached"}>
-        <Icon name={missing ? "close" : "check"} /> {need}，{missing || t.reached}
+        <Icon name={missing ? "close" : "check"} /> {t.needGot(need, missing || t.reached)}
       </p>
     </div>
   );

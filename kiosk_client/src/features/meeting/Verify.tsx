@@ -67,7 +67,7 @@ export function Verify({ meeting, receipt }: { meeting: Meeting; receipt: Receip
             <Icon name={checked.right === true ? "check" : checked.right === false ? "close" : "help"} />
             <span>
               <strong class="only-read">{t.marks[markOf(checked)]} </strong>
-              {sentence(checked, receipt)}
+              {told(checked, receipt)}
             </span>
           </li>
         ))}
@@ -80,6 +80,14 @@ function markOf({ right }: Checked): "good" | "bad" | "unable" {
   return right === null ? "unable" : right ? "good" : "bad";
 }
 
+function told(checked: Checked, receipt: Receipt): string {
+  const t = meetingText().verify;
+  if (checked.right === false) return t.bads[checked.what];
+  const right = sentence(checked, receipt);
+  return checked.right === null ? t.unableTo(right) : right;
+}
+
+/** What holds when the check is right. */
 function sentence(checked: Checked, { leaf }: Receipt): string {
   const { checks } = meetingText().verify;
   switch (checked.what) {

@@ -148,6 +148,13 @@ export const meeting: MeetingTexts = {
       included: (seq) => `Your vote is in that log as No. ${seq}, unchanged.`,
       grown: "Since you voted the log has only grown: nothing was taken out or changed.",
     },
+    bads: {
+      leaf: "The receipt cannot be read.",
+      signed: "The newest summary of the log has no valid signature of the court's key.",
+      included: "The server did not prove that your vote is in the newest log.",
+      grown: "The server did not prove that the log is unchanged since you voted.",
+    },
+    unableTo: (check) => `Not computed here: ${check}`,
     marks: { good: "Right", bad: "Wrong", unable: "Cannot be computed" },
   },
   trust: {
@@ -186,6 +193,8 @@ export const meeting: MeetingTexts = {
     half: "half",
     twoThirds: "two thirds",
     reached: "reached",
+    needGot: (need, got) => `${need}, ${got}`,
+    share: (value, percent) => `${value} (${percent})`,
     headsMissing: (n) => `${n} missing`,
     amountMissing: (amount) => `${amount} missing`,
     silent: "Present, no vote",

@@ -146,6 +146,13 @@ export const meeting = {
       included: (seq: number) => `您的票在这份记录里，就在第 ${seq} 号，一字未改。`,
       grown: "从您投票到现在，记录只增加、没有删改。",
     },
+    bads: {
+      leaf: "回执无法读出。",
+      signed: "最新的记录摘要没有法院密钥的有效签名。",
+      included: "服务器没能证明您的票在最新的记录里。",
+      grown: "服务器没能证明记录自您投票以来没有删改。",
+    },
+    unableTo: (check: string) => `本机无法计算：${check}`,
     marks: { good: "正确", bad: "不符", unable: "无法计算" },
   },
   trust: {
@@ -184,6 +191,8 @@ export const meeting = {
     half: "二分之一",
     twoThirds: "三分之二",
     reached: "已达到",
+    needGot: (need: string, got: string) => `${need}，${got}`,
+    share: (value: string, percent: string) => `${value}（${percent}）`,
     headsMissing: (n: string) => `还差 ${n} 人`,
     amountMissing: (amount: string) => `还差 ${amount}`,
     silent: "出席未投",
