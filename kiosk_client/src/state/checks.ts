@@ -14,18 +14,10 @@ export interface Checks {
   consistent(alg: string, firstRoot: string, proof: Consistency, secondRoot: string): Promise<boolean>;
 }
 
-/** This browser cannot compute it; says nothing about whether it is right. */
+/** This page cannot compute it; says nothing about whether it is right. */
 export class CannotCheck extends Error {}
-
-/** Canonical JSON: keys sorted, no blanks. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
-}
 
 /** Loaded when the first head or receipt comes: signing in needs none of it. */
 export async function loadChecks(): Promise<Checks> {
-  return (await import("./webChecks.ts")).webChecks;
+  return (await import("./ownChecks.ts")).ownChecks;
 }
