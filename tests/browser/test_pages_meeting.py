@@ -100,10 +100,11 @@ async def verified(page: Page) -> None:
 
 
 async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, called(server, [100, 200, 300, 50]) as court, chromium() as browser:
-        await court.post("motions", {"title": "关于财产变价方案的议案", "matter": "ordinary"})
+    async with serving(tmp_path) as server, called(server, [100, 200, 300, 50, 10]) as court, chromium() as browser:
+        await court.post("motions", {"title": "关于财产分配方案的议案", "matter": "distribution"})
         await court.post("doors", {})
-        await court.post("mandates", {"principal": "C4", "agent": "C1", "document": "0" * 64})
+        for principal in ("C4", "C5"):
+            await court.post("mandates", {"principal": principal, "agent": "C1", "document": "0" * 64})
         one = await arrive(browser, server, court, 1)
         two = await arrive(browser, server, court, 2, 1440)
         three = await arrive(browser, server, court, 3, 1080)
@@ -117,9 +118,9 @@ async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
 
         await choose(one, "投票：本人", "同意")
         await voted(one)
-        await choose(one, "投票：委托人", "反对")
+        await choose(one, "为其余 2 位委托人投相同的票", "反对")
         await voted(one)
-        await expect(one.locator(".motion .vote-done")).to_have_text(["已投：同意", "已投：反对"])
+        await expect(one.locator(".motion .vote-done")).to_have_text(["已投：同意", "已投：反对", "已投：反对"])
 
         await two.context.set_offline(True)
         await two.evaluate("window.dispatchEvent(new Event('offline'))")
@@ -132,18 +133,33 @@ async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
 
         await _asks(three, court)
         turnout = (await court.console())["turnout"][0]
-        assert turnout["heads_cast"] == 3
+        assert turnout["heads_cast"] == 4
         await verified(one)
         await court.by_two("close")
         await court.by_two("announce")
         await expect(one.locator(".result-word")).to_contain_text("未通过")
-        await expect(one.locator(".bar-missing")).to_contain_text(["还差 25.00 元"])
+        await expect(one.locator(".bar-missing").last).to_contain_text("还差 30.00 元")
         await expect(three.get_by_text("未投票", exact=True)).to_be_visible()
         for page, width in ((one, 390), (two, 1440), (three, 1080)):
             await shot(page, f"result-{width}")
         assert await one.locator(".trust-failed").count() == 0
+        await _second_round(court, one, two, three)
         await _rewritten(three)
         await _english(one)
+
+
+async def _second_round(court: Court, *pages: Page) -> None:
+    """What failed on the amount is voted on again, and passes."""
+    await court.by_two("open", round=2)
+    for page in pages:
+        await choose(page, "投票：本人", "同意")
+        await voted(page)
+    await court.by_two("close", round=2)
+    await court.by_two("announce", round=2)
+    for page in pages:
+        await expect(page.locator(".result-passed")).to_be_visible()
+        await expect(page.locator(".motion", has_text="第二次表决").locator(".bar-reached")).to_have_count(2)
+    await shot(pages[0], "second-round")
 
 
 async def _rewritten(page: Page) -> None:
