@@ -14,6 +14,7 @@ from signaling import gate_bodies as g
 from signaling import review_messages as r
 from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
+from signaling.meetings import bodies as mb
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -67,6 +68,21 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "sessions/{id}/signatures"): (None, r.PictureKept),
     ("GET", "search"): (None, Hits),
     ("GET", "sessions/{id}/player"): (None, b.PlayerAddress),
+    ("GET", "meetings"): (None, list[mb.MeetingRow]),
+    ("POST", "meetings"): (mb.NewMeeting, mb.Console),
+    ("GET", "meetings/{id}"): (None, mb.Console),
+    ("POST", "meetings/{id}/roll"): (None, mb.RollSummary),
+    ("POST", "meetings/{id}/motions"): (mb.NewMotion, mb.Console),
+    ("POST", "meetings/{id}/doors"): (None, mb.Console),
+    ("POST", "meetings/{id}/acts"): (mb.Act, mb.Acted),
+    ("POST", "meetings/{id}/exclusions"): (mb.NewExclusion, None),
+    ("POST", "meetings/{id}/mandates"): (mb.NewMandate, mb.CreditorRow),
+    ("POST", "meetings/{id}/presence"): (mb.Certified, None),
+    ("POST", "meetings/{id}/papers"): (mb.PaperKeyed, mb.PaperState),
+    ("POST", "meetings/{id}/speaker"): (mb.Floor, None),
+    ("GET", "meetings/{id}/creditors"): (None, list[mb.CreditorRow]),
+    ("POST", "meetings/{id}/signin"): (mb.SignIn, mb.SignedIn),
+    ("POST", "meetings/{id}/ballots"): (mb.CastBody, None),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

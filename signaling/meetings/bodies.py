@@ -1,4 +1,4 @@
-"""Bodies of the REST interface of creditors' meetings, request and answer (`docs/protocol.md`, "Meetings")."""
+"""Bodies of the REST interface of creditors' meetings, request and answer (`docs/protocol.md`)."""
 
 from __future__ import annotations
 
