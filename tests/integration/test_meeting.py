@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +263,41 @@ async def test_what_was_receipted_is_there_after_kill_9(tmp_path: Path) -> None:
             assert await proved(court.clerk, court.meeting, receipt, newest)
         console = await court.by_two("close")
         assert console["meeting"]["motions"][0]["result"]["divisions"][0]["agree"]["heads"] == 30
+
+
+async def test_noise_and_strangers_on_the_socket_disturb_nobody(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200]) as court:
+        await court.post("motions", {"title": "关于财产变价方案", "matter": "ordinary"})
+        await court.post("doors", {})
+        await court.by_two("open")
+        token = await court.sign_in(1, court.clerk)
+        api = court.clerk
+        for forged in ("", "C1~9~x", token.replace("C1", "C2"), token[:-1] + ("0" if token[-1] != "0" else "1")):
+            async with phone(api, court.meeting, forged) as stranger:
+                assert (stranger.entered["type"], stranger.entered["action"]) == ("farewell", "sign_in")
+        url = f"{api.base_url.replace('https', 'wss')}/meetings/{court.meeting}/ws"
+        for first in ("", "[]", '{"type":"cast"}', '{"type":"enter","version":9,"token":"x"}', "\u0000" * 100):
+            async with api.http.ws_connect(url) as socket:
+                await socket.send_str(first)
+                assert (await socket.receive_json())["type"] == "farewell"
+        async with phone(api, court.meeting, token) as one:
+            noise = (
+                "",
+                "nonsense",
+                "[" * 3_000,
+                '{"type":"cast","re":"1"}',
+                '{"type":"enter","version":1,"token":"x"}',
+            )
+            for frame in (*noise, '{"type":"beat","sent_ms":-1}', '{"type":"have_read","re":"1","document":"D9"}'):
+                await one.socket.send_str(frame)
+                assert (await one.until("refusal"))["code"] in {"bad-message", "unknown-document"}
+            assert (await one.cast("agree", "n-1", motion="M9"))["code"] == "not-open"
+            assert (await one.cast("agree", "n-2", division="wage"))["code"] == "wrong-division"
+            assert (await one.cast("invalid", "n-3"))["code"] == "bad-ballot"
+            # However many sockets a person opens, the newest few stay, and votes go on.
+            async with AsyncExitStack() as more:
+                others = [await more.enter_async_context(phone(api, court.meeting, token)) for _ in range(4)]
+                async with asyncio.timeout(20):
+                    while (await one.socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                        pass
+                assert (await others[-1].cast("agree", "n-4"))["type"] == "receipt"
