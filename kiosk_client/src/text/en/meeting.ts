@@ -180,7 +180,7 @@ export const meeting: MeetingTexts = {
     failed: "Not passed",
     next: {
       final: "",
-      second_round: "Groups that did not pass may vote once more; the meeting will say when.",
+      second_round: "It may be voted on once more; the meeting will say when.",
       court: "The court will decide.",
     },
     heads: "Heads",

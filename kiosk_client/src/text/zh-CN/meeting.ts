@@ -178,7 +178,7 @@ export const meeting = {
     failed: "未通过",
     next: {
       final: "",
-      second_round: "未通过的组可以再表决一次，时间由会议另行通知。",
+      second_round: "可以再表决一次，时间由会议另行通知。",
       court: "由人民法院裁定。",
     },
     heads: "人数",
