@@ -38,8 +38,22 @@ export function parseObject(line: Uint8Array): Obj | null {
   try {
     const text = decoder.decode(line);
     const value: unknown = JSON.parse(text);
-    return isObject(value) && canonical(value) === text ? value : null;
+    if (!isObject(value)) return null;
+    // The engine's own writer is many times faster, and the same but for order, numbers and half surrogates.
+    const same = isOrdered(value) && !text.includes("\\ud") ? JSON.stringify(value) : canonical(value);
+    return same === text ? value : null;
   } catch {
     return null;
   }
+}
+
+/** Whether every object has its names in order and every number is whole. */
+function isOrdered(value: Json): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isOrdered);
+  const names = Object.keys(value);
+  return names.every(
+    (name, i) => (i === 0 || (names[i - 1] as string) < name) && isOrdered((value as Obj)[name] as Json),
+  );
 }
