@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 import voting.verify
 from tests.fakes.made_ballot_log import FINGERPRINT, Made, resigned, signed
@@ -20,6 +21,7 @@ from tests.fakes.made_meeting import cast, small
 from tests.fakes.random_meetings import random_meeting
 from voting.leaves import leaf_bytes
 from voting.verify import ed25519_verify, hash_of, pure_sm3, verify_bytes
+from yunting.cli import app
 
 pytestmark = pytest.mark.unit
 
@@ -255,3 +257,17 @@ def test_the_script_alone_says_it_in_both_languages(tmp_path: Path) -> None:
     assert "第 16 行 line 16 (seq 14)" in said
     assert ran(str(tmp_path / "none.jsonl"))[0] == 2
     assert ran(str(log), "--key", "12")[0] == 2
+
+
+def test_yunting_verify_takes_a_ballot_log(tmp_path: Path) -> None:
+    log, receipt = tmp_path / "ballot-log.jsonl", tmp_path / "receipt.json"
+    made = small()
+    log.write_bytes(made.export())
+    receipt.write_text(json.dumps(made.receipt(8, 9)), "utf-8")
+    run = CliRunner().invoke
+    right = run(app, ["verify", str(log), "--key", FINGERPRINT, "--receipt", str(receipt)])
+    assert (right.exit_code, "回执上的内容在日志中" in right.output) == (0, True)
+    made.leaves[8]["choice"] = "against"
+    log.write_bytes(made.export())
+    assert run(app, ["verify", str(log)]).exit_code == 1
+    assert run(app, ["verify", str(tmp_path / "none.jsonl")]).exit_code == 2
