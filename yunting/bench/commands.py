@@ -217,6 +217,26 @@ def tally(
 
 
 @bench.command()
+def roll(
+    form: Annotated[str, typer.Option("--format", help="csv | xlsx")] = "csv",
+    claims: Annotated[int, typer.Option(min=1, max=127_040)] = 127_040,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="自备的表 / a table of your own")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """债权表导入用时与内存 / time and memory of an import of the benchmark case: 127,040 claims."""
+    from hearing.errors import UserError
+    from yunting.bench.roll import FORMATS, RollOptions, run
+
+    try:
+        _show(run(RollOptions(format=_choice("--format", form, FORMATS), claims=claims, file=file)), json)
+    except UserError as error:
+        Console(stderr=True).print(f"{error.zh} / {error.en}", style="red", markup=False)
+        raise typer.Exit(1) from None
+
+
+@bench.command()
 def minutes(lines: int = 2_000, json: Json = False) -> None:
     """笔录各格式的 CPU / CPU of the minutes in every format, from one transcript."""
     from hearing.errors import UserError

@@ -60,13 +60,13 @@ def write_csv(path: Path, most: int = FILED) -> None:
         csv.writer(file).writerows(islice(rows(), most + 1))
 
 
-def write_xlsx(path: Path) -> None:
-    """The table as xlsx, amounts as numbers. Blocks."""
+def write_xlsx(path: Path, most: int = FILED) -> None:
+    """The table as xlsx, amounts as numbers; `most`: its first rows only. Blocks."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(path, {"constant_memory": True})
     sheet = book.add_worksheet()
-    for line, row in enumerate(rows()):
+    for line, row in enumerate(islice(rows(), most + 1)):
         for place, cell in enumerate(row):
             if line and place in {6, 7}:
                 sheet.write_number(line, place, float(cell))
