@@ -19,7 +19,7 @@ RULES = rule_set("EBL2006+JI3")
 
 
 def ms(*parts: int) -> int:
-    return int(datetime(*parts, tzinfo=BEIJING).timestamp() * 1_000)  # type: ignore[misc, arg-type]
+    return int(datetime(*parts, tzinfo=BEIJING).timestamp() * 1_000)
 
 
 @pytest.mark.parametrize(
