@@ -90,6 +90,7 @@ class Storage(_Section, frozen=True, kw_only=True):
     """Where the record is kept."""
 
     store: str
+    ballots: str
     folder: str
     min_free_bytes: Annotated[int, msgspec.Meta(ge=0)]
 

@@ -39,9 +39,8 @@ from signaling.listening import Doorman, GuardedSite, Patience
 from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
-from voting.stores.sqlite import SqliteLeafStore
 from yunting.addresses import announced, with_nat64
-from yunting.backends import open_store
+from yunting.backends import open_leaf_store, open_store
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back
@@ -107,7 +106,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             registry=await open_registry(settings, stack, sources.utc_ms),
             codes=await open_codes(settings, stack, sources.utc_ms),
         )
-        ballots = await SqliteLeafStore.open(folder / "ballots.sqlite")
+        ballots = await open_leaf_store(settings.storage.ballots or f"sqlite:///{folder / 'ballots.sqlite'}")
         stack.push_async_callback(ballots.close)
         installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
         book = LedgerBook(store, key, sources, installed)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from config import SettingsError
 from records.ports import EventStore, KeyValueStore
+from voting.ports import LeafStore
 
 
 class Store(EventStore, KeyValueStore, Protocol):
@@ -34,3 +36,26 @@ async def open_store(url: str) -> Store:
         case _:
             known = "sqlite:///文件 / file, memory:"
             raise SettingsError(f"storage.store: 未知的存储 / unknown store {url!r} ({known})")
+
+
+async def open_leaf_store(url: str) -> LeafStore:
+    """The store of ballot logs that `url` names: `sqlite:///relative`, `sqlite:////absolute`, `redis://host:port` or
+    `memory:`. Raises SettingsError for another one, StoreUnavailable when it cannot be opened or could lose a ballot.
+    """
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "sqlite" if url.startswith("sqlite:///"):
+            from voting.stores.sqlite import SqliteLeafStore
+
+            return await SqliteLeafStore.open(Path(url.removeprefix("sqlite:///")))
+        case "redis" if parts.hostname and not parts.username and parts.path in {"", "/"}:
+            from voting.stores.redis import RedisLeafStore
+
+            return await RedisLeafStore.open(parts.hostname, parts.port or 6379)
+        case "memory":
+            from voting.stores.memory import MemoryLeafStore
+
+            return MemoryLeafStore()
+        case _:
+            known = "sqlite:///文件 / file, redis://host:port, memory:"
+            raise SettingsError(f"storage.ballots: 未知的存储 / unknown store {url!r} ({known})")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config import SettingsError
 from records.errors import StoreUnavailable
 from tests.contracts.leaf_store import LeafStoreContract, all_leaves, head, some
 from tests.fakes.own_redis import own_redis
@@ -15,6 +16,7 @@ from voting.stores.memory import MemoryLeafStore
 from voting.stores.redis import RedisLeafStore
 from voting.stores.resp import Connection
 from voting.stores.sqlite import SqliteLeafStore
+from yunting.backends import open_leaf_store
 
 pytestmark = pytest.mark.contract
 
@@ -78,3 +80,18 @@ async def test_a_redis_that_could_lose_ballots_is_refused(tmp_path: Path, append
         pytest.raises(StoreUnavailable, match=reason),
     ):
         await RedisLeafStore.open("127.0.0.1", port)
+
+
+async def test_an_address_names_the_store(tmp_path: Path) -> None:
+    with own_redis(tmp_path) as port:
+        for url, kind in (
+            (f"sqlite:///{tmp_path / 'b.sqlite'}", SqliteLeafStore),
+            (f"redis://127.0.0.1:{port}", RedisLeafStore),
+            ("memory:", MemoryLeafStore),
+        ):
+            store = await open_leaf_store(url)
+            assert isinstance(store, kind)
+            await store.close()
+    for url in ("oracle:x", "redis://", "redis://me:secret@host", "sqlite:x"):
+        with pytest.raises(SettingsError, match="unknown store"):
+            await open_leaf_store(url)
