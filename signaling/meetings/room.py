@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
@@ -29,6 +30,7 @@ QUIET_S = 1.0
 HEAD_EVERY_S = 3.0
 """Signed heads to everybody, the newest only; each receipt carries one of its own."""
 SLICE = 200
+SETTLED_AT_ONCE = 2_000
 MOST_WAITING = 500
 """Bound of the queue of speakers; one more is told to wait."""
 
@@ -106,6 +108,12 @@ class MeetingRoom:
         self.queue.pop(person, None)
         self.touch(*self.queue, person)
 
+    async def settle(self) -> None:
+        """Let the open rounds know of everybody who was here when they opened, a few at a time."""
+        for round_ in list(self.hall.meeting.open_rounds):
+            for _ in iter(partial(round_.settle, SETTLED_AT_ONCE), False):
+                await asyncio.sleep(0)
+
     # --- what is shown ---------------------------------------------------------------------------------------
 
     def view(self, *, whole: bool = False) -> MeetingView:
@@ -132,6 +140,7 @@ class MeetingRoom:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            await self.settle()
             await self._tell_meeting()
             await self._tell_mine()
             await self._tell_head()

@@ -206,6 +206,7 @@ class MeetingRoutes:
         return account.account, await self._rooms.get(request.match_info["id"])
 
     async def _console(self, room: MeetingRoom) -> b.Console:
+        await room.settle()
         now_ms = self._services.sources.monotonic_us() // 1_000
         questions = await self._book.questions(room.record.id)
         return console(room, questions, now_ms, self._services.sources.utc_ms())
