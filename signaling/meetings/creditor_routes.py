@@ -67,16 +67,17 @@ class CreditorRoutes:
         room = await self._rooms.get(request.match_info["id"])
         body = await body_of(request, SignIn)
         meeting = room.record.id
-        # A person who is unknown is not told apart from a wrong code, and is slowed alike.
-        if not (
-            self._by_address.take(self._senders.prefix(request)) and self._by_person.take(f"{meeting}/{body.person}")
-        ):
-            raise UserError("too-many-tries", "尝试次数过多，请稍后再试", "too many tries: wait a while")
+        if not self._by_address.take(self._senders.prefix(request)):
+            raise _too_many()
+        # A person who is unknown is not told apart from a wrong code. Tries count by person only with the right code:
+        # nobody else may use them up.
         number = await self._number(room, body.person)
         if number is None or not self._access.is_code(meeting, body.person, body.code):
             raise UserError(
                 "code-unknown", "链接无效或已更换，请使用最新的短信链接", "the link is wrong or was replaced"
             )
+        if not self._by_person.take(f"{meeting}/{body.person}"):
+            raise _too_many()
         if _end_of(body.number_end) != _end_of(number):
             raise UserError(
                 "number-wrong", f"证件号码后 {NUMBER_END} 位不符，请核对", "the end of the document's number is wrong"
@@ -174,6 +175,10 @@ class CreditorRoutes:
             await room.hall.do(
                 Attend(attendee=attendee, by=person, channel=Channel.ONLINE, salt=self._casting.salt(), state="in")
             )
+
+
+def _too_many() -> UserError:
+    return UserError("too-many-tries", "尝试次数过多，请稍后再试", "too many tries: wait a while")
 
 
 def _end_of(number: str) -> str:

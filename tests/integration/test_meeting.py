@@ -147,8 +147,10 @@ async def test_a_meeting_from_the_table_to_the_announced_result(tmp_path: Path) 
         wrong = {"person": person, "code": code, "number_end": "000000"}
         with pytest.raises(UserError, match="number-wrong"):
             await court.post("signin", wrong)
-        with pytest.raises(UserError, match="code-unknown"):
-            await court.post("signin", {**wrong, "code": "AAAA"})
+        # However often a stranger tries with a wrong link, the person themself is not kept out.
+        for _ in range(30):
+            with pytest.raises(UserError, match="code-unknown"):
+                await court.post("signin", {**wrong, "code": "AAAA"})
         with pytest.raises(UserError, match="doors-closed"):
             await court.sign_in(1, court.clerk)
         await court.post("doors", {})
@@ -191,6 +193,19 @@ async def test_a_meeting_from_the_table_to_the_announced_result(tmp_path: Path) 
         path = f"meetings/{court.meeting}/consistency?first={old.size}&second={newest.size}"
         hashes = [bytes.fromhex(each) for each in (await api.call("GET", path))["hashes"]]
         assert consistent(old.alg, old.size, bytes.fromhex(old.root), newest.size, bytes.fromhex(newest.root), hashes)
+
+
+async def test_who_has_the_link_may_guess_the_number_a_few_times_only(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200]) as court:
+        person, _, code = (await court.link("C1")).partition(".")
+        wrong = {"person": person, "code": code, "number_end": "000000"}
+        for _ in range(20):
+            with pytest.raises(UserError, match="number-wrong"):
+                await court.post("signin", wrong)
+        with pytest.raises(UserError, match="too-many-tries"):
+            await court.post("signin", {**wrong, "number_end": number_of(1)[-6:]})
+        await court.post("doors", {})
+        await court.sign_in(2, court.clerk)
 
 
 async def test_a_ballot_by_https_a_proxy_and_who_may_not(tmp_path: Path) -> None:
