@@ -96,6 +96,7 @@ STATUS: dict[str, int] = {
     "already-voted": 409,
     "idem-taken": 409,
     "no-roll": 409,
+    "motion-open": 409,
     "doors-closed": 409,
     "late": 410,
     "too-many-tries": 429,

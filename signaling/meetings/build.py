@@ -12,6 +12,7 @@ from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting
 from signaling.meetings.creditor_routes import CreditorRoutes
 from signaling.meetings.desk import MeetingDesk
+from signaling.meetings.log_routes import LogRoutes
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.socket import MeetingSocket
@@ -34,12 +35,13 @@ class Meetings:
         self._rooms = rooms
         self._socket = MeetingSocket(services, rooms, book, access, casting)
         self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, access)
+        self._log = LogRoutes(services, staff, rooms, access)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders)
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
         socket = web.get("/meetings/{id}/ws", self._socket.handle)
-        return [socket, *self._staff.routes(), *self._creditors.routes()]
+        return [socket, *self._staff.routes(), *self._creditors.routes(), *self._log.routes()]
 
     async def start(self) -> None:
         """Read what must be answered at once."""

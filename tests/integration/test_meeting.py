@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -239,6 +240,47 @@ async def test_a_ballot_by_https_a_proxy_and_who_may_not(tmp_path: Path) -> None
         with pytest.raises(UserError, match="not-signed-in"):
             async with server.api() as stranger:
                 await stranger.call("GET", f"meetings/{court.meeting}")
+
+
+async def test_the_exported_log_verifies_and_holds_the_receipt(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200, 300]) as court:
+        await court.post("motions", {"title": "关于财产变价方案", "matter": "ordinary"})
+        url = f"{server.base_url}/api/v1/meetings/{court.meeting}/log.jsonl"
+        http = court.clerk.http
+
+        async def log(edition: str, **headers: str) -> tuple[int, bytes]:
+            async with http.get(f"{url}?edition={edition}", headers=headers) as answer:
+                return answer.status, await answer.read()
+
+        assert (await log("public"))[0] == 404
+        await court.post("doors", {})
+        await court.by_two("open")
+        token = await court.sign_in(1, court.clerk)
+        async with phone(court.clerk, court.meeting, token) as one:
+            receipt = (await one.cast("agree", "x-1"))["receipt"]
+        # Nobody sees what was voted while others still vote.
+        status, refusal = await log("court")
+        assert (status, msgspec.json.decode(refusal)["error"]) == (409, "motion-open")
+        status, public = await log("public", Authorization=f"Bearer {token}")
+        assert status == 200
+        assert b'"choice"' not in public
+        assert (await log("all"))[0] == 400
+        await court.by_two("close")
+        await court.by_two("announce")
+        for edition in ("court", "public"):
+            status, data = await log(edition)
+            assert status == 200
+            file, kept = tmp_path / f"{edition}.jsonl", tmp_path / "receipt.json"
+            await asyncio.to_thread(file.write_bytes, data)
+            await asyncio.to_thread(kept.write_bytes, msgspec.json.encode(receipt, order="sorted"))
+            words = ("-m", "yunting", "verify", str(file), "--receipt", str(kept), "--json")
+            process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
+            out, _ = await process.communicate()
+            assert process.returncode == 0, out.decode()
+            await asyncio.to_thread(file.write_bytes, data.replace(b"C1", b"C2") if edition == "court" else data[:-9])
+            process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
+            await process.communicate()
+            assert process.returncode == 1
 
 
 async def test_what_was_receipted_is_there_after_kill_9(tmp_path: Path) -> None:
