@@ -56,7 +56,15 @@ class Casting:
 
 async def not_cast(room: MeetingRoom, re: str, problem: Exception) -> NotCast:
     """The refusal in words, with what belongs to it: a late receipt, the receipt of the ballot that stands, or when
-    to try again."""
+    to try again. Raises nothing."""
+    try:
+        return await _not_cast(room, re, problem)
+    except Exception as worse:
+        # The log went while the refusal was put together: the ballot comes again, and is refused then.
+        return refusal(re, worse, retry_after_ms=RETRY_AFTER_MS)
+
+
+async def _not_cast(room: MeetingRoom, re: str, problem: Exception) -> NotCast:
     if isinstance(problem, LateBallot):
         return refusal(re, problem, late=msgspec.Raw(room.hall.late(problem)))
     if isinstance(problem, AlreadyVoted):

@@ -171,10 +171,12 @@ class CreditorRoutes:
             and any(not meeting.mandates[mandate].revoked for mandate in mandates)
         ]
         own = [person] if person in room.register and person not in meeting.present else []
-        for attendee in own + principals:
-            await room.hall.do(
-                Attend(attendee=attendee, by=person, channel=Channel.ONLINE, salt=self._casting.salt(), state="in")
-            )
+        requests = [
+            Attend(attendee=attendee, by=person, channel=Channel.ONLINE, salt=self._casting.salt(), state="in")
+            for attendee in own + principals
+        ]
+        # All at once: an agent may act for hundreds, and they share a sync.
+        await asyncio.gather(*(room.hall.do(request) for request in requests))
 
 
 def _too_many() -> UserError:

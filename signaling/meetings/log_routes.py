@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
 
 from aiohttp import web
 
@@ -13,6 +11,7 @@ from signaling.http import bearer_of
 from signaling.meetings.access import Access
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
+from signaling.meetings.scratch import scratch
 from signaling.meetings.staff_routes import RUNNERS
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
@@ -70,8 +69,8 @@ class LogRoutes:
 
     async def _send(self, request: web.Request, room: MeetingRoom, edition: Edition) -> web.StreamResponse:
         meeting = room.record.id
-        with tempfile.TemporaryDirectory(prefix="yunting-log-") as folder:
-            path = Path(folder) / "ballot-log.jsonl"
+        async with scratch() as folder:
+            path = folder / "ballot-log.jsonl"
             try:
                 await export_log(
                     self._services.ballots, meeting, room.hall.meeting.rolls, self._services.court_key, edition, path

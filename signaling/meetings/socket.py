@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from hearing.errors import ProtocolError, UserError
+from hearing.tasks import log_fault
 from signaling.errors import error_message
 from signaling.limits import Bucket
 from signaling.meetings import messages as m
@@ -19,6 +20,7 @@ from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.wire import Wire
 from signaling.services import Services
+from voting.sequencer import Stopped
 
 BEAT_INTERVAL_MS = 20_000
 MOST_WIRES = 4
@@ -151,8 +153,15 @@ class MeetingSocket:
                 told(await room.hall.log.receipt(seq))
         except Exception as problem:
             wire.send(_encoder.encode(await not_cast(room, message.re, problem)))
-            # A log that could not be written is opened anew.
+            if isinstance(problem, Stopped):
+                await self._reopen(room)
+
+    async def _reopen(self, room: MeetingRoom) -> None:
+        """A log that could not be written is read anew, for the next ballot."""
+        try:
             await self._rooms.get(room.record.id)
+        except Exception as problem:
+            log_fault("the ballot log stays closed", problem, meeting=room.record.id)
 
     async def _act(self, room: MeetingRoom, wire: Wire, message: m.FromCreditor) -> msgspec.Struct:
         utc_ms = self._services.sources.utc_ms()

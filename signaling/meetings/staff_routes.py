@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import tempfile
 from pathlib import Path
 
 from aiohttp import web
@@ -20,6 +19,7 @@ from signaling.meetings.desk import MeetingDesk
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
+from signaling.meetings.scratch import scratch
 from signaling.meetings.show import state_of
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
@@ -107,8 +107,8 @@ class MeetingRoutes:
         `accept_refusals=1`."""
         _, room = await self._enter(request)
         accept = request.query.get("accept_refusals") == "1"
-        with tempfile.TemporaryDirectory(prefix="yunting-roll-") as folder:
-            file = Path(folder) / "table"
+        async with scratch() as folder:
+            file = folder / "table"
             await _save(request, file)
             told = await self._rolls.import_table(room.record.id, room.record.alg, file, accept_refusals=accept)
         await self._rooms.refresh_roll(room)

@@ -38,6 +38,8 @@ from signaling.ports import CaptionSink, Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
 from signaling.web import ADMISSION, ROOMS, build_app
+from voting.ports import LeafStore
+from voting.stores.memory import MemoryLeafStore
 
 SECRET = bytes(range(32))
 REAL_TIME = Sources(lambda: time.monotonic_ns() // 1000, lambda: time.time_ns() // 1_000_000)
@@ -246,6 +248,7 @@ async def courthouse(
     environment: dict[str, str] | None = None,
     gate: GateTools | None = None,
     search: SearchIndex | None = None,
+    ballots: LeafStore | None = None,
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
     store = store or MemoryStore()
@@ -272,6 +275,7 @@ async def courthouse(
         verifier_sha256="0" * 64,
         gate=gate or GateTools(),
         search=search,
+        ballots=ballots or MemoryLeafStore(),
         timing=timing,
         hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
     )
