@@ -678,14 +678,12 @@ class Story:
 
     def hidden(self, seq: int) -> None:
         """A leaf of which only the hash is told (9)."""
-        self._not_over(seq, "")
+        self._may_stand(seq, "")
 
     def leaf(self, leaf: dict[str, Any]) -> None:
         """The next leaf in clear. Raises Fault."""
         seq, kind = leaf["seq"], leaf["kind"]
-        if (seq == 0) != (kind == "meeting.created"):
-            raise _wrong(seq, "meeting.created 必须且只能是第一条", "meeting.created is the first leaf, and only it")
-        self._not_over(seq, kind)
+        self._may_stand(seq, kind)
         if leaf["utc_ms"] < self.utc_ms:
             raise _wrong(seq, "时间早于前一条", "its time is before that of the leaf before")
         self.utc_ms = leaf["utc_ms"]
@@ -698,7 +696,9 @@ class Story:
         if self.deemed_now is not None:
             raise _wrong(seq - 1, "deemed 之后没有结果", "no result follows the deemed votes")
 
-    def _not_over(self, seq: int, kind: str) -> None:
+    def _may_stand(self, seq: int, kind: str) -> None:
+        if (seq == 0) != (kind == "meeting.created"):
+            raise _wrong(seq, "meeting.created 必须且只能是第一条", "meeting.created is the first leaf, and only it")
         if self.over:
             raise _wrong(seq, "会议闭会之后还有记录", "it stands after meeting.closed")
         if self.deemed_now is not None and kind != "result":
@@ -923,7 +923,9 @@ class Story:
         secret = bytes.fromhex(leaf["secret"])
         if self._h(b"\2" + secret).hex() != committed["commitment"]:
             raise _wrong(seq, "公布的秘密值与承诺不符", "the secret is not the one committed to")
-        if leaf["chosen"] != draw(self._h, secret, leaf["public"], committed["pool_size"], committed["count"]):
+        count, chosen = committed["count"], leaf["chosen"]
+        # Lengths first: a log of a few lines may promise a draw that would take for ever.
+        if len(chosen) != count or chosen != draw(self._h, secret, leaf["public"], committed["pool_size"], count):
             raise _wrong(seq, "抽签结果与重新计算不符", "the places are not those that the draw gives")
 
     def _cram_entered(self, leaf: dict[str, Any], seq: int) -> None:

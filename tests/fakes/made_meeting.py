@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from tests.fakes.made_ballot_log import Leaf, Made, h
+from tests.fakes.made_ballot_log import Leaf, Made, canonical, h, resigned
 
 _BY = ["chair", "administrator"]
 OPTIONS: dict[str, Any] = {
@@ -74,6 +74,27 @@ def small(alg: str = "sha256") -> Made:
     made.add("result.announced", by=_BY, motion="m1", result=len(made.leaves) - 1, round=1)
     made.add("meeting.closed", by=_BY)
     return made
+
+
+def endless_draw() -> Made:
+    """The meeting with a draw of more places than anybody could compute, and none given; wrong at leaf 3."""
+    made, secret = small(), bytes(32)
+    told = {"commitment": h(made.alg, b"\2" + secret), "count": 10**12, "pool": "0" * 64, "pool_size": 2**50}
+    made.add("draw.committed", **told, draw="d1")
+    made.add("draw.revealed", chosen=[], draw="d1", public="03 11 18", secret=secret.hex())
+    made.leaves[2:2] = made.leaves[-2:]
+    del made.leaves[-2:]
+    for leaf in made.leaves[2:4]:
+        leaf["utc_ms"] = made.leaves[1]["utc_ms"]
+    made.leaves[-2]["result"] += 2
+    return made.resealed()
+
+
+def beginning_hidden() -> bytes:
+    """A public edition that hides its first leaf, which names nobody."""
+    made = small()
+    first, second, *rest = made.export("public").split(b"\n")
+    return resigned(b"\n".join([first, canonical({"hash": h(made.alg, b"\0" + second)}), *rest]))
 
 
 def _result(made: Made) -> None:

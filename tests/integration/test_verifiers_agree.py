@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tests.fakes.made_ballot_log import Made, resigned
-from tests.fakes.made_meeting import small
+from tests.fakes.made_meeting import beginning_hidden, endless_draw, small
 from tests.fakes.random_meetings import random_meeting
 from voting.leaves import leaf_bytes
 from voting.verify import verify_bytes
@@ -101,4 +101,10 @@ def test_agree_on_changed_bytes(tmp_path: Path) -> None:
                 flipped[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
                 _keep(tmp_path, f"{alg}-{edition}-{number}", bytes(flipped))
                 _keep(tmp_path, f"{alg}-{edition}-{number}-sealed", resigned(bytes(flipped), alg))
+    _run(tmp_path)
+
+
+def test_agree_on_logs_made_to_mislead_them(tmp_path: Path) -> None:
+    _keep(tmp_path, "endless", endless_draw().export())
+    _keep(tmp_path, "hidden", beginning_hidden())
     _run(tmp_path)

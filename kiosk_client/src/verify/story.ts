@@ -40,9 +40,6 @@ export class Story {
   /** The next leaf in clear. Throws a Fault. */
   leaf(leaf: Leaf): void {
     const { seq, kind } = leaf;
-    if ((seq === 0) !== (kind === "meeting.created")) {
-      throw wrong(seq, "meeting.created 必须且只能是第一条", "meeting.created is the first leaf, and only it");
-    }
     this.mayStand(seq, kind);
     if (leaf.utc_ms < this.utc_ms) throw wrong(seq, "时间早于前一条", "its time is before that of the leaf before");
     this.utc_ms = leaf.utc_ms;
@@ -55,6 +52,9 @@ export class Story {
   }
 
   private mayStand(seq: number, kind: string): void {
+    if ((seq === 0) !== (kind === "meeting.created")) {
+      throw wrong(seq, "meeting.created 必须且只能是第一条", "meeting.created is the first leaf, and only it");
+    }
     if (this.over) throw wrong(seq, "会议闭会之后还有记录", "it stands after meeting.closed");
     if (this.deemed && kind !== "result") {
       throw wrong(seq, "deemed 之后必须紧接结果", "the result has to follow directly after the deemed votes");
@@ -172,8 +172,12 @@ export class Story {
       if (hex(marked(this.h, 2, secret)) !== committed.commitment) {
         throw wrong(leaf.seq, "公布的秘密值与承诺不符", "the secret is not the one committed to");
       }
-      const places = drawn(this.h, secret, leaf.public, committed.pool_size, committed.count);
-      if (places.join() !== leaf.chosen.join()) {
+      const { count, pool_size } = committed;
+      // Lengths first: a log of a few lines may promise a draw that would take for ever.
+      const isRight =
+        leaf.chosen.length === count &&
+        drawn(this.h, secret, leaf.public, pool_size, count).join() === leaf.chosen.join();
+      if (!isRight) {
         throw wrong(leaf.seq, "抽签结果与重新计算不符", "the places are not those that the draw gives");
       }
     },

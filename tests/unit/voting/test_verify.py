@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import voting.verify
 from tests.fakes.made_ballot_log import FINGERPRINT, Made, resigned, signed
-from tests.fakes.made_meeting import cast, small
+from tests.fakes.made_meeting import beginning_hidden, cast, endless_draw, small
 from tests.fakes.random_meetings import random_meeting
 from voting.leaves import leaf_bytes
 from voting.verify import ed25519_verify, hash_of, pure_sm3, verify_bytes
@@ -188,6 +188,18 @@ def test_what_a_lying_server_signs_is_named(change: Callable[[Made], None], says
     found = verify_bytes(made.resealed().export())["wrong"]
     assert says in found[0]["en"]
     assert (found[0]["seq"], found[0]["line"]) == (seq, seq + 2)
+
+
+def test_a_draw_that_nobody_could_compute_is_named_at_once() -> None:
+    (found,) = verify_bytes(endless_draw().export())["wrong"]
+    assert "the places are not those that the draw gives" in found["en"]
+    assert found["seq"] == 3
+
+
+def test_a_public_edition_may_not_hide_how_the_log_begins() -> None:
+    (found,) = verify_bytes(beginning_hidden())["wrong"]
+    assert "meeting.created is the first leaf" in found["en"]
+    assert (found["seq"], found["line"]) == (0, 2)
 
 
 def test_a_roll_that_is_not_the_frozen_one_is_named() -> None:
