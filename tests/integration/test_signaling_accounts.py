@@ -16,7 +16,7 @@ from tests.fakes.courthouse import Courthouse, courthouse
 pytestmark = pytest.mark.integration
 
 FIRST, OWN = "first password 17", "own password 4711"
-STAFF = (("li.clerk", "clerk"), ("chen.judge", "judge"), ("zhao.judge", "judge"), ("root", "operator"))
+STAFF = (("li.clerk", "clerk"), ("chen.judge", "judge"), ("zhao.judge", "judge"), ("root", "operator"), ("firm", "administrator"))
 
 
 async def call(http: aiohttp.ClientSession, court: Courthouse, method: str, path: str, body: Any = None) -> Any:
@@ -58,6 +58,19 @@ async def test_a_first_password_opens_nothing_but_its_own_change() -> None:
             assert (await call(clerk, court, "POST", "staff/password", {"old": FIRST, "new": OWN}))[0] == 204
             assert (await call(clerk, court, "GET", "sessions"))[0] == 200
             assert (await call(clerk, court, "POST", "staff/logout"))[0] == 204
+
+
+async def test_an_administrator_gets_to_meetings_and_to_nothing_of_the_courts() -> None:
+    async with courthouse() as court:
+        await staffed(court)
+        async with await signed_in(court, "firm") as firm:
+            assert (await call(firm, court, "GET", "staff/me"))[1]["role"] == "administrator"
+            assert (await call(firm, court, "GET", "meetings"))[0] == 200
+            for path in ("sessions", "sessions/x", "sessions/x/events", "search?q=x", "staff/accounts", "devices"):
+                status, refused = await call(firm, court, "GET", path)
+                assert (status, refused["error"]) == (403, "no-right"), path
+            status, refused = await call(firm, court, "POST", "sessions/x/ticket", {})
+            assert (status, refused["error"]) == (403, "no-right")
 
 
 async def test_a_judge_reads_sessions_with_a_seat_of_theirs_only() -> None:

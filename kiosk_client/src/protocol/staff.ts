@@ -2,7 +2,7 @@ import { call } from "./api.ts";
 import type { IdentityLevel, Presence, Role, State, UpdateMessage } from "./messages.ts";
 
 /** Requests of the court's own people (docs/protocol.md, HTTP). All throw ApiError. */
-export type StaffRole = "judge" | "clerk" | "operator";
+export type StaffRole = "judge" | "clerk" | "operator" | "administrator";
 
 export interface Staff {
   account: string;

@@ -22,10 +22,12 @@ export function StaffBar({ court, title, staff, children }: Props) {
     <header class="staff-bar">
       <Brand court={court} sub={title} />
       <div class="staff-bar-middle">{children}</div>
-      <a class="bar-button" href={searching ? HOME[staff.role] : SEARCH}>
-        <Icon name={searching ? "back" : "search"} />
-        <span>{searching ? search.home : search.title}</span>
-      </a>
+      {staff.role !== "administrator" && (
+        <a class="bar-button" href={searching ? HOME[staff.role] : SEARCH}>
+          <Icon name={searching ? "back" : "search"} />
+          <span>{searching ? search.home : search.title}</span>
+        </a>
+      )}
       <PreferenceButtons />
       <span class="staff-who">
         <span class="staff-post">{t.operator.roles[staff.role]}</span>

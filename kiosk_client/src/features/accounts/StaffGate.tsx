@@ -8,13 +8,15 @@ import { failureText } from "../order/Ask.tsx";
 import { gate, HOME, openGate } from "./gate.ts";
 
 interface Props {
-  /** Whose page this is; others are sent to their own. Without it all of the court's people get in. */
+  /** Whose page this is; others are sent to their own. Without it the court's people get in. */
   post?: StaffRole;
+  /** The bankruptcy administrator too. */
+  administrator?: boolean;
   children: (staff: Staff, court: CourtCard) => ComponentChild;
 }
 
 /** Lets through who is signed in with the right post; everybody else goes to the sign-in page or their own. */
-export function StaffGate({ post, children }: Props) {
+export function StaffGate({ post, administrator = false, children }: Props) {
   useEffect(() => void openGate(), []);
   const now = gate.value;
   const away =
@@ -22,7 +24,7 @@ export function StaffGate({ post, children }: Props) {
       ? `/signin?next=${encodeURIComponent(location.pathname + location.search)}`
       : now.at === "in" && now.staff.must_change_password
         ? "/signin"
-        : now.at === "in" && post && now.staff.role !== post
+        : now.at === "in" && (post ? now.staff.role !== post : now.staff.role === "administrator" && !administrator)
           ? HOME[now.staff.role]
           : null;
   useEffect(() => {

@@ -5,6 +5,9 @@ it("goes only to the door of one's own role", () => {
   expect(nextDoor("?next=/judge%3Fsession%3D1", "judge")).toBe("/judge?session=1");
   expect(nextDoor("?next=/judge", "clerk")).toBe("/clerk");
   expect(nextDoor("?next=/search%3Fq%3D1", "clerk")).toBe("/search?q=1");
+  expect(nextDoor("?next=/meetings%3Fid%3D1", "clerk")).toBe("/meetings?id=1");
+  expect(nextDoor("?next=/search", "administrator")).toBe("/meetings");
+  expect(nextDoor("?next=/clerk", "administrator")).toBe("/meetings");
   for (const evil of [
     "https://evil.example",
     "//evil.example",

@@ -11,9 +11,17 @@ export type Gate =
 
 export const gate = signal<Gate>({ at: "loading" });
 
-export const HOME: Record<StaffRole, string> = { judge: "/judge", clerk: "/clerk", operator: "/signin" };
+/** Open to all of them; the bankruptcy administrator's own. */
+export const MEETINGS = "/meetings";
 
-/** Open to all of them. */
+export const HOME: Record<StaffRole, string> = {
+  judge: "/judge",
+  clerk: "/clerk",
+  operator: "/signin",
+  administrator: MEETINGS,
+};
+
+/** Open to the court's people. */
 export const SEARCH = "/search";
 
 export async function openGate(): Promise<void> {
@@ -39,7 +47,10 @@ export async function signOut(): Promise<void> {
 export function nextDoor(search: string, role: StaffRole): string {
   const asked = new URLSearchParams(search).get("next") ?? "";
   const path = asked.split(/[?#]/)[0] ?? "";
-  const allowed = path === SEARCH || ((path === "/judge" || path === "/clerk") && path === HOME[role]);
+  const allowed =
+    path === MEETINGS ||
+    (path === SEARCH && role !== "administrator") ||
+    ((path === "/judge" || path === "/clerk") && path === HOME[role]);
   return allowed && !asked.includes("\\") ? asked : HOME[role];
 }
 

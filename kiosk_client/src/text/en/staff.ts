@@ -76,7 +76,7 @@ export const staff: CourtTexts["staff"] = {
     revokeTitle: (name: string) => `Revoke ${name}`,
     revokeText: "All sign-ins end at once, open hearings included.",
     resetDone: (name: string) => `${name} has a new password. Tell them in person; it must be changed at sign-in.`,
-    roles: { judge: "Judge", clerk: "Clerk", operator: "Operator" },
+    roles: { judge: "Judge", clerk: "Clerk", operator: "Operator", administrator: "Bankruptcy administrator" },
     created: "Created",
     deviceName: "Device name",
     deviceNameHint: "e.g. Display of courtroom 3",
