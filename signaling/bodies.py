@@ -21,8 +21,8 @@ Password = Annotated[str, Meta(min_length=1, max_length=200)]
 UtcMs = Annotated[int, Meta(ge=0, lt=1 << 48)]
 SeatName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}\Z")]
 StaffRole = Literal["judge", "clerk", "operator", "administrator"]
-"""`administrator`: the bankruptcy administrator (企业破产法 13), who runs creditors' meetings and is none of the court's
-people."""
+"""`administrator`: the bankruptcy administrator (企业破产法 13), who runs creditors' meetings and is none of the
+court's people."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,6 +28,8 @@ DOORS: dict[str, str] = {
     "/operator": "signin",
     "/signin": "signin",
     "/meeting/{id}": "meeting",
+    "/meetings": "meetings",
+    "/meetings/{id}/display": "meetingwall",
     "/display/{session}": "display",
     "/display": "display",
     "/observe/{session}": "observe",

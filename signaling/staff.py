@@ -1,4 +1,4 @@
-"""Accounts of judges, clerks, operators and bankruptcy administrators: passwords (argon2id, RFC 9106) and revocable sign-ins."""
+"""Accounts of judges, clerks, operators and administrators: passwords (argon2id, RFC 9106), revocable sign-ins."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class StaffDesk:
         self.book = book
 
     async def require(self, request: web.Request, *roles: str, any_password: bool = False) -> StaffAccount:
-        """The signed-in account, with one of `roles`, without any one of the court's own. An account whose password somebody else
-        chose gets in only with `any_password`. Raises UserError `not-signed-in`, `csrf`,
+        """The signed-in account, with one of `roles`, without any one of the court's own. An account whose
+        password somebody else chose gets in only with `any_password`. Raises UserError `not-signed-in`, `csrf`,
         `password-change-needed`, `no-right`."""
         account = await self.book.whose(request.cookies.get(COOKIE, ""), self._services.sources.utc_ms())
         if account is None:

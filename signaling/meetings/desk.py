@@ -88,6 +88,11 @@ class MeetingDesk:
             await self._count(room, act.motion, act.round)
         return True
 
+    async def withdraw(self, room: MeetingRoom, body: b.Act, account: str) -> None:
+        """Take back what the account asked for and nobody has confirmed. Idempotent; others' acts stay."""
+        if body.act != "count":
+            room.countersign.withdraw(await self._act(room, body), account)
+
     async def certify(self, room: MeetingRoom, body: b.Certified, account: str) -> None:
         """Somebody on site came or left, as the clerk has seen."""
         if body.attendee not in room.register and room.name_of(body.attendee) == body.attendee:

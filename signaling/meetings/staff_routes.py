@@ -63,6 +63,7 @@ class MeetingRoutes:
             web.post(f"{one}/motions", self.add_motion),
             web.post(f"{one}/doors", self.doors),
             web.post(f"{one}/acts", self.act),
+            web.post(f"{one}/acts/withdraw", self.withdraw),
             web.post(f"{one}/exclusions", self.exclude),
             web.post(f"{one}/mandates", self.give_mandate),
             web.delete(f"{one}/mandates/{{mandate}}", self.revoke_mandate),
@@ -139,6 +140,12 @@ class MeetingRoutes:
         return reply(
             b.Acted(done=done, pending=mine[-1] if mine and not done else None, console=await self._console(room))
         )
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """Take back what one asked for before another confirmed it. Idempotent."""
+        account, room = await self._enter(request)
+        await self._desk.withdraw(room, await body_of(request, b.Act), account)
+        return reply(await self._console(room))
 
     async def exclude(self, request: web.Request) -> web.Response:
         """回避: a creditor does not count in a round."""

@@ -16,7 +16,13 @@ from tests.fakes.courthouse import Courthouse, courthouse
 pytestmark = pytest.mark.integration
 
 FIRST, OWN = "first password 17", "own password 4711"
-STAFF = (("li.clerk", "clerk"), ("chen.judge", "judge"), ("zhao.judge", "judge"), ("root", "operator"), ("firm", "administrator"))
+STAFF = (
+    ("li.clerk", "clerk"),
+    ("chen.judge", "judge"),
+    ("zhao.judge", "judge"),
+    ("root", "operator"),
+    ("firm", "administrator"),
+)
 
 
 async def call(http: aiohttp.ClientSession, court: Courthouse, method: str, path: str, body: Any = None) -> Any:

@@ -16,7 +16,20 @@ pytestmark = pytest.mark.unit
 HOME = Path(kiosk_client.__file__).parent
 FILES = ("package-lock.json", "package.json", "stamp.mjs", "tsconfig.json", "vite.config.ts")
 ROOTS = ("pages", "src", "public")
-DOORS = {"index", "join", "kiosk", "judge", "clerk", "display", "observe", "signin", "meeting", "later"}
+DOORS = {
+    "index",
+    "join",
+    "kiosk",
+    "judge",
+    "clerk",
+    "display",
+    "observe",
+    "signin",
+    "meeting",
+    "meetings",
+    "meetingwall",
+    "later",
+}
 MEETING_BYTES = 60_000
 """Most of what a creditor's phone loads before it can sign in, gzipped: 118,738 of them do."""
 
