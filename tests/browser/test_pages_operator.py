@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.visitors import CALM, chromium, needs_chromium, sign_in, visit
-from tests.fakes.serving import serving
+from tests.fakes.serving import STAFF, serving
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(120)]
 
@@ -18,7 +18,7 @@ async def test_accounts_and_devices_are_listed_anew_after_each_change(tmp_path: 
         page = await visit(browser, f"{server.base_url}/signin", 1440, 900)
         await sign_in(page, "root")
         accounts = page.get_by_role("region", name="账号")
-        await expect(accounts.get_by_role("row")).to_have_count(4)
+        await expect(accounts.get_by_role("row")).to_have_count(len(STAFF) + 1)
         await accounts.get_by_role("row").filter(has_text="desk").get_by_role("button", name="停用").click()
         await page.locator("dialog[open]").get_by_role("button", name="停用").click()
         row = accounts.get_by_role("row").filter(has_text="desk")
