@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.meeting_people import by_two
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
+from tests.fakes.meeting_court import Court, phone, table
 from tests.fakes.serving import PASSWORD, ServerProcess, serving
-from tests.integration.test_meeting import Court, phone, table
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
 
@@ -37,15 +38,6 @@ async def shot(page: Page, name: str) -> None:
     if SHOTS:
         await page.evaluate("document.documentElement.dataset.size = 'normal'")
         await page.set_viewport_size({"width": 1440, "height": 900})
-
-
-async def by_two(asks: Page, confirms: Page, act: str) -> None:
-    """The one asks, the other sees who asked and confirms."""
-    await asks.get_by_role("button", name=act).first.click()
-    await asks.get_by_role("button", name="发起，等待另一人确认").click()
-    await expect(asks.get_by_text("等待另一人确认").first).to_be_visible()
-    await confirms.get_by_role("button", name=f"确认：{act.replace('第二次', '')}").click()
-    await expect(asks.get_by_role("button", name="撤回")).to_have_count(0)
 
 
 async def make_meeting(firm: Page, folder: Path) -> str:

@@ -3,22 +3,19 @@ the result, and the vote verified on the phone."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.meeting_people import choose, shot, voted
 from tests.browser.visitors import chromium, needs_chromium, visit
+from tests.fakes.meeting_court import Court, called, number_of
 from tests.fakes.serving import ServerProcess, serving
-from tests.integration.test_meeting import Court, called, number_of
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
 
-SHOTS = os.environ.get("MEETING_SHOTS", "")
-"""A folder for pictures, to look at."""
 TAMPER = """
 const native = window.fetch;
 window.fetch = async (...words) => {
@@ -28,12 +25,6 @@ window.fetch = async (...words) => {
   return new Response(JSON.stringify({...proof, hashes: proof.hashes.map(() => '0'.repeat(64))}));
 };
 """
-
-
-async def shot(page: Page, name: str) -> None:
-    """A picture of the whole page, where they are wanted."""
-    if SHOTS:
-        await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 async def arrive(browser: Browser, server: ServerProcess, court: Court, creditor: int, width: int = 390) -> Page:
@@ -53,30 +44,6 @@ async def arrive(browser: Browser, server: ServerProcess, court: Court, creditor
     await page.get_by_role("button", name="签到进入会议").click()
     await expect(page.get_by_role("heading", name="我的债权")).to_be_visible()
     return page
-
-
-async def choose(page: Page, button: str, choice: str) -> None:
-    """Both steps of a ballot; a hasty second tap on the confirmation does nothing."""
-    await page.get_by_role("button", name=button).first.click()
-    dialog = page.get_by_role("dialog")
-    await shot(page, f"choose-{choice}")
-    await dialog.get_by_role("button", name=choice, exact=True).click()
-    confirm = dialog.get_by_role("button", name=f"确认投票：{choice}")
-    await confirm.dispatch_event("click")
-    await expect(confirm).to_be_visible()
-    await shot(page, f"confirm-{choice}")
-    # Until the page takes it: the moment against double taps has passed.
-    async with asyncio.timeout(10):
-        while await confirm.count():
-            await confirm.dispatch_event("click")
-            await asyncio.sleep(0.1)
-
-
-async def voted(page: Page) -> None:
-    dialog = page.get_by_role("dialog")
-    await expect(dialog.get_by_text("投票成功")).to_be_visible()
-    await shot(page, "voted")
-    await dialog.get_by_role("button", name="完成").click()
 
 
 async def verified(page: Page) -> None:
