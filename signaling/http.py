@@ -91,6 +91,11 @@ STATUS: dict[str, int] = {
     "code-not-sent": 503,
     "vault-locked": 503,
     "unknown-meeting": 404,
+    "unknown-document": 404,
+    "document-removed": 410,
+    "document-kind": 415,
+    "document-twice": 409,
+    "too-many-documents": 409,
     "no-log": 404,
     "no-proof": 404,
     "already-voted": 409,
@@ -233,14 +238,19 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     """Headers on every answer, also on refusals."""
     response = await handler(request)
     if not response.prepared:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", content_policy(request))
-        response.headers.setdefault("Cache-Control", "no-store")
-        if request.path.startswith(("/whip/", "/whep/")):
-            # WHIP clients are web pages of anybody who holds a ticket (RFC 9725 4.2).
-            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        secure(request, response)
     return response
+
+
+def secure(request: web.Request, response: web.StreamResponse) -> None:
+    """The headers that every answer has; for a handler that sends its answer itself."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", content_policy(request))
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.path.startswith(("/whip/", "/whep/")):
+        # WHIP clients are web pages of anybody who holds a ticket (RFC 9725 4.2).
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
 def content_policy(request: web.Request, also_connects_to: str = "") -> str:

@@ -15,6 +15,7 @@ from signaling import review_messages as r
 from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 from signaling.meetings import bodies as mb
+from signaling.meetings import document_bodies as md
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -83,6 +84,10 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "meetings/{id}/creditors"): (None, list[mb.CreditorRow]),
     ("POST", "meetings/{id}/signin"): (mb.SignIn, mb.SignedIn),
     ("POST", "meetings/{id}/ballots"): (mb.CastBody, None),
+    ("GET", "meetings/{id}/documents"): (None, list[md.DocumentRow]),
+    ("POST", "meetings/{id}/documents"): (None, list[md.DocumentRow]),
+    ("PATCH", "meetings/{id}/documents/{document}"): (md.ChangedDocument, list[md.DocumentRow]),
+    ("DELETE", "meetings/{id}/documents/{document}"): (md.RemovedDocument, list[md.DocumentRow]),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

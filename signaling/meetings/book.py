@@ -1,10 +1,8 @@
 """What is known of meetings beside their logs: what was announced before anything could be voted on, and what changes
-no result (documents, questions, who read what). Votes, opened motions and who was present are in the ballot log.
+no result (documents, questions). Votes, opened motions and who was present are in the ballot log.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import msgspec
 
@@ -19,7 +17,6 @@ MEETINGS = "meetings"
 GENERATIONS = "meeting_generations"
 AGENTS = "meeting_agents"
 QUESTIONS = "meeting_questions"
-READS = "meeting_reads"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +27,32 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     matter: Matter
     groups: tuple[Group, ...] = ()
     options: Options = Options()
+
+
+class AgendaDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """会议文件. One that was removed is shown no more and stays, with who removed it and why."""
+
+    document: str
+    title: str
+    kind: str
+    """`pdf`, `docx`, `xlsx`, `ofd`, `png` or `jpg`, by its contents."""
+    sha256: str
+    bytes: int
+    added_by: str
+    added_utc_ms: int
+    removed_by: str = ""
+    removed_utc_ms: int | None = None
+    reason: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is shown."""
+        return self.removed_utc_ms is None
+
+    @property
+    def view(self) -> DocumentView:
+        """As everybody in the meeting sees it."""
+        return DocumentView(document=self.document, title=self.title, sha256=self.sha256, bytes=self.bytes)
 
 
 class MeetingRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +67,12 @@ class MeetingRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     created_utc_ms: int
     drafts: tuple[Draft, ...] = ()
-    documents: tuple[DocumentView, ...] = ()
+    documents: tuple[AgendaDocument, ...] = ()
+    """In the order in which they are shown; those that were removed come last."""
+
+    def shown(self) -> tuple[AgendaDocument, ...]:
+        """Documents that stand."""
+        return tuple(each for each in self.documents if each.stands)
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,12 +156,3 @@ class MeetingBook:
         """All questions of the meeting, the oldest first."""
         found = [await self._store.get(QUESTIONS, key) for key in await self._store.keys(QUESTIONS, f"{meeting}/")]
         return [msgspec.json.decode(raw, type=Question) for raw in found if raw is not None]
-
-    async def have_read(self, meeting: str, document: str, person: str, utc_ms: int) -> None:
-        """Note that the person opened the document; the first time stays. Idempotent."""
-        await self._store.add(READS, f"{meeting}/{person}/{document}", msgspec.json.encode(utc_ms))
-
-    async def read_by(self, meeting: str, person: str) -> Sequence[str]:
-        """Documents that the person has opened."""
-        prefix = f"{meeting}/{person}/"
-        return tuple(key.removeprefix(prefix) for key in await self._store.keys(READS, prefix))

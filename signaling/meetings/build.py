@@ -12,7 +12,12 @@ from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting
 from signaling.meetings.creditor_routes import CreditorRoutes
 from signaling.meetings.desk import MeetingDesk
+from signaling.meetings.document_desk import DocumentDesk
+from signaling.meetings.document_routes import DocumentRoutes
+from signaling.meetings.document_shelf import DocumentShelf
+from signaling.meetings.doorkeeper import Doorkeeper
 from signaling.meetings.log_routes import LogRoutes
+from signaling.meetings.reads import Reads
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.socket import MeetingSocket
@@ -33,15 +38,26 @@ class Meetings:
         desk = MeetingDesk(services, rooms, book, casting)
         self._book = book
         self._rooms = rooms
-        self._socket = MeetingSocket(services, rooms, book, access, casting)
+        reads = Reads(services.store)
+        door = Doorkeeper(services, staff, rooms, access)
+        shelf = DocumentShelf(Path(services.settings.storage.folder) / "meetings")
+        documents = DocumentDesk(shelf, rooms, reads, services.sources.utc_ms)
+        self._socket = MeetingSocket(services, rooms, book, reads, access, casting)
         self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, access)
         self._log = LogRoutes(services, staff, rooms, access)
+        self._documents = DocumentRoutes(door, documents)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders)
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
         socket = web.get("/meetings/{id}/ws", self._socket.handle)
-        return [socket, *self._staff.routes(), *self._creditors.routes(), *self._log.routes()]
+        return [
+            socket,
+            *self._staff.routes(),
+            *self._creditors.routes(),
+            *self._log.routes(),
+            *self._documents.routes(),
+        ]
 
     async def start(self) -> None:
         """Read what must be answered at once."""

@@ -50,18 +50,20 @@ class MeetingDesk:
         await self._book.put(record)
         return record
 
-    async def add_motion(self, room: MeetingRoom, body: b.NewMotion) -> str:
-        """A motion for the agenda; its id."""
-        motion = f"M{len(room.record.drafts) + 1}"
-        draft = Draft(
-            motion=motion,
-            title=body.title,
-            matter=body.matter,
-            groups=tuple(sorted(body.groups)),
-            options=body.options,
-        )
-        await self._keep(room, replace(room.record, drafts=(*room.record.drafts, draft)))
-        return motion
+    async def add_motion(self, room: MeetingRoom, body: b.NewMotion) -> None:
+        """A motion for the agenda."""
+
+        def add(record: MeetingRecord) -> MeetingRecord:
+            draft = Draft(
+                motion=f"M{len(record.drafts) + 1}",
+                title=body.title,
+                matter=body.matter,
+                groups=tuple(sorted(body.groups)),
+                options=body.options,
+            )
+            return replace(record, drafts=(*record.drafts, draft))
+
+        await self._rooms.change(room, add)
 
     async def open_doors(self, room: MeetingRoom) -> None:
         """The log begins; creditors may sign in. Idempotent. Raises UserError `no-roll`."""
@@ -212,11 +214,6 @@ class MeetingDesk:
 
     async def _count(self, room: MeetingRoom, motion: str, round_: int) -> None:
         await room.hall.do(rq.CountRound(motion=motion, round=round_))
-
-    async def _keep(self, room: MeetingRoom, record: MeetingRecord) -> None:
-        await self._book.put(record)
-        room.record = record
-        room.touch()
 
     @staticmethod
     def _named(body: b.Act) -> str:

@@ -9,10 +9,11 @@ from aiohttp import web
 from hearing.errors import UserError
 from signaling.http import bearer_of
 from signaling.meetings.access import Access
+from signaling.meetings.doorkeeper import RUNNERS
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.scratch import scratch
-from signaling.meetings.staff_routes import RUNNERS
+from signaling.meetings.transfer import send_file
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
 from voting.log_export import Edition, NothingToExport, export_log
@@ -78,8 +79,4 @@ class LogRoutes:
             except NothingToExport:
                 raise UserError("no-log", "表决日志尚未开始", "the log has not begun") from None
             name = f"ballot-log-{meeting}-{edition.value}.jsonl"
-            response = web.FileResponse(path, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-            response.content_type = "application/jsonl"
-            # The file is sent here: afterwards it is gone.
-            await response.prepare(request)
-            return response
+            return await send_file(request, path, name, "application/jsonl")

@@ -44,6 +44,8 @@ class MeetingRoom:
 
     def __init__(self, record: MeetingRecord, hall: Hall, now_utc_ms: Callable[[], int]) -> None:
         self.record = record
+        self.changing = asyncio.Lock()
+        """Held while the record is changed and written."""
         self.hall = hall
         self.roll: Roll | None = None
         """The roll that the next motion is opened with."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 
 from hearing.tasks import TaskSet
 from signaling.meetings.book import MeetingBook, MeetingRecord
@@ -44,6 +45,15 @@ class MeetingRooms:
             elif not _is_well(room):
                 room.attach(await self._hall(meeting, record))
         return room
+
+    async def change(self, room: MeetingRoom, edit: Callable[[MeetingRecord], MeetingRecord]) -> None:
+        """Change the meeting's record, durably, then tell the pages. One at a time: no change undoes another. Raises
+        what `edit` does, StoreUnavailable."""
+        async with room.changing:
+            record = edit(room.record)
+            await self._book.put(record)
+            room.record = record
+            room.touch()
 
     async def refresh_roll(self, room: MeetingRoom) -> None:
         """Take the roll that was imported last."""

@@ -41,7 +41,7 @@ def meeting_view(
         state=state_of(meeting),
         scheduled_utc_ms=record.scheduled_utc_ms,
         motions=(*rounds, *(_draft_view(draft) for motion, draft in drafts.items() if motion not in opened)),
-        documents=record.documents,
+        documents=tuple(document.view for document in record.shown()),
         queue=queue,
         speaking=speaking,
     )

@@ -16,6 +16,7 @@ from signaling.meetings import messages as m
 from signaling.meetings.access import Access
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting, not_cast, refusal
+from signaling.meetings.reads import Reads
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.wire import Wire
@@ -38,11 +39,18 @@ class MeetingSocket:
     """Accepts the sockets of all meetings."""
 
     def __init__(
-        self, services: Services, rooms: MeetingRooms, book: MeetingBook, access: Access, casting: Casting
+        self,
+        services: Services,
+        rooms: MeetingRooms,
+        book: MeetingBook,
+        reads: Reads,
+        access: Access,
+        casting: Casting,
     ) -> None:
         self._services = services
         self._rooms = rooms
         self._book = book
+        self._reads = reads
         self._access = access
         self._casting = casting
         self._wires: dict[tuple[str, str], list[Wire]] = {}
@@ -56,8 +64,7 @@ class MeetingSocket:
             room = await self._rooms.get(request.match_info["id"])
             if request.transport is None:
                 return socket
-            read = tuple(await self._book.read_by(room.record.id, person))
-            wire = Wire(person, request.transport, read)
+            wire = Wire(person, request.transport, await self._reads.of(room.record.id, person))
         except (ProtocolError, UserError) as problem:
             await _refuse(socket, problem)
         except ConnectionError:
@@ -181,9 +188,9 @@ class MeetingSocket:
                 await self._book.ask(room.record.id, wire.person, message.text, utc_ms)
                 return m.Did(re=message.re)
             case m.HaveRead():
-                if message.document not in {document.document for document in room.record.documents}:
+                if message.document not in {document.document for document in room.record.shown()}:
                     raise UserError("unknown-document", "没有这份文件", "there is no such document")
-                await self._book.have_read(room.record.id, message.document, wire.person, utc_ms)
+                await self._reads.note(room.record.id, wire.person, message.document, utc_ms)
                 wire.read = tuple(dict.fromkeys((*wire.read, message.document)))
                 return m.Did(re=message.re)
             case _:

@@ -5,28 +5,26 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from pathlib import Path
 
 from aiohttp import web
 
-from hearing.errors import UserError
-from signaling.http import BODY_TIMEOUT_S, body_of, reply
+from signaling.http import body_of, reply
 from signaling.meetings import bodies as b
 from signaling.meetings.access import Access
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.console import console, find_creditors, pending
 from signaling.meetings.desk import MeetingDesk
+from signaling.meetings.doorkeeper import RUNNERS
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.scratch import scratch
 from signaling.meetings.show import state_of
+from signaling.meetings.transfer import save_body
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
 
 MAX_TABLE_BYTES = 256 << 20
-RUNNERS = ("administrator", "judge", "clerk", "operator")
-"""Who runs a meeting; who confirms is any other of them. Paper and presence are the clerk's (and the operator's)."""
 
 
 class MeetingRoutes:
@@ -110,7 +108,7 @@ class MeetingRoutes:
         accept = request.query.get("accept_refusals") == "1"
         async with scratch() as folder:
             file = folder / "table"
-            await _save(request, file)
+            await save_body(request, file, MAX_TABLE_BYTES)
             told = await self._rolls.import_table(room.record.id, room.record.alg, file, accept_refusals=accept)
         await self._rooms.refresh_roll(room)
         return reply(told, 201 if told.kept else 200)
@@ -242,23 +240,3 @@ class MeetingRoutes:
 def _tame(cell: str) -> str:
     """No spreadsheet may take what somebody wrote for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-async def _save(request: web.Request, file: Path) -> None:
-    """Stream the body to the file. Raises UserError `too-large`, `too-slow`, `bad-body`."""
-    size = 0
-    with await asyncio.to_thread(file.open, "wb") as out:
-        try:
-            while True:
-                async with asyncio.timeout(BODY_TIMEOUT_S):
-                    chunk = await request.content.readany()
-                if not chunk:
-                    break
-                size += len(chunk)
-                if size > MAX_TABLE_BYTES:
-                    raise UserError("too-large", "文件超过 256 MB", "the file is larger than 256 MB")
-                await asyncio.to_thread(out.write, chunk)
-        except TimeoutError:
-            raise UserError("too-slow", "文件接收超时", "the file did not arrive in time") from None
-    if not size:
-        raise UserError("bad-body", "没有收到文件", "there is no file in the body")
