@@ -84,6 +84,8 @@ def blocking_guard(request: pytest.FixtureRequest) -> Iterator[BlockBuster | Non
             function.can_block_in("structlog/_native.py", {"meth", "exception", "error"})
             function.can_block_in("logging/__init__.py", {"handle"})
             function.can_block_in("linecache.py", {"checkcache", "updatecache"})
+            # Small files in the home directory, once for each connection, as every client of PostgreSQL does.
+            function.can_block_in("asyncpg/connect_utils.py", {"_parse_connect_arguments"})
             function.can_block_in("<frozen importlib._bootstrap>", {"_find_and_load"})
         yield guard
 

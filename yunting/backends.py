@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from config import SettingsError
 from records.ports import EventStore, KeyValueStore
 from voting.ports import LeafStore
+from voting.stores.address import is_plain, shown
 
 
 class Store(EventStore, KeyValueStore, Protocol):
@@ -39,23 +40,43 @@ async def open_store(url: str) -> Store:
 
 
 async def open_leaf_store(url: str) -> LeafStore:
-    """The store of ballot logs that `url` names: `sqlite:///relative`, `sqlite:////absolute`, `redis://host:port` or
-    `memory:`. Raises SettingsError for another one, StoreUnavailable when it cannot be opened or could lose a ballot.
+    """The store of ballot logs that `url` names: `sqlite:///relative`, `sqlite:////absolute`, `redis://host:port`,
+    `postgresql://user:password@host:port/database` or `memory:`.
+
+    Raises SettingsError for another one, StoreUnavailable when it cannot be opened or could lose a ballot. Neither
+    names a password.
     """
-    parts = urlsplit(url)
-    match parts.scheme:
+    scheme = url.partition(":")[0]
+    if "://" in url and not is_plain(url):
+        raise SettingsError(
+            f"storage.ballots: {shown(url)} 地址无法识别；用户名和密码中的 @ : / ? # 须百分号编码 / "
+            "unreadable address: @ : / ? # in user and password must be percent-encoded"
+        )
+    match scheme:
         case "sqlite" if url.startswith("sqlite:///"):
             from voting.stores.sqlite import SqliteLeafStore
 
             return await SqliteLeafStore.open(Path(url.removeprefix("sqlite:///")))
-        case "redis" if parts.hostname and not parts.username and parts.path in {"", "/"}:
+        case "redis" if (parts := urlsplit(url)).hostname and not parts.username and parts.path in {"", "/"}:
             from voting.stores.redis import RedisLeafStore
 
             return await RedisLeafStore.open(parts.hostname, parts.port or 6379)
+        case "postgresql" | "postgres" if "://" in url:
+            return await _postgresql(url)
         case "memory":
             from voting.stores.memory import MemoryLeafStore
 
             return MemoryLeafStore()
         case _:
-            known = "sqlite:///文件 / file, redis://host:port, memory:"
-            raise SettingsError(f"storage.ballots: 未知的存储 / unknown store {url!r} ({known})")
+            known = "sqlite:///文件 / file, redis://host:port, postgresql://user@host/database, memory:"
+            raise SettingsError(f"storage.ballots: 未知的存储 / unknown store {shown(url)} ({known})")
+
+
+async def _postgresql(url: str) -> LeafStore:
+    try:
+        from voting.stores.postgresql import PostgresqlLeafStore
+    except ModuleNotFoundError as problem:
+        raise SettingsError(
+            f"storage.ballots: {shown(url)} 需要安装 asyncpg / asyncpg is needed: pip install 'yunting[postgres]'"
+        ) from problem
+    return await PostgresqlLeafStore.open(url)

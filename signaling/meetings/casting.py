@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from hearing.errors import UserError
+from records.errors import StoreUnavailable
 from signaling.errors import error_message
 from signaling.meetings.bodies import CastBody
 from signaling.meetings.messages import Cast, NotCast
@@ -54,9 +55,9 @@ class Casting:
         return self._salts.next()
 
 
-async def not_cast(room: MeetingRoom, re: str, problem: Exception) -> NotCast:
+async def not_cast(room: MeetingRoom | None, re: str, problem: Exception) -> NotCast:
     """The refusal in words, with what belongs to it: a late receipt, the receipt of the ballot that stands, or when
-    to try again. Raises nothing."""
+    to try again. `room` is None where its log could not even be read. Raises nothing."""
     try:
         return await _not_cast(room, re, problem)
     except Exception as worse:
@@ -64,14 +65,14 @@ async def not_cast(room: MeetingRoom, re: str, problem: Exception) -> NotCast:
         return refusal(re, worse, retry_after_ms=RETRY_AFTER_MS)
 
 
-async def _not_cast(room: MeetingRoom, re: str, problem: Exception) -> NotCast:
-    if isinstance(problem, LateBallot):
+async def _not_cast(room: MeetingRoom | None, re: str, problem: Exception) -> NotCast:
+    if room is not None and isinstance(problem, LateBallot):
         return refusal(re, problem, late=msgspec.Raw(room.hall.late(problem)))
-    if isinstance(problem, AlreadyVoted):
+    if room is not None and isinstance(problem, AlreadyVoted):
         return refusal(re, problem, standing=msgspec.Raw(await room.hall.log.receipt(problem.seq)))
     if isinstance(problem, Busy):
         return refusal(re, problem, retry_after_ms=problem.retry_after_ms)
-    if isinstance(problem, Stopped):
+    if isinstance(problem, Stopped | StoreUnavailable):
         return refusal(re, problem, retry_after_ms=RETRY_AFTER_MS)
     return refusal(re, problem)
 

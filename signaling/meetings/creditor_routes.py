@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from hearing.errors import UserError
+from records.errors import StoreUnavailable
 from signaling.http import STATUS, Senders, bearer_of, body_of, reply
 from signaling.limits import MOST_PEOPLE, Limiter
 from signaling.meetings.access import PASS_LIFETIME_MS, Access
@@ -98,7 +99,10 @@ class CreditorRoutes:
 
     async def ballot(self, request: web.Request) -> web.Response:
         """A ballot: 201 with the receipt; 200 with the same bytes when it was cast before by the same `idem`."""
-        room, person = await self._holder(request)
+        try:
+            room, person = await self._holder(request)
+        except StoreUnavailable as problem:
+            return await _refused(None, problem)
         body = await body_of(request, CastBody)
         waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
@@ -114,11 +118,7 @@ class CreditorRoutes:
             seq = self._casting.cast(room, person, body, told)
             receipt = await (waiting if seq is None else room.hall.log.receipt(seq))
         except Exception as problem:
-            refused = await not_cast(room, "", problem)
-            response = reply(refused, STATUS.get(refused.code, 409))
-            if refused.retry_after_ms is not None:
-                response.headers["Retry-After"] = str(-(-refused.retry_after_ms // 1000))
-            return response
+            return await _refused(room, problem)
         return web.Response(body=receipt, status=201 if seq is None else 200, content_type="application/json")
 
     async def head(self, request: web.Request) -> web.Response:
@@ -177,6 +177,14 @@ class CreditorRoutes:
         ]
         # All at once: an agent may act for hundreds, and they share a sync.
         await asyncio.gather(*(room.hall.do(request) for request in requests))
+
+
+async def _refused(room: MeetingRoom | None, problem: Exception) -> web.Response:
+    refused = await not_cast(room, "", problem)
+    response = reply(refused, STATUS.get(refused.code, 409))
+    if refused.retry_after_ms is not None:
+        response.headers["Retry-After"] = str(-(-refused.retry_after_ms // 1000))
+    return response
 
 
 def _too_many() -> UserError:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from config import SettingsError
-from records.errors import StoreUnavailable
+from hearing.ids import new_ulid
+from records.errors import OutOfOrder, StoreUnavailable
 from tests.contracts.leaf_store import LeafStoreContract, all_leaves, head, some
+from tests.fakes.own_postgresql import ENCODED, PASSWORD, OwnPostgresql, own_postgresql
 from tests.fakes.own_redis import own_redis
 from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
+from voting.stores.postgresql import PostgresqlLeafStore
 from voting.stores.redis import RedisLeafStore
 from voting.stores.resp import Connection
 from voting.stores.sqlite import SqliteLeafStore
@@ -58,6 +63,148 @@ class TestRedis(LeafStoreContract):
         await store.close()
 
 
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[OwnPostgresql]:
+    with own_postgresql() as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture
+async def database(postgresql: OwnPostgresql) -> str:
+    """The address of a new one."""
+    operator = await asyncpg.connect(postgresql.url())
+    name = f"b{new_ulid(0).lower()}"
+    await operator.execute(f"CREATE DATABASE {name}")
+    await operator.close()
+    return postgresql.url(name)
+
+
+class TestPostgresql(LeafStoreContract):
+    @pytest.fixture
+    async def store(self, database: str) -> AsyncIterator[LeafStore]:
+        store = await PostgresqlLeafStore.open(database)
+        yield store
+        await store.close()
+
+    async def test_two_writers_of_one_log_leave_no_gap_and_no_fork(self, database: str) -> None:
+        stores = [await PostgresqlLeafStore.open(database) for _ in range(3)]
+
+        async def write(store: LeafStore) -> int:
+            done = 0
+            for _ in range(40):
+                first = await store.size("m")
+                try:
+                    await store.commit("m", first, some(first, 3), head(first + 3))
+                except OutOfOrder:
+                    continue
+                done += 1
+            return done
+
+        done = sum(await asyncio.gather(*(write(store) for store in stores)))
+        assert await all_leaves(stores[0], "m") == some(0, 3 * done)
+        assert tuple(await stores[0].heads("m")) == tuple(head(3 * (n + 1)) for n in range(done))
+        for store in stores:
+            await store.close()
+
+    async def test_a_setting_that_is_loosened_while_it_runs_stops_the_commits(
+        self, database: str, postgresql: OwnPostgresql
+    ) -> None:
+        store = await PostgresqlLeafStore.open(database)
+        await store.commit("m", 0, some(0, 1), head(1))
+        operator = await asyncpg.connect(database)
+        name = database.rpartition("/")[2]
+        await operator.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        again = PostgresqlLeafStore(database)
+        with pytest.raises(StoreUnavailable, match=r"不能关闭 synchronous_commit.*receipts"):
+            await again.commit("m", 1, some(1, 1), head(2))
+        await operator.execute("ALTER SYSTEM SET synchronous_commit = off")
+        await operator.execute("SELECT pg_reload_conf()")
+        try:
+            with pytest.raises(StoreUnavailable, match="synchronous_commit"):
+                await _commit_until_refused(store)
+        finally:
+            await operator.execute("ALTER SYSTEM RESET synchronous_commit")
+            await operator.execute("SELECT pg_reload_conf()")
+        await operator.close()
+        await store.close()
+        await again.close()
+
+    async def test_a_lost_connection_comes_back_and_what_it_was_asked_is_settled(
+        self, database: str, postgresql: OwnPostgresql
+    ) -> None:
+        store = await PostgresqlLeafStore.open(database)
+        await store.commit("m", 0, some(0, 1), head(1))
+        operator = await asyncpg.connect(database)
+        # The log is locked, so the group hangs in the server until somebody gives it up.
+        async with operator.transaction():
+            await operator.execute("LOCK TABLE yunting_leaf IN EXCLUSIVE MODE")
+            hanging = asyncio.ensure_future(store.commit("m", 1, some(1, 1), head(2)))
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while not await operator.fetchval(waiting):
+                await asyncio.sleep(0)
+            hanging.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await hanging
+            assert await store.size("m") == 1
+            assert not await operator.fetchval(waiting), "the group might still be added behind the reader's back"
+        await store.commit("m", 1, some(1, 1), head(2))
+        assert await all_leaves(store, "m") == some(0, 2)
+        await operator.close()
+        await store.close()
+
+    async def test_no_error_names_the_password(self, database: str, postgresql: OwnPostgresql) -> None:
+        wrong = database.replace(ENCODED, "sesame")
+        gone = database.replace(f":{postgresql.port}/", ":1/")
+        for url in (wrong, gone, database + "x"):
+            with pytest.raises(StoreUnavailable, match=r"postgresql://127\.0\.0\.1:") as told:
+                await open_leaf_store(url)
+            assert not any(word in str(told.value) for word in ("sesame", PASSWORD, ENCODED))
+
+    async def test_its_socket_and_its_options_stand_in_the_address(
+        self, database: str, postgresql: OwnPostgresql
+    ) -> None:
+        name = database.rpartition("/")[2]
+        local = f"postgresql://court:{ENCODED}@/{name}?host={postgresql.folder}&port={postgresql.port}"
+        store = await open_leaf_store(local)
+        await store.commit("m", 0, some(0, 1), head(1))
+        await store.close()
+        with pytest.raises(StoreUnavailable, match="SSL"):
+            await open_leaf_store(f"{database}?sslmode=require")
+
+
+async def _commit_until_refused(store: LeafStore) -> None:
+    """A server takes its new settings a moment after it was told."""
+    while True:
+        first = await store.size("m")
+        await store.commit("m", first, some(first, 1), head(first + 1))
+
+
+async def test_a_killed_postgresql_has_what_was_committed() -> None:
+    with own_postgresql() as server:
+        server.start()
+        store = await PostgresqlLeafStore.open(server.url())
+        await store.commit("m", 0, some(0, 100), head(100))
+        server.kill_backend()
+        with pytest.raises(StoreUnavailable):
+            await store.commit("m", 100, some(100, 1), head(101))
+        # It comes back by itself.
+        await store.commit("m", 100, some(100, 1), head(101))
+        server.kill()
+        with pytest.raises(StoreUnavailable):
+            await store.commit("m", 101, some(101, 1), head(102))
+        server.start()
+        assert await all_leaves(store, "m") == some(0, 101)
+        assert tuple(await store.heads("m")) == (head(100), head(101))
+        server.kill()
+        await store.close()
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            server.start(**{setting: "off"})
+            with pytest.raises(StoreUnavailable, match=f"不能关闭 {setting}.* must not be off: a "):
+                await open_leaf_store(server.url())
+            server.kill()
+
+
 async def test_a_killed_redis_has_what_was_committed(tmp_path: Path) -> None:
     with own_redis(tmp_path) as port:
         store = await RedisLeafStore.open("127.0.0.1", port)
@@ -92,6 +239,14 @@ async def test_an_address_names_the_store(tmp_path: Path) -> None:
             store = await open_leaf_store(url)
             assert isinstance(store, kind)
             await store.close()
-    for url in ("oracle:x", "redis://", "redis://me:secret@host", "sqlite:x"):
-        with pytest.raises(SettingsError, match="unknown store"):
+    for url in ("oracle:x", "redis://", "redis://me:secret@host", "sqlite:x", "postgresql:x"):
+        with pytest.raises(SettingsError, match="unknown store") as told:
             await open_leaf_store(url)
+        assert "secret" not in str(told.value)
+
+
+async def test_an_address_whose_password_cannot_be_told_from_the_rest_is_refused_without_it() -> None:
+    for password in ("se/cret", "se@cret", "se#c@ret", "1/2@secret", "se:cret/x"):
+        with pytest.raises(SettingsError, match="percent-encoded") as told:
+            await open_leaf_store(f"postgresql://court:{password}@host/ballots")
+        assert "cret" not in str(told.value)

@@ -17,8 +17,8 @@ from voting.leaves import AnyLeaf
 from voting.merkle import MerkleTree
 from voting.receipts import receipt
 from voting.sequencer import Sequencer
-from voting.stores.sqlite import SqliteLeafStore
 from voting.tree_heads import head_is_valid, read_head
+from yunting.backends import open_leaf_store
 
 ROOT = Path(__file__).parents[2]
 MEETING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -29,6 +29,12 @@ def voting(folder: Path, *more: str, before: Sequence[str] = (), **env: str) -> 
     """The process, its log in `folder`; `more[0]` limits its files' bytes, `before` goes before its command."""
     command = [*before, sys.executable, "-m", "tests.integration.vote_until_killed", str(folder), *more]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, **env})
+
+
+def some_receipts(process: subprocess.Popen[bytes], count: int) -> list[bytes]:
+    """The next `count` receipts; the process goes on."""
+    assert process.stdout is not None
+    return whole([process.stdout.readline() for _ in range(count)])
 
 
 def receipts_until_killed(process: subprocess.Popen[bytes], count: int) -> list[bytes]:
@@ -55,10 +61,10 @@ def whole(lines: list[bytes]) -> list[bytes]:
     return [line[:-1] for line in lines if line.endswith(b"\n")]
 
 
-async def audit(folder: Path, key: CourtKey, receipts: list[bytes]) -> int:
-    """Every receipt is what the log in `folder` gives now, every head is signed and reproduces, and the sequencer
-    opens the log; returns its size."""
-    store = await SqliteLeafStore.open(folder / "ballots.sqlite")
+async def audit(folder: Path, key: CourtKey, receipts: list[bytes], url: str = "") -> int:
+    """Every receipt is what the log in `folder` (or at `url`) gives now, every head is signed and reproduces, and the
+    sequencer opens the log; returns its size."""
+    store = await open_leaf_store(url or f"sqlite:///{folder / 'ballots.sqlite'}")
     try:
         replayed: list[AnyLeaf] = []
         await Sequencer.open(store, MEETING, key, Sources(lambda: 0, lambda: 0), replayed.append)

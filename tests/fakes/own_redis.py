@@ -13,13 +13,14 @@ import pytest
 
 
 @contextmanager
-def own_redis(folder: Path, *, appendonly: str = "yes", appendfsync: str = "always") -> Iterator[int]:
-    """Its port. Skips where there is no redis-server."""
+def own_redis(folder: Path, *, appendonly: str = "yes", appendfsync: str = "always", port: int = 0) -> Iterator[int]:
+    """Its port, the given one if any. Skips where there is no redis-server."""
     if shutil.which("redis-server") is None:
         pytest.skip("no redis-server (Debian package redis-server)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
     command += ["--appendonly", appendonly, "--appendfsync", appendfsync]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,13 @@ from hearing.documents import resident_check
 from records.errors import StoreUnavailable
 from signaling.staff import ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
+from tests.fakes.own_postgresql import own_postgresql
+from tests.fakes.own_redis import own_redis
 from voting.leaves import Ballot, read_leaf
-from voting.ports import KeptHead
+from voting.ports import KeptHead, LeafStore
 from voting.stores.memory import MemoryLeafStore
+from voting.stores.postgresql import PostgresqlLeafStore
+from voting.stores.redis import RedisLeafStore
 
 pytestmark = pytest.mark.integration
 
@@ -53,6 +59,41 @@ async def post(http: aiohttp.ClientSession, path: str, **body: Any) -> Any:
 
 async def test_no_receipt_while_the_store_is_full_and_one_ballot_after(tmp_path: Path) -> None:
     store = FullStore()
+
+    def fill(full: bool) -> None:
+        store.full = full
+
+    await one_ballot_after_a_failure(tmp_path, store, partial(fill, True), partial(fill, False))
+
+
+async def test_no_receipt_while_postgresql_is_down_and_one_ballot_after(tmp_path: Path) -> None:
+    with own_postgresql() as server:
+        server.start()
+        store = await PostgresqlLeafStore.open(server.url())
+        await one_ballot_after_a_failure(tmp_path, store, server.kill, server.start)
+        await store.close()
+
+
+async def test_no_receipt_while_redis_is_down_and_one_ballot_after(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        (tmp_path / "redis").mkdir()
+        server = own_redis(tmp_path / "redis")
+        port = server.__enter__()
+        store = await RedisLeafStore.open("127.0.0.1", port)
+
+        def kill() -> None:
+            server.__exit__(None, None, None)
+
+        def start() -> None:
+            stack.enter_context(own_redis(tmp_path / "redis", port=port))
+
+        await one_ballot_after_a_failure(tmp_path, store, kill, start)
+        await store.close()
+
+
+async def one_ballot_after_a_failure(
+    tmp_path: Path, store: LeafStore, fail: Callable[[], None], mend: Callable[[], None]
+) -> None:
     folder = {"YUNTING_STORAGE_FOLDER": str(tmp_path)}
     async with courthouse(ballots=store, environment=folder) as court:
         wanted: Any = [("desk", "林晓", "clerk", PASSWORD), ("bench", "陈静怡", "judge", PASSWORD)]
@@ -76,7 +117,7 @@ async def test_no_receipt_while_the_store_is_full_and_one_ballot_after(tmp_path:
             url = f"/api/v1/meetings/{meeting}/ballots"
             bearer = {"Authorization": f"Bearer {signed['token']}"}
             ballot = {"motion": "M1", "round": 1, "choice": "agree", "idem": "only-one"}
-            store.full = True
+            fail()
             for _ in range(3):
                 async with clerk.post(url, json=ballot, headers=bearer) as answer:
                     told = await answer.json()
@@ -84,7 +125,7 @@ async def test_no_receipt_while_the_store_is_full_and_one_ballot_after(tmp_path:
                     assert answer.headers["Retry-After"]
                     assert told["code"] == "record-unavailable"
                     assert told["standing"] is None
-            store.full = False
+            mend()
             async with clerk.post(url, json=ballot, headers=bearer) as answer:
                 assert answer.status == 201
             leaves = [read_leaf(leaf) async for leaf in store.leaves(meeting)]

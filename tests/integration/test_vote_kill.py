@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from records.keys import CourtKey
-from tests.fakes.dying_vote import ROOT, audit, receipts_until_killed, receipts_until_stopped, voting
+from tests.fakes.dying_vote import (
+    ROOT,
+    audit,
+    receipts_until_killed,
+    receipts_until_stopped,
+    some_receipts,
+    voting,
+)
+from tests.fakes.own_postgresql import own_postgresql
+from tests.fakes.own_redis import own_redis
 
 pytestmark = pytest.mark.integration
 _HEAD = re.compile(r'\\"root\\":\\"([0-9a-f]{64})')
@@ -48,6 +57,38 @@ async def test_no_receipted_ballot_is_lost_to_a_kill(folder: Path, key: CourtKey
     for _ in range(3):
         receipts += receipts_until_killed(voting(folder), random.randint(1, 1_500))
         assert await audit(folder, key, receipts) >= len(receipts)
+
+
+async def test_postgresql_loses_no_receipted_ballot_to_a_kill_on_either_side(folder: Path, key: CourtKey) -> None:
+    with own_postgresql() as server:
+        server.start()
+        url = server.url()
+        receipts = receipts_until_killed(voting(folder, VOTE_STORE=url), random.randint(1, 1_500))
+        assert await audit(folder, key, receipts, url) >= len(receipts)
+        for kill in (server.kill_backend, server.kill):
+            process = voting(folder, VOTE_STORE=url)
+            before = some_receipts(process, random.randint(1, 1_500))
+            kill()
+            receipts += before + receipts_until_stopped(process)
+            if not server.running:
+                server.start()
+            assert await audit(folder, key, receipts, url) >= len(receipts)
+
+
+async def test_redis_loses_no_receipted_ballot_to_a_kill_on_either_side(
+    folder: Path, tmp_path: Path, key: CourtKey
+) -> None:
+    receipts: list[bytes] = []
+    for _ in range(2):
+        with own_redis(tmp_path) as port:
+            url = f"redis://127.0.0.1:{port}"
+            receipts += receipts_until_killed(voting(folder, VOTE_STORE=url), random.randint(1, 1_500))
+            assert await audit(folder, key, receipts, url) >= len(receipts)
+            process = voting(folder, VOTE_STORE=url)
+            receipts += some_receipts(process, random.randint(1, 1_500))
+        receipts += receipts_until_stopped(process)
+    with own_redis(tmp_path) as port:
+        assert await audit(folder, key, receipts, f"redis://127.0.0.1:{port}") >= len(receipts)
 
 
 async def test_what_was_not_synced_was_not_receipted(

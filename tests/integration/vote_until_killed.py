@@ -1,9 +1,11 @@
 """Run by the tests of the ballot log's durability: 64 callers add leaves for ever and print each receipt they get.
-Ends with status 3 when the log could not be written."""
+Ends with status 3 when the log could not be written. `VOTE_STORE` is the address of the store, or SQLite in the
+folder."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 import time
@@ -13,8 +15,8 @@ from hearing.clock import Sources
 from records.keys import CourtKey
 from voting.leaves import AnyLeaf, Ballot, MeetingCreated
 from voting.sequencer import Sequencer, Stopped
-from voting.stores.sqlite import SqliteLeafStore
 from voting.words import Channel, Choice
+from yunting.backends import open_leaf_store
 
 MEETING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 CALLERS = 64
@@ -50,7 +52,7 @@ def told(receipt: bytes) -> None:
 
 
 async def main(folder: Path, key: CourtKey) -> None:
-    store = await SqliteLeafStore.open(folder / "ballots.sqlite")
+    store = await open_leaf_store(os.environ.get("VOTE_STORE") or f"sqlite:///{folder / 'ballots.sqlite'}")
     sources = Sources(lambda: time.monotonic_ns() // 1_000, lambda: time.time_ns() // 1_000_000)
     replayed: list[AnyLeaf] = []
     log = await Sequencer.open(store, MEETING, key, sources, replayed.append)
