@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from config import SettingsError
 from records.ports import EventStore, KeyValueStore
@@ -40,8 +39,9 @@ async def open_store(url: str) -> Store:
 
 
 async def open_leaf_store(url: str) -> LeafStore:
-    """The store of ballot logs that `url` names: `sqlite:///relative`, `sqlite:////absolute`, `redis://host:port`,
-    `postgresql://user:password@host:port/database` or `memory:`.
+    """The store of ballot logs that `url` names: `sqlite:///relative`, `sqlite:////absolute`, `redis://host:port`
+    (`rediss://`, `redis+unix://`; see `voting.stores.redis_address`), `postgresql://user:password@host:port/database`
+    or `memory:`.
 
     Raises SettingsError for another one, StoreUnavailable when it cannot be opened or could lose a ballot. Neither
     names a password.
@@ -57,10 +57,13 @@ async def open_leaf_store(url: str) -> LeafStore:
             from voting.stores.sqlite import SqliteLeafStore
 
             return await SqliteLeafStore.open(Path(url.removeprefix("sqlite:///")))
-        case "redis" if (parts := urlsplit(url)).hostname and not parts.username and parts.path in {"", "/"}:
+        case "redis" | "rediss" | "redis+unix" if "://" in url:
             from voting.stores.redis import RedisLeafStore
 
-            return await RedisLeafStore.open(parts.hostname, parts.port or 6379)
+            try:
+                return await RedisLeafStore.open(url)
+            except ValueError as problem:
+                raise SettingsError(f"storage.ballots: {problem}") from None
         case "postgresql" | "postgres" if "://" in url:
             return await _postgresql(url)
         case "memory":

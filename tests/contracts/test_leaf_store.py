@@ -12,6 +12,7 @@ import pytest
 from config import SettingsError
 from hearing.ids import new_ulid
 from records.errors import OutOfOrder, StoreUnavailable
+from signaling.tls import ensure_certificate
 from tests.contracts.leaf_store import LeafStoreContract, all_leaves, head, some
 from tests.fakes.own_postgresql import ENCODED, PASSWORD, OwnPostgresql, own_postgresql
 from tests.fakes.own_redis import own_redis
@@ -19,6 +20,7 @@ from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
 from voting.stores.postgresql import PostgresqlLeafStore
 from voting.stores.redis import RedisLeafStore
+from voting.stores.redis_address import RedisAddress
 from voting.stores.resp import Connection
 from voting.stores.sqlite import SqliteLeafStore
 from yunting.backends import open_leaf_store
@@ -48,14 +50,14 @@ class TestRedis(LeafStoreContract):
 
     @pytest.fixture
     async def store(self, port: int) -> AsyncIterator[LeafStore]:
-        store = await RedisLeafStore.open("127.0.0.1", port)
+        store = await RedisLeafStore.open(f"redis://127.0.0.1:{port}")
         yield store
         await store.close()
 
     async def test_a_setting_that_is_loosened_while_it_runs_stops_the_commits(self, port: int) -> None:
-        store = await RedisLeafStore.open("127.0.0.1", port)
+        store = await RedisLeafStore.open(f"redis://127.0.0.1:{port}")
         await store.commit("m", 0, some(0, 1), head(1))
-        operator = await Connection.open("127.0.0.1", port)
+        operator = await Connection.open(RedisAddress.of(f"redis://127.0.0.1:{port}"))
         await operator.ask(("CONFIG", "SET", "appendfsync", "everysec"))
         with pytest.raises(StoreUnavailable, match="always"):
             await store.commit("m", 1, some(1, 1), head(2))
@@ -207,13 +209,13 @@ async def test_a_killed_postgresql_has_what_was_committed() -> None:
 
 async def test_a_killed_redis_has_what_was_committed(tmp_path: Path) -> None:
     with own_redis(tmp_path) as port:
-        store = await RedisLeafStore.open("127.0.0.1", port)
+        store = await RedisLeafStore.open(f"redis://127.0.0.1:{port}")
         await store.commit("m", 0, some(0, 100), head(100))
     with pytest.raises(StoreUnavailable):
         await store.commit("m", 100, some(100, 1), head(101))
     await store.close()
     with own_redis(tmp_path) as port:
-        again = await RedisLeafStore.open("127.0.0.1", port)
+        again = await RedisLeafStore.open(f"redis://127.0.0.1:{port}")
         assert await all_leaves(again, "m") == some(0, 100)
         assert tuple(await again.heads("m")) == (head(100),)
         await again.close()
@@ -226,7 +228,7 @@ async def test_a_redis_that_could_lose_ballots_is_refused(tmp_path: Path, append
         own_redis(tmp_path, appendonly=appendonly, appendfsync=appendfsync) as port,
         pytest.raises(StoreUnavailable, match=reason),
     ):
-        await RedisLeafStore.open("127.0.0.1", port)
+        await RedisLeafStore.open(f"redis://127.0.0.1:{port}")
 
 
 async def test_an_address_names_the_store(tmp_path: Path) -> None:
@@ -239,10 +241,76 @@ async def test_an_address_names_the_store(tmp_path: Path) -> None:
             store = await open_leaf_store(url)
             assert isinstance(store, kind)
             await store.close()
-    for url in ("oracle:x", "redis://", "redis://me:secret@host", "sqlite:x", "postgresql:x"):
+    for url in ("oracle:x", "redis:x", "sqlite:x", "postgresql:x", "mysql://me:secret@host/x"):
         with pytest.raises(SettingsError, match="unknown store") as told:
             await open_leaf_store(url)
         assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [
+        ("redis://", "without a host"),
+        ("redis://me:secret@host/x", "is a number, not 'x'"),
+        ("redis://me:secret@host?ca=/x", "unknown option ca"),
+        ("rediss://me:secret@host?verify=no", "unknown option verify"),
+        ("redis+unix://me:secret@host/run/redis.sock", "redis[+]unix:///run"),
+        ("redis+unix://", "redis[+]unix:///run"),
+    ],
+)
+async def test_a_redis_address_that_is_not_understood_is_refused_in_words(rest: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason) as told:
+        await open_leaf_store(rest)
+    assert "secret" not in str(told.value)
+
+
+async def test_redis_is_entered_by_user_and_password_over_its_socket_and_over_tls(tmp_path: Path) -> None:
+    certificate, private_key = await asyncio.to_thread(ensure_certificate, tmp_path)
+    words = ["--requirepass", "p@ss", "--user", "court", "on", ">w:rd#", "~*", "+@all"]
+    words += ["--unixsocket", str(tmp_path / "r.sock")]
+    with own_redis(tmp_path, more=words, tls=(certificate, private_key)) as port:
+        local = f"redis+unix://court:w%3Ard%23@{tmp_path / 'r.sock'}?database=3"
+        secret = f"rediss://court:w%3Ard%23@127.0.0.1:{port}/3?ca={certificate}"
+        for seq, url in enumerate((f"{local}", f"{secret}")):
+            store = await open_leaf_store(url)
+            assert await all_leaves(store, "m") == some(0, seq)
+            await store.commit("m", seq, some(seq, 1), head(seq + 1))
+            await store.close()
+        # The user `default`, another database.
+        store = await open_leaf_store(f"rediss://:p%40ss@127.0.0.1:{port}?ca={certificate}")
+        assert await store.size("m") == 0
+        await store.close()
+        for url, reason in (
+            (secret.replace("w%3Ard", "sesame"), "wrong or missing user and password"),
+            (secret.replace("court:w%3Ard%23@", ""), "wrong or missing user and password"),
+            (secret.partition("?")[0], "certificate verify failed"),
+            (local.replace("r.sock", "none.sock"), "redis[+]unix://.*none.sock: .*No such file"),
+            (secret.replace("rediss", "redis").partition("?")[0], f"redis://127.0.0.1:{port}/3: "),
+        ):
+            with pytest.raises(StoreUnavailable, match=reason) as told:
+                await open_leaf_store(url)
+            assert not any(word in str(told.value) for word in ("sesame", "w:rd", "w%3Ard", "p@ss"))
+
+
+async def test_what_a_lost_connection_asked_of_redis_is_settled_before_the_log_is_read(tmp_path: Path) -> None:
+    with own_redis(tmp_path) as port:
+        url = f"redis://127.0.0.1:{port}"
+        store = await RedisLeafStore.open(url)
+        await store.commit("m", 0, some(0, 1), head(1))
+        operator = await Connection.open(RedisAddress.of(url))
+        await operator.ask(("CLIENT", "PAUSE", 60_000, "WRITE"))
+        hanging = asyncio.ensure_future(store.commit("m", 1, some(1, 1), head(2)))
+        while b"blocked_clients:1" not in (await operator.ask(("INFO", "clients")))[0]:  # type: ignore[operator]
+            await asyncio.sleep(0)
+        hanging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging
+        assert await store.size("m") == 1
+        await operator.ask(("CLIENT", "UNPAUSE"))
+        operator.close()
+        await store.commit("m", 1, some(1, 1), head(2))
+        assert await all_leaves(store, "m") == some(0, 2)
+        await store.close()
 
 
 async def test_an_address_whose_password_cannot_be_told_from_the_rest_is_refused_without_it() -> None:

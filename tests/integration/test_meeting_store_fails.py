@@ -79,7 +79,7 @@ async def test_no_receipt_while_redis_is_down_and_one_ballot_after(tmp_path: Pat
         (tmp_path / "redis").mkdir()
         server = own_redis(tmp_path / "redis")
         port = server.__enter__()
-        store = await RedisLeafStore.open("127.0.0.1", port)
+        store = await RedisLeafStore.open(f"redis://127.0.0.1:{port}")
 
         def kill() -> None:
             server.__exit__(None, None, None)

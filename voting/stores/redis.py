@@ -12,28 +12,33 @@ from collections.abc import AsyncIterator, Sequence
 
 from records.errors import OutOfOrder, StoreUnavailable
 from voting.ports import KeptHead
+from voting.stores.redis_address import RedisAddress
 from voting.stores.resp import Connection, RedisError, Reply, Word
 
 PAGE_LEAVES = 2_000
 MEETINGS = "yunting:meetings"
 TIMEOUT_S = 10.0
 _SETTINGS = ("CONFIG", "GET", "append*")
-_FAULTS = (OSError, EOFError, ValueError, TimeoutError)
+_FAULTS = (OSError, EOFError, ValueError, TimeoutError, RedisError)
 
 
 class RedisLeafStore:
     """LeafStore."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, address: RedisAddress) -> None:
+        self._address = address
+        self._name = address.name
+        self._former = 0
+        """Redis's number of the last connection."""
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
         self._closed = False
 
     @classmethod
-    async def open(cls, host: str, port: int) -> RedisLeafStore:
-        """Connect and check the settings. Raises StoreUnavailable, also for settings that could lose a ballot."""
-        store = cls(host, port)
+    async def open(cls, url: str) -> RedisLeafStore:
+        """Connect and check the settings; `url` as `RedisAddress.of` reads it. Raises ValueError for another one,
+        StoreUnavailable, also for settings that could lose a ballot."""
+        store = cls(RedisAddress.of(url))
         await store._ask(("PING",))
         return store
 
@@ -90,10 +95,6 @@ class RedisLeafStore:
         self._closed = True
         self._drop()
 
-    @property
-    def _name(self) -> str:
-        return f"redis://{self._host}:{self._port}"
-
     async def _ask(self, *commands: Sequence[Word]) -> list[Reply]:
         async with self._turn:
             return await self._ask_now(*commands)
@@ -105,7 +106,7 @@ class RedisLeafStore:
                 replies = await connection.ask(*commands)
         except _FAULTS as problem:
             self._drop()
-            raise StoreUnavailable(f"{self._name}: {problem}") from problem
+            raise StoreUnavailable(f"{self._name}: {_told(problem)}") from problem
         except BaseException:
             # A caller that gave up leaves replies behind, which the next would take for its own.
             self._drop()
@@ -120,10 +121,21 @@ class RedisLeafStore:
         if self._closed:
             raise StoreUnavailable(f"{self._name}: closed")
         if self._connection is None:
-            self._connection = await Connection.open(self._host, self._port)
-            (settings,) = await self._connection.ask(_SETTINGS)
+            self._connection = await Connection.open(self._address)
+            settings, number = await self._connection.ask(_SETTINGS, ("CLIENT", "ID"))
             self._check(settings)
+            await self._end_former(self._connection)
+            self._former = number if isinstance(number, int) else 0
         return self._connection
+
+    async def _end_former(self, connection: Connection) -> None:
+        """What the lost connection was asked last may still lie before Redis: once it is ended, the log says what was
+        done, and nothing comes into it behind the back of whoever reads it now."""
+        if self._former:
+            (ended,) = await connection.ask(("CLIENT", "KILL", "ID", self._former))
+            if isinstance(ended, RedisError):
+                raise ended
+            self._former = 0
 
     def _check(self, settings: Reply) -> None:
         """Raises StoreUnavailable unless every answer of this Redis is synced first."""
@@ -143,6 +155,12 @@ class RedisLeafStore:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _told(problem: Exception) -> str:
+    if isinstance(problem, RedisError) and str(problem).startswith(("NOAUTH", "WRONGPASS")):
+        return f"用户名或密码不对 / wrong or missing user and password ({problem})"
+    return str(problem) or type(problem).__name__
 
 
 def _leaves(meeting: str) -> str:

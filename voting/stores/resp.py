@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from voting.stores.redis_address import RedisAddress
+
 Word: TypeAlias = bytes | str | int
 Reply: TypeAlias = "bytes | int | RedisError | list[Reply] | None"
 CHUNK_BYTES = 1 << 20
@@ -23,9 +25,20 @@ class Connection:
         self._writer = writer
 
     @classmethod
-    async def open(cls, host: str, port: int) -> Connection:
-        """Raises OSError."""
-        return cls(*await asyncio.open_connection(host, port, limit=CHUNK_BYTES))
+    async def open(cls, address: RedisAddress) -> Connection:
+        """Connected and let in, its database chosen. Raises OSError (`ssl.SSLError` too), EOFError, ValueError,
+        RedisError."""
+        if address.path:
+            made = cls(*await asyncio.open_unix_connection(address.path, limit=CHUNK_BYTES))
+        else:
+            context = await asyncio.to_thread(address.context)
+            made = cls(*await asyncio.open_connection(address.host, address.port, ssl=context, limit=CHUNK_BYTES))
+        try:
+            await made._enter(address)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     async def ask(self, *commands: Sequence[Word]) -> list[Reply]:
         """The replies, one for each command. An error is a reply. Raises OSError, EOFError, ValueError."""
@@ -36,6 +49,16 @@ class Connection:
     def close(self) -> None:
         """Idempotent."""
         self._writer.close()
+
+    async def _enter(self, address: RedisAddress) -> None:
+        commands: list[Sequence[Word]] = []
+        if address.password:
+            commands.append(("AUTH", address.user or "default", address.password))
+        if address.database:
+            commands.append(("SELECT", address.database))
+        for reply in await self.ask(*commands):
+            if isinstance(reply, RedisError):
+                raise reply
 
     async def _reply(self) -> Reply:
         line = await self._reader.readuntil(b"\r\n")
