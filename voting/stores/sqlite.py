@@ -17,6 +17,15 @@ PAGE_LEAVES = 2_000
 """Leaves fetched at once: a long log never lies in memory whole."""
 
 
+def _insert(rows: int) -> str:
+    return "INSERT INTO leaf VALUES " + ", ".join(f"(?1, ?2 + {at}, ?{at + 3})" for at in range(rows))
+
+
+# The interpreter's lock changes hands with each statement, not with each row: a busy event loop gives it back to the
+# writer's thread only after a while, and hundreds of rows would each wait for it.
+_INSERTS = tuple((rows, _insert(rows)) for rows in (256, 64, 16, 4, 1))
+
+
 class SqliteLeafStore:
     """LeafStore."""
 
@@ -89,7 +98,10 @@ def _commit(
     after = due + len(leaves)
     if first != due or head.size != after or not leaves:
         raise OutOfOrder(meeting, first, due)
-    rows = ((meeting, seq, leaf) for seq, leaf in enumerate(leaves, first))
-    connection.executemany("INSERT INTO leaf VALUES (?, ?, ?)", rows)
+    seq = first
+    for rows, statement in _INSERTS:
+        while after - seq >= rows:
+            connection.execute(statement, (meeting, seq, *leaves[seq - first : seq - first + rows]))
+            seq += rows
     connection.execute("INSERT INTO head VALUES (?, ?, ?)", (meeting, head.size, head.data))
     connection.execute("INSERT OR REPLACE INTO log VALUES (?, ?)", (meeting, after))
