@@ -19,7 +19,7 @@ import msgspec
 PREFIX = "YUNTING_"
 
 _OTHER_VARIABLES = frozenset(
-    {"YUNTING_DATA", "YUNTING_DATAPLANE", "YUNTING_HTTP", "YUNTING_CHROMIUM", "YUNTING_SOAK_S"}
+    {"YUNTING_DATA", "YUNTING_DATAPLANE", "YUNTING_HTTP", "YUNTING_CHROMIUM", "YUNTING_LOOP", "YUNTING_SOAK_S"}
 )
 """Variables with a meaning of their own (documented in `default.toml`), not keys of the tree."""
 

@@ -79,8 +79,9 @@ def _print_json(answer: Any) -> None:
 def serve(config: Config = None) -> None:
     """运行服务器 / run the server until SIGTERM or Ctrl+C."""
     from yunting.app import serve as run
+    from yunting.loop import run as run_on_loop
 
-    asyncio.run(run(_settings(config), announce=lambda line: _out.print(line, soft_wrap=True)))
+    run_on_loop(run(_settings(config), announce=lambda line: _out.print(line, soft_wrap=True)))
 
 
 @app.command()

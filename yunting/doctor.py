@@ -17,8 +17,9 @@ from typing import Literal
 import av
 import msgspec
 
-from config import Settings
+from config import Settings, SettingsError
 from media_server.dataplane import why_not_native
+from yunting.loop import loop_factory
 
 Grade = Literal["good", "warn", "bad"]
 _WANTED_FILES = 4096
@@ -59,6 +60,7 @@ def examine(settings: Settings) -> Report:
         _codecs,
         _srtp,
         _data_plane,
+        _loop,
         faces,
         speech,
         _data,
@@ -189,6 +191,17 @@ def _data_plane(settings: Settings) -> Finding:
     from media_server.dataplane.native.plane import ACCELERATOR
 
     return Finding(name="data plane", grade="good", fact=f"native (C{why}; {ACCELERATOR})")
+
+
+def _loop(settings: Settings) -> Finding:
+    try:
+        found = loop_factory().__module__.split(".")[0]
+    except SettingsError as problem:
+        return Finding(name="event loop", grade="bad", fact=str(problem), advice="unset YUNTING_LOOP")
+    if found == "asyncio" and not os.environ.get("YUNTING_LOOP"):
+        advice = "pip install 'yunting[fast]'：每张表决票更省处理器 / less CPU for each ballot"
+        return Finding(name="event loop", grade="good", fact="asyncio", advice=advice)
+    return Finding(name="event loop", grade="good", fact=found)
 
 
 def _data(settings: Settings) -> Finding:
