@@ -3,6 +3,7 @@ as well: every receipt of all runs is in the log, and every head reproduces."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ RUNS = 20
 async def test_twenty_kills_lose_no_receipted_ballot(tmp_path: Path) -> None:
     folder = tmp_path / "live"
     folder.mkdir()
-    key = CourtKey.load_or_create(folder / "court.pem")
+    key = await asyncio.to_thread(CourtKey.load_or_create, folder / "court.pem")
     receipts: list[bytes] = []
     leaves = 0
     for _ in range(RUNS):
@@ -40,7 +41,7 @@ async def test_twenty_power_failures_lose_no_receipted_ballot(tmp_path: Path) ->
         folder, kept = tmp_path / f"live{run}", tmp_path / f"kept{run}"
         folder.mkdir()
         kept.mkdir()
-        key = CourtKey.load_or_create(folder / "court.pem")
+        key = await asyncio.to_thread(CourtKey.load_or_create, folder / "court.pem")
         disk = {"LD_PRELOAD": str(shim), "DISK_LIVE": str(folder), "DISK_KEPT": str(kept)}
         receipts = receipts_until_killed(voting(folder, **disk), random.randint(1, 2_000))
         await audit(kept, key, receipts)
