@@ -17,6 +17,7 @@ from voting.merkle import leaf_hash
 from voting.ports import KeptHead, LeafStore
 from voting.roll import Roll
 from voting.roll_entry import RollEntry, entry_bytes
+from voting.whole_file import whole_file
 
 T = TypeVar("T")
 
@@ -53,7 +54,8 @@ async def export_log(
     path: Path,
     other_keys: Iterable[bytes] = (),
 ) -> None:
-    """Write the log as of its newest head to `path`, over what is there. A running meeting is not held up.
+    """Write the log as of its newest head to `path`, over what is there; `path` is whole or as it was. A running
+    meeting is not held up.
 
     `rolls` by id has at least those that were frozen; `other_keys` are raw public keys of the court that signed
     earlier heads of this log. Raises NothingToExport, StoreUnavailable, OSError.
@@ -69,7 +71,7 @@ async def export_log(
         raise NothingToExport(f"{meeting}: without the roll {missing[0]}")
     kept = [rolls[roll] for roll in frozen]
     digest = hashlib.new(alg)
-    with await asyncio.to_thread(path.open, "wb") as file:
+    async with whole_file(path) as file:
 
         def write(lines: Sequence[bytes]) -> None:
             data = b"".join(line + b"\n" for line in lines)

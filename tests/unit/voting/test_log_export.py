@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from records.errors import StoreUnavailable
 from records.keys import CourtKey
 from tests.fakes.random_meetings import RandomMeeting, random_meeting
 from voting.leaves import leaf_bytes
@@ -77,6 +79,37 @@ async def test_a_log_that_is_empty_or_lacks_a_roll_is_refused(tmp_path: Path) ->
     with pytest.raises(NothingToExport, match="roll-1"):
         await export_log(await kept(held, [len(held.leaves)]), name, {}, KEY, Edition.COURT, path)
     assert not path.exists()
+
+
+async def test_an_export_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
+    held, path = random_meeting(2), tmp_path / "ballot-log.jsonl"
+    rolls = {roll: Roll(held.alg, roll, entries) for roll, entries in held.rolls.items()}
+    store = await kept(held, [len(held.leaves)])
+    await asyncio.to_thread(path.write_bytes, b"the export before\n")
+
+    class Broken(MemoryLeafStore):
+        async def leaf(self, meeting: str, seq: int) -> bytes | None:
+            return await store.leaf(meeting, seq)
+
+        async def heads(self, meeting: str) -> Sequence[KeptHead]:
+            return await store.heads(meeting)
+
+        reads = 0
+
+        async def leaves(self, meeting: str, first: int = 0) -> AsyncIterator[bytes]:
+            self.reads += 1
+            async for leaf in store.leaves(meeting, first):
+                yield leaf
+                if self.reads > 1:
+                    raise StoreUnavailable("gone")
+
+    with pytest.raises(StoreUnavailable):
+        await export_log(Broken(), held.leaves[0].meeting, rolls, KEY, Edition.COURT, path)
+    assert await asyncio.to_thread(path.read_bytes) == b"the export before\n"
+    assert [each.name for each in await asyncio.to_thread(lambda: list(tmp_path.iterdir()))] == [path.name]
+    await export_log(store, held.leaves[0].meeting, rolls, KEY, Edition.COURT, path)
+    assert verify_bytes(await asyncio.to_thread(path.read_bytes), KEY.fingerprint)["wrong"] == []
+    assert [each.name for each in await asyncio.to_thread(lambda: list(tmp_path.iterdir()))] == [path.name]
 
 
 async def test_earlier_keys_are_listed_once(tmp_path: Path) -> None:
