@@ -141,7 +141,12 @@ class MeetingMachine(RuleBasedStateMachine):
                     unit = (division, creditor)
                     yield lambda data, key=key, unit=unit: self.vote(*key, *unit, data.draw(CHOICES), False)
                 yield lambda data, key=key: self.close(*key, True)
-            elif round_.state == "closed":
+                continue
+            # Once it is closed: too late for everybody, whoever voted before.
+            unit = sorted(round_.units)[-1]
+            yield lambda data, key=key, unit=unit: self.vote(*key, *unit, data.draw(CHOICES), False)
+            yield lambda data, key=key: self.exclude(*key, "c")
+            if round_.state == "closed":
                 yield lambda data, key=key: self.count(*key)
             elif round_.state == "tallied":
                 yield lambda data, key=key: self.announce(*key)
