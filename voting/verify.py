@@ -1331,6 +1331,9 @@ def report(result: dict[str, Any], out: IO[str]) -> None:
             line = "    {}: 同意 agree {} / 出席 present {}; {} / {} fen\n"
             numbers = agree["heads"], present["heads"], agree["amount_fen"], total["amount_fen"]
             out.write(line.format(division["division"], *numbers))
+            deemed = division["deemed"]
+            if deemed["heads"]:
+                out.write("      视为表决 deemed {heads}, {amount_fen} fen\n".format(**deemed))
     checked = " (已比对 as expected)" if result["key_checked"] and result["ok"] else ""
     out.write(f"密钥指纹 key fingerprint {result['key']}{checked}\n")
     out.write("树根 root {root}\n".format(**result))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +23,7 @@ from voting.meeting import Meeting
 from voting.outcome import outcome
 from voting.roll import Roll
 from voting.roll_entry import RollEntry
-from voting.verify import verify_bytes
+from voting.verify import report, verify_bytes
 from voting.words import ALL, MAX_FEN, Ballots, Base, Choice, Group, Matter, Silent, Standing
 
 pytestmark = pytest.mark.unit
@@ -67,12 +68,17 @@ def voted(
     return driver, result
 
 
-def verified(driver: Driver) -> list[dict[str, object]]:
-    """The results as the standalone verifier counts them from the exported log."""
+def exported(driver: Driver) -> bytes:
+    """The court's edition."""
     made = Made("sha256", driver.id)
     made.leaves = [json.loads(leaf_bytes(leaf)) for leaf in driver.leaves]
     made.rolls = {roll: [msgspec.to_builtins(each) for each in rows] for roll, rows in driver.rolls.items()}
-    found = verify_bytes(made.export())
+    return made.export()
+
+
+def verified(driver: Driver) -> list[dict[str, object]]:
+    """The results as the standalone verifier counts them from the exported log."""
+    found = verify_bytes(exported(driver))
     assert found["wrong"] == []
     return list(found["results"])
 
@@ -278,6 +284,14 @@ def test_deeming_needs_the_court_and_the_resolution_and_nothing_else_may_name_th
     assert [isinstance(leaf, Deemed) for leaf in driver.leaves[-2:]] == [deemed, False]
     assert (result.divisions[0].deemed.heads > 0) == deemed
     assert result.divisions[0].agree.heads == 1
+
+
+def test_what_was_deemed_stands_apart_in_the_verifiers_words() -> None:
+    options = Options(silent=Silent.DEEMED_AGREE, court_ref="决定1", resolution="第一次会议决议")
+    driver, _ = voted(ROLL, Matter.ORDINARY, {(ALL, "a"): Choice.AGREE}, options=options)
+    said = io.StringIO()
+    report(verify_bytes(exported(driver)), said)
+    assert "同意 agree 1 / 出席 present 5; 107 / 268 fen\n      视为表决 deemed 4, 161 fen\n" in said.getvalue()
 
 
 @given(st.permutations(range(10)), st.data())
