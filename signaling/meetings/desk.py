@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from msgspec.structs import replace
 
 from hearing.errors import UserError
@@ -14,6 +16,8 @@ from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.services import Services
 from voting import requests as rq
+from voting.decide import decide
+from voting.prepared import prepare
 from voting.round import State
 from voting.words import Channel
 
@@ -85,7 +89,7 @@ class MeetingDesk:
         by = room.countersign.ask(act, account, self._services.sources.monotonic_us() // 1_000)
         if by is None:
             return False
-        await room.hall.do(rq.ByTwo(act=act, by=by))
+        await self._carry_out(room, rq.ByTwo(act=act, by=by))
         if isinstance(act, rq.CloseMotion) and not _paper_waits(room, act.motion, act.round):
             await self._count(room, act.motion, act.round)
         return True
@@ -211,6 +215,21 @@ class MeetingDesk:
             round=body.round,
             title=draft.title,
         )
+
+    async def _carry_out(self, room: MeetingRoom, request: rq.ByTwo) -> None:
+        hall, act = room.hall, request.act
+        if not isinstance(act, rq.OpenMotion):
+            await hall.do(request)
+            return
+        decide(hall.meeting, request, hall.log.stamp())
+        rules, roll = hall.meeting.rules, hall.meeting.rolls[act.roll]
+        assert rules is not None
+        key = (act.motion, act.round)
+        hall.meeting.prepared[key] = await asyncio.to_thread(prepare, rules, roll, act)
+        try:
+            await hall.do(request)
+        finally:
+            hall.meeting.prepared.pop(key, None)
 
     async def _count(self, room: MeetingRoom, motion: str, round_: int) -> None:
         await room.hall.do(rq.CountRound(motion=motion, round=round_))

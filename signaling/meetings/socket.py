@@ -65,12 +65,11 @@ class MeetingSocket:
             if request.transport is None:
                 return socket
             wire = Wire(person, request.transport, await self._reads.of(room.record.id, person))
-        except (ProtocolError, UserError) as problem:
-            await _refuse(socket, problem)
+            await self._serve(room, wire, socket)
         except ConnectionError:
             await socket.close()
-        else:
-            await self._serve(room, wire, socket)
+        except Exception as problem:
+            await _refuse(socket, problem)
         return socket
 
     async def _first_frame(self, socket: web.WebSocketResponse) -> bytes:
@@ -202,11 +201,19 @@ def _refusal(re: str | None, problem: Exception) -> m.Refusal:
     return m.Refusal(re=re, code=error.code, zh=error.zh, en=error.en, incident=error.incident)
 
 
-async def _refuse(socket: web.WebSocketResponse, problem: ProtocolError | UserError) -> None:
-    zh, en = (
-        (problem.zh, problem.en) if isinstance(problem, UserError) else ("连接方式有误，请刷新页面", problem.detail)
-    )
-    action: Literal["sign_in", "stay_away"] = "sign_in" if problem.code == "credential-invalid" else "stay_away"
-    last = m.Farewell(action=action, code=problem.code, zh=zh, en=en)
+async def _refuse(socket: web.WebSocketResponse, problem: Exception) -> None:
+    """The last frame says why, with the incident where it is a fault of ours; then the page may come again."""
+    retry_after_ms = 0
+    action: Literal["enter", "sign_in", "stay_away"] = "stay_away"
+    if isinstance(problem, ProtocolError):
+        code, zh, en = problem.code, "连接方式有误，请刷新页面", problem.detail
+    else:
+        error = error_message(None, problem, "meeting socket")
+        code, zh, en = error.code, error.zh, error.en
+        if code == "credential-invalid":
+            action = "sign_in"
+        elif not isinstance(problem, UserError):
+            action, retry_after_ms = "enter", m.BACK_WITHIN_MS
+    last = m.Farewell(action=action, code=code, zh=zh, en=en, retry_after_ms=retry_after_ms)
     await socket.send_frame(_encoder.encode(last), WSMsgType.TEXT)
     await socket.close()
