@@ -14,7 +14,8 @@ _HASH_DIGITS = 64
 
 
 class Roll:
-    """Immutable. `root` is the hex root over the entries, `voting` and `unsecured_fen` are totals by group."""
+    """Immutable; `voting.rolls.RollTable` is what it was imported as. `root` is the hex root over the entries,
+    `voting` and `unsecured_fen` are totals by group."""
 
     def __init__(self, alg: str, roll: str, entries: Sequence[RollEntry]) -> None:
         """Raises Refused `bad-roll`, naming the first entry that is wrong; ValueError for an unknown `alg`."""

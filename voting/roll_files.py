@@ -35,10 +35,11 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a file holds. `rows` counts claims and refused rows."""
+    """What a file holds. `rows` counts claims and refused rows; `without_decision` are among the claims."""
 
     claims: tuple[Claim, ...]
     refused: tuple[RefusedRow, ...]
+    without_decision: tuple[RefusedRow, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -87,7 +88,7 @@ def _read_rows(rows: Iterator[tuple[int, int, Sequence[str]]], now_utc_ms: int, 
     if reader is None:
         raise problem or _bad("文件是空的", "the file is empty")
     progress(1000)
-    return Table(tuple(reader.claims), tuple(reader.refused))
+    return Table(tuple(reader.claims), tuple(reader.refused), tuple(reader.without_decision))
 
 
 def _encoding_of(path: Path) -> str:

@@ -34,7 +34,8 @@ _KINDS: dict[str, DocumentKind] = {
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that was not taken. `line` is that of the file, from 1; `column` as the file names it."""
+    """A row that was not taken, or not with all it says. `line` is that of the file, from 1; `column` as the file
+    names it."""
 
     line: int
     column: str
@@ -58,6 +59,8 @@ class RowReader:
     now_utc_ms: int
     claims: list[Claim] = field(default_factory=list)
     refused: list[RefusedRow] = field(default_factory=list)
+    without_decision: list[RefusedRow] = field(default_factory=list)
+    """Rows that were taken but whose provisional amount does not vote: the court has not decided on it (59(2))."""
     _documents: DocumentReader = field(default_factory=DocumentReader)
     _claim_lines: dict[str, int] = field(default_factory=dict)
     _people: dict[str, tuple[str, str, int]] = field(default_factory=dict)
@@ -74,6 +77,8 @@ class RowReader:
         except _Refusal as why:
             self.refused.append(RefusedRow(line, self.layout.header(why.column), why.zh, why.en))
             return
+        if claim.provisional_fen and not claim.court_ref:
+            self.without_decision.append(self._undecided(line))
         self._claim_lines[claim.claim] = line
         self._people.setdefault(claim.creditor, (claim.name, claim.number, line))
         self._creditors.setdefault(claim.number, claim.creditor)
@@ -114,6 +119,14 @@ class RowReader:
             provisional_fen=provisional_fen,
             court_ref=court_ref if provisional_fen else "",
             secured_fen=secured_fen,
+        )
+
+    def _undecided(self, line: int) -> RefusedRow:
+        return RefusedRow(
+            line,
+            self.layout.header(Column.PROVISIONAL),
+            "临时债权额没有法院决定书号，已登记，但该金额无表决权（企业破产法第五十九条第二款）",
+            "a provisional amount without the court's decision: kept, but the amount has no vote (59(2))",
         )
 
     def _claim_id(self, line: int, text: str) -> str:

@@ -17,12 +17,12 @@ from pathlib import Path
 import msgspec
 
 from records.errors import StoreUnavailable
-from voting.rolls import Roll
+from voting.rolls import RollTable
 
 _CURRENT = "current"
 _NAME = re.compile(r"[A-Za-z0-9]{1,64}")
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Roll)
+_decoder = msgspec.msgpack.Decoder(RollTable)
 
 
 def salts(key: bytes, meeting: str) -> Callable[[str], str]:
@@ -41,7 +41,7 @@ class RollShelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, meeting: str, roll: Roll) -> None:
+    def keep(self, meeting: str, roll: RollTable) -> None:
         """Keep the roll, and make it the current one. Idempotent. Raises StoreUnavailable."""
         folder = self._of(meeting)
         try:
@@ -60,12 +60,12 @@ class RollShelf:
         except OSError as problem:
             raise StoreUnavailable(f"{meeting}: {problem.strerror}") from problem
 
-    def current(self, meeting: str) -> Roll | None:
+    def current(self, meeting: str) -> RollTable | None:
         """The roll that was imported last, or None. Raises StoreUnavailable."""
         roll = self.current_id(meeting)
         return None if roll is None else self.get(meeting, roll)
 
-    def get(self, meeting: str, roll: str) -> Roll:
+    def get(self, meeting: str, roll: str) -> RollTable:
         """The roll of this id. Raises StoreUnavailable when it is not there or not readable."""
         file = self._of(meeting) / f"{_checked(roll)}.roll"
         try:
@@ -73,7 +73,7 @@ class RollShelf:
         except (OSError, msgspec.MsgspecError) as problem:
             raise StoreUnavailable(f"{file}: {problem}") from problem
 
-    def all(self, meeting: str) -> list[Roll]:
+    def all(self, meeting: str) -> list[RollTable]:
         """Every roll that was ever imported, in no order. Raises StoreUnavailable."""
         return [self.get(meeting, file.stem) for file in sorted(self._of(meeting).glob("*.roll"))]
 

@@ -44,8 +44,9 @@ class GroupSum(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int
 
 
-class Roll(msgspec.Struct, frozen=True, kw_only=True):
-    """A roll, ready to be frozen. `id` is made of its contents: the same claims make the same roll."""
+class RollTable(msgspec.Struct, frozen=True, kw_only=True):
+    """债权表: a roll as it was imported, with the register; motions are voted on a `voting.roll.Roll`. `id` is made
+    of its contents: the same claims make the same roll."""
 
     id: str
     alg: str
@@ -91,7 +92,7 @@ class _Sum:
             self.court_refs.append(claim.court_ref)
 
 
-def make_roll(claims: Iterable[Claim], *, salt_of: Callable[[str], str], alg: str = "sha256") -> Roll:
+def make_roll(claims: Iterable[Claim], *, salt_of: Callable[[str], str], alg: str = "sha256") -> RollTable:
     """The roll of these claims. `salt_of` gives a creditor's salt, always the same. Raises TooMuch."""
     sums: dict[tuple[str, Group], _Sum] = {}
     register: dict[str, Registered] = {}
@@ -117,7 +118,7 @@ def make_roll(claims: Iterable[Claim], *, salt_of: Callable[[str], str], alg: st
     if (total_fen := sum(entry.amount_fen for entry in entries)) > MAX_ROLL_FEN:
         raise TooMuch(f"the roll's sum of {total_fen} fen")
     root = MerkleTree(alg, map(entry_bytes, entries)).root().hex()
-    return Roll(
+    return RollTable(
         id=f"R{root[:24]}",
         alg=alg,
         root=root,

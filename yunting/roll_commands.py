@@ -54,6 +54,12 @@ def roll_import(
         _err.print(f"第 {row.line} 行 / line {row.line}  {row.column}: {row.zh} / {row.en}", soft_wrap=True)
     if told.refused_rows > len(told.refused):
         _err.print(f"…… 共 {told.refused_rows} 行有误 / rows refused in all: {told.refused_rows}")
+    for row in told.without_decision:
+        _err.print(
+            f"注意：第 {row.line} 行 / note: line {row.line}  {row.column}: {row.zh} / {row.en}", soft_wrap=True
+        )
+    if told.without_decision_rows > len(told.without_decision):
+        _err.print(f"…… 共 {told.without_decision_rows} 行 / such rows in all: {told.without_decision_rows}")
     if json:
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     else:

@@ -151,6 +151,10 @@ class RollSummary(Answer, frozen=True, kw_only=True):
     refused: tuple[RefusedRow, ...]
     """The first hundred."""
     refused_rows: int
+    without_decision: tuple[RefusedRow, ...] = ()
+    """Kept, but with a provisional amount that does not vote because the court has not decided on it; the first
+    hundred."""
+    without_decision_rows: int = 0
     kept: bool
     """False: the file has refused rows and was not imported."""
 

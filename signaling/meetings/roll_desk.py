@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hearing.errors import UserError
 from signaling.meetings.bodies import GroupTotal, RefusedRow, RollSummary
 from signaling.services import derived_key
+from voting import roll_rows as rows_of
 from voting.roll_files import Table, read_table
 from voting.roll_shelf import RollShelf, salts
-from voting.rolls import Roll, TooMuch, make_roll
+from voting.rolls import RollTable, TooMuch, make_roll
 
 SHOWN_REFUSALS = 100
 
@@ -56,10 +57,10 @@ class RollDesk:
                 progress(1000)
                 del self.permille[meeting]
 
-    async def current(self, meeting: str, known: str | None) -> Roll | None:
+    async def current(self, meeting: str, known: str | None) -> RollTable | None:
         """The roll that the next motion is opened with; None where there is none, or it is `known` already."""
 
-        def load() -> Roll | None:
+        def load() -> RollTable | None:
             roll = self.shelf.current_id(meeting)
             return None if roll in {None, known} else self.shelf.get(meeting, str(roll))
 
@@ -79,9 +80,10 @@ class RollDesk:
         return summary(roll, table, kept=keep)
 
 
-def summary(roll: Roll, table: Table | None = None, *, kept: bool = True) -> RollSummary:
+def summary(roll: RollTable, table: Table | None = None, *, kept: bool = True) -> RollSummary:
     """The roll in sums; `table` is what it was just read from."""
     refused = table.refused if table is not None else ()
+    undecided = table.without_decision if table is not None else ()
     return RollSummary(
         claims=roll.claims,
         voting=roll.voting_heads,
@@ -90,9 +92,13 @@ def summary(roll: Roll, table: Table | None = None, *, kept: bool = True) -> Rol
         groups=tuple(
             GroupTotal(group=each.group, creditors=each.heads, amount_fen=each.amount_fen) for each in roll.groups
         ),
-        refused=tuple(
-            RefusedRow(line=row.line, column=row.column, zh=row.zh, en=row.en) for row in refused[:SHOWN_REFUSALS]
-        ),
+        refused=_shown(refused),
         refused_rows=len(refused),
+        without_decision=_shown(undecided),
+        without_decision_rows=len(undecided),
         kept=kept,
     )
+
+
+def _shown(rows: Sequence[rows_of.RefusedRow]) -> tuple[RefusedRow, ...]:
+    return tuple(RefusedRow(line=row.line, column=row.column, zh=row.zh, en=row.en) for row in rows[:SHOWN_REFUSALS])

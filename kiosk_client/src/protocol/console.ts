@@ -17,6 +17,14 @@ export interface GroupTotal {
   amount_fen: number;
 }
 
+/** What is to be said about a row of the file. */
+export interface RowNote {
+  line: number;
+  column: string;
+  zh: string;
+  en: string;
+}
+
 export interface RollSummary {
   claims: number;
   /** Creditors with a vote. */
@@ -25,8 +33,11 @@ export interface RollSummary {
   voting_fen: number;
   groups: GroupTotal[];
   /** The first hundred. */
-  refused: { line: number; column: string; zh: string; en: string }[];
+  refused: RowNote[];
   refused_rows: number;
+  /** Kept, but their provisional amount does not vote: the court has not decided on it. The first hundred. */
+  without_decision: RowNote[];
+  without_decision_rows: number;
   /** False: the file has refused rows and was not imported. */
   kept: boolean;
 }

@@ -126,6 +126,11 @@ def test_claims_become_entries_and_a_register_that_do_not_mix(tmp_path: Path) ->
     )
     table = read(tmp_path, text)
     assert table.refused == ()
+    # 59(2): kept and listed, without a vote for what the court has not decided on.
+    (undecided,) = table.without_decision
+    assert (undecided.line, undecided.column) == (8, "临时债权额（元）")
+    assert "无表决权" in undecided.zh
+    assert "no vote" in undecided.en
     roll = make_roll(table.claims, salt_of=lambda creditor: f"{creditor:0>32}")
     assert [(e.creditor, e.group.value, e.amount_fen, e.secured_fen, e.kind.value) for e in roll.entries] == [
         ("B1", "secured", 501_000, 300_000, "confirmed"),

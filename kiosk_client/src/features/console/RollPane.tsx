@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ConsoleApi, GroupTotal, RollSummary } from "../../protocol/console.ts";
+import type { ConsoleApi, GroupTotal, RollSummary, RowNote } from "../../protocol/console.ts";
 import { consoleText } from "../../text/console.ts";
 import { either } from "../../text/index.ts";
 import { Button, FilePick, Notice, Progress, Table } from "../../ui/index.ts";
@@ -118,7 +118,16 @@ export function RollPane({ api, roll, onChange }: Props) {
           {t.notKeptHint}
         </Notice>
       )}
-      {told && told.refused.length > 0 && <Refused told={told} />}
+      {told && told.refused.length > 0 && (
+        <Rows title={t.notKept(heads(told.refused_rows))} rows={told.refused} all={told.refused_rows} />
+      )}
+      {told && told.without_decision.length > 0 && (
+        <Rows
+          title={t.withoutDecision(heads(told.without_decision_rows))}
+          rows={told.without_decision}
+          all={told.without_decision_rows}
+        />
+      )}
       {shown ? <Totals before={told ? before : null} now={shown} /> : <p class="soft">{t.none}</p>}
       {roll && <p class="small soft">{t.frozen}</p>}
       {accepting && told && (
@@ -135,22 +144,22 @@ export function RollPane({ api, roll, onChange }: Props) {
   );
 }
 
-function Refused({ told }: { told: RollSummary }) {
+function Rows({ title, rows, all }: { title: string; rows: RowNote[]; all: number }) {
   const t = consoleText().roll;
   return (
     <div class="panel">
       <Table
-        caption={t.notKept(heads(told.refused_rows))}
+        caption={title}
         columns={[
           { key: "line", title: t.line, narrow: true, cell: (row) => <span class="digits">{row.line}</span> },
           { key: "column", title: t.column, narrow: true, cell: (row) => row.column },
           { key: "reason", title: t.reason, cell: (row) => either(row.zh, row.en) },
         ]}
-        rows={told.refused}
+        rows={rows}
         rowKey={(row) => `${row.line}/${row.column}/${row.zh}`}
         empty=""
       />
-      {told.refused_rows > told.refused.length && <p class="panel-body small soft">{t.first}</p>}
+      {all > rows.length && <p class="panel-body small soft">{t.first}</p>}
     </div>
   );
 }

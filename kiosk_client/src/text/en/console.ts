@@ -152,6 +152,7 @@ export const console: ConsoleTexts = {
     sending: "Sending the file",
     kept: "The roll is imported.",
     notKept: (n) => `${n} rows cannot be taken; nothing was imported.`,
+    withoutDecision: (n) => `${n} rows have a provisional amount without the court's decision: it does not vote.`,
     notKeptHint: "Correct the file and import it again, or import the rest without these rows.",
     accept: (n) => `Import without these ${n} rows`,
     acceptAsk: "These creditors will have no vote, unless the file is corrected and imported again.",

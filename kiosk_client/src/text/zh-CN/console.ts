@@ -138,6 +138,7 @@ export const console = {
     sending: "正在发送文件",
     kept: "债权表已导入。",
     notKept: (n: string) => `有 ${n} 行不能接受，没有导入任何内容。`,
+    withoutDecision: (n: string) => `有 ${n} 行临时债权额没有法院决定书号：已登记，但该金额无表决权。`,
     notKeptHint: "请改正文件后重新导入；也可以不要这些行，只导入其余的。",
     accept: (n: string) => `不要这 ${n} 行，导入其余`,
     acceptAsk: "这些债权人将没有表决权，除非改正后重新导入。",
