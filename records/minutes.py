@@ -25,6 +25,8 @@ from records import narrate, timeline, verify, words
 from records.legible import legible
 
 CLOSING = "以上笔录已核对无误。"
+STRIP = ("当事人签名：", "审判人员签名：", "书记员签名：")
+"""Whoever signs at the foot of every page of a hearing's minutes."""
 UNHEARD = verify.UNHEARD
 NEVER_OPENED = "尚未开庭"
 
@@ -81,6 +83,8 @@ class Minutes(msgspec.Struct, frozen=True, kw_only=True):
     closing: str
     places: tuple[str, ...]
     draft: bool = True
+    strip: tuple[str, ...] = STRIP
+    """Who signs at the foot of every page, each with a share of its width; empty: nobody."""
 
     def lines(self) -> Iterable[str]:
         """The text, paragraph by paragraph; none is empty or holds a line break."""

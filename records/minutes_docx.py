@@ -20,6 +20,7 @@ from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph as Block
 
 from records.minutes import Minutes, Paragraph, ParagraphKind
+from records.timeless import timeless
 from records.typesetting import (
     BOTTOM_MM,
     DRAFT,
@@ -28,7 +29,6 @@ from records.typesetting import (
     PAGE_HEIGHT_MM,
     PAGE_WIDTH_MM,
     RIGHT_MM,
-    STRIP,
     TOP_MM,
 )
 
@@ -45,7 +45,7 @@ BODY_STYLE, NOTE_STYLE, HEADER_STYLE, PLACE_STYLE, COURT_STYLE, TITLE_STYLE = (
 
 
 def write_docx(minutes: Minutes) -> bytes:
-    """The document. Blocks."""
+    """The document. Blocks; the same text gives the same bytes."""
     document = Document()
     _properties(document, minutes)
     _page(document)
@@ -54,7 +54,7 @@ def write_docx(minutes: Minutes) -> bytes:
     _around(document, minutes)
     out = io.BytesIO()
     document.save(out)
-    return out.getvalue()
+    return timeless(out.getvalue())
 
 
 def _body(document: Docx, minutes: Minutes) -> None:
@@ -144,10 +144,10 @@ def _around(document: Docx, minutes: Minutes) -> None:
     if minutes.draft:
         head.add_run()._element.append(parse_xml(_WATERMARK))
     strip = section.footer.paragraphs[0]
-    third = (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM) / 3
-    for number, who in enumerate(STRIP):
+    share_mm = (PAGE_WIDTH_MM - LEFT_MM - RIGHT_MM) / max(1, len(minutes.strip))
+    for number, who in enumerate(minutes.strip):
         if number:
-            strip.paragraph_format.tab_stops.add_tab_stop(Mm(third * number))
+            strip.paragraph_format.tab_stops.add_tab_stop(Mm(share_mm * number))
         _small(strip, f"\t{who}" if number else who)
     # The style's own stops, centre and right, would come first.
     strip.style = document.styles["Normal"]

@@ -25,8 +25,6 @@ INDENT_SQUARES = 2
 STRIP_Y_MM = PAGE_HEIGHT_MM - 25.0
 """Baseline of the strip for signatures at the foot of every page."""
 FOOT_Y_MM = PAGE_HEIGHT_MM - 15.0
-STRIP = ("当事人签名：", "审判人员签名：", "书记员签名：")
-"""Whoever signs at the foot of every page, a third of its width each."""
 DRAFT = "草稿"
 RULE_FROM_MM, RULE_TO_MM = LEFT_MM, PAGE_WIDTH_MM - RIGHT_MM
 
@@ -133,7 +131,8 @@ class _Pages:
         digest = " ".join(_fours(minutes.sha256))
         for number, page in enumerate(self._pages, 1):
             page.rules.append(STRIP_Y_MM - 7.0)
-            foot = [(who, LEFT_MM + n * ROOM_MM / 3, STRIP_Y_MM, SMALL_MM) for n, who in enumerate(STRIP)]
+            share_mm = ROOM_MM / max(1, len(minutes.strip))
+            foot = [(who, LEFT_MM + n * share_mm, STRIP_Y_MM, SMALL_MM) for n, who in enumerate(minutes.strip)]
             foot.append((f"文本SHA-256 {digest}", LEFT_MM, FOOT_Y_MM, HASH_MM))
             counted = f"第 {number} 页 共 {len(self._pages)} 页"
             x_mm = PAGE_WIDTH_MM - RIGHT_MM - width_of(counted, self._width) * SMALL_MM

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import xlsxwriter
 
-from voting.leaves import Ballot, Result
+from voting.leaves import Ballot, DivisionResult, Result
 from voting.rolls import Registered
 from voting.words import ALL, Channel, Choice, Group, group_label
 
@@ -57,6 +58,15 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
 def tally_sheet(result: Result) -> Sheet:
     """What was counted, a row for each division, in the result's order."""
+    return _division_sheet("表决统计 tally", result.divisions)
+
+
+def alternative_sheets(result: Result) -> list[Sheet]:
+    """What every other choice of the options would have given; decides nothing."""
+    return [_division_sheet(f"试算 {each.option} {each.value}", each.divisions) for each in result.alternatives]
+
+
+def _division_sheet(title: str, divisions: Iterable[DivisionResult]) -> Sheet:
     counts = {
         "total": "全部 all",
         "present": "出席 present",
@@ -72,23 +82,25 @@ def tally_sheet(result: Result) -> Sheet:
         header += [f"{label}：人数 heads", f"{label}：金额（分） fen"]
     header += ["尚缺人数 heads missing", "尚缺金额（分） fen missing", "通过 passed"]
     rows: list[Row] = []
-    for division in result.divisions:
+    for division in divisions:
         row: list[Cell] = [_division(division.division)]
         for name in counts:
             count = getattr(division, name)
             row += [count.heads, count.amount_fen]
         row += [division.heads_missing, division.amount_missing_fen, "是 yes" if division.passed else "否 no"]
         rows.append(tuple(row))
-    return Sheet(title="表决统计 tally", header=tuple(header), rows=rows)
+    return Sheet(title=title, header=tuple(header), rows=rows)
 
 
 def named_list(
     units: Mapping[str, Mapping[str, int]],
     register: Mapping[str, Registered],
     ballots: Mapping[str, Mapping[str, Ballot]],
+    agents: Mapping[str, str] | None = None,
 ) -> Sheet:
     """Who voted how, by name: for the court alone, and after the closing. `units` as `units_of`, `ballots` the
-    effective ones by division and unit. Document numbers are masked; a unit in no register (a bloc) has no name."""
+    effective ones by division and unit, `agents` names of those who are no creditors. Document numbers are masked; a
+    unit in no register (a bloc) has no name."""
     return Sheet(
         title="表决名册 named list",
         header=(
@@ -102,7 +114,7 @@ def named_list(
             "代理人 agent",
             "序号 seq",
         ),
-        rows=_named_rows(units, register, ballots),
+        rows=_named_rows(units, register, ballots, agents or {}),
     )
 
 
@@ -110,7 +122,13 @@ def _named_rows(
     units: Mapping[str, Mapping[str, int]],
     register: Mapping[str, Registered],
     ballots: Mapping[str, Mapping[str, Ballot]],
+    agents: Mapping[str, str],
 ) -> Iterable[Row]:
+    def actor_of(ballot: Ballot) -> str:
+        known = register.get(ballot.actor)
+        name = known.name if known else agents.get(ballot.actor, "")
+        return f"{name}（{ballot.actor}）" if name else ballot.actor
+
     for division, members in units.items():
         cast = ballots.get(division, {})
         for unit, amount_fen in sorted(members.items()):
@@ -123,7 +141,7 @@ def _named_rows(
                 amount_fen,
                 _CHOICES[ballot.choice] if ballot else "未表决 none",
                 _CHANNELS[ballot.channel] if ballot else "",
-                ballot.actor if ballot and ballot.actor != unit else "",
+                actor_of(ballot) if ballot and ballot.actor != unit else "",
                 ballot.seq if ballot else "",
             )
 
@@ -145,8 +163,10 @@ def csv_text(text: str) -> str:
 
 
 def write_xlsx(path: Path, sheets: Iterable[Sheet]) -> None:
-    """A workbook, a sheet for each. ValueError for more rows, or a longer text, than a sheet holds."""
+    """A workbook, a sheet for each; the same sheets give the same bytes. ValueError for more rows, or a longer text,
+    than a sheet holds."""
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
         bold, whole = book.add_format({"bold": True}), book.add_format({"num_format": "0"})
         for sheet in sheets:
             page = book.add_worksheet(_NOT_IN_A_TITLE.sub(" ", sheet.title)[:31])

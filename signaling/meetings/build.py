@@ -17,6 +17,8 @@ from signaling.meetings.document_routes import DocumentRoutes
 from signaling.meetings.document_shelf import DocumentShelf
 from signaling.meetings.doorkeeper import Doorkeeper
 from signaling.meetings.log_routes import LogRoutes
+from signaling.meetings.output_routes import OutputRoutes
+from signaling.meetings.outputs import Outputs
 from signaling.meetings.reads import Reads
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.rooms import MeetingRooms
@@ -45,6 +47,7 @@ class Meetings:
         self._socket = MeetingSocket(services, rooms, book, reads, access, casting)
         self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, access)
         self._log = LogRoutes(services, staff, rooms, access)
+        self._outputs = OutputRoutes(door, Outputs(services, book, reads, staff.book))
         self._documents = DocumentRoutes(door, documents)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders)
 
@@ -57,6 +60,7 @@ class Meetings:
             *self._creditors.routes(),
             *self._log.routes(),
             *self._documents.routes(),
+            *self._outputs.routes(),
         ]
 
     async def start(self) -> None:

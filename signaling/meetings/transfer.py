@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from hearing.errors import UserError
 from records.manifest import safe_name
@@ -54,11 +55,25 @@ async def save_body(request: web.Request, file: Path, most_bytes: int) -> Saved:
 async def send_file(request: web.Request, file: Path, name: str, media_type: str) -> web.FileResponse:
     """Send the file, to be saved under `name`; returns when it has been sent, so that it may be removed then. Raises
     ConnectionError when the other side went away before."""
-    response = web.FileResponse(file, headers={"Content-Disposition": disposition(name)})
+    response = _SentFile(file, headers={"Content-Disposition": disposition(name)})
     response.content_type = media_type
     secure(request, response)
     await response.prepare(request)
     return response
+
+
+class _SentFile(web.FileResponse):
+    """aiohttp prepares whatever a handler returns; a file that was sent already would be sent, or missed, again."""
+
+    _sent = False
+    _by: AbstractStreamWriter | None = None
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the file. Idempotent."""
+        if not self._sent:
+            self._by = await super().prepare(request)
+            self._sent = True
+        return self._by
 
 
 def disposition(name: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.meeting_court import Court, called, number_of, phone
 from tests.fakes.serving import PASSWORD, serving
-from tests.integration.test_meeting import Court, called, number_of, phone
 from yunting.demo.client import Api
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
