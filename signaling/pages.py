@@ -35,7 +35,7 @@ DOORS: dict[str, str] = {
     "/observe/{session}": "observe",
     "/verify": "verify",
 }
-"""Route of each page -> name of its file in `dist/pages`. A page that is not built yet says so."""
+"""Route of each page -> name of its file in `dist/pages`."""
 
 EMBLEM = "/assets/emblem"
 _EMBLEM_BYTES = 1_000_000
@@ -110,8 +110,6 @@ class Pages:
     def _door(self, name: str) -> Handler:
         async def handler(request: web.Request) -> web.Response:
             asset = self._assets.get(f"pages/{name}.html")
-            if asset is None and (later := self._assets.get("pages/later.html")) is not None:
-                return _answer(request, later, "no-cache", status=404)
             if asset is None:
                 missing = UserError("not-found", "页面尚未构建", "this page is not built: run make pages")
                 return problem_reply(missing, "pages")
@@ -137,12 +135,10 @@ class Pages:
         return _answer(request, asset, "no-cache") if asset is not None else web.Response(status=204)
 
 
-def _answer(request: web.Request, asset: Asset, cache: str, status: int = 200) -> web.Response:
+def _answer(request: web.Request, asset: Asset, cache: str) -> web.Response:
     tag = f'"{asset.etag}"'
     headers = {"ETag": tag, "Cache-Control": cache}
-    if status == 200 and tag in request.headers.get("If-None-Match", ""):
+    if tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     charset = "utf-8" if asset.content_type.startswith("text/") else None
-    return web.Response(
-        body=asset.body, status=status, content_type=asset.content_type, charset=charset, headers=headers
-    )
+    return web.Response(body=asset.body, content_type=asset.content_type, charset=charset, headers=headers)

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 
 from signaling.bodies import Answer, Body, Line, Name, UtcMs
-from signaling.meetings.book import Question
 from signaling.meetings.messages import Id
 from signaling.meetings.view import MeetingView, Turnout
 from voting.leaves import Instruction, Options
@@ -188,6 +187,16 @@ class Speaker(Answer, frozen=True, kw_only=True):
     since_utc_ms: int
 
 
+class Asked(Answer, frozen=True, kw_only=True):
+    """书面提问, with who asked."""
+
+    id: str
+    person: str
+    name: str
+    text: str
+    utc_ms: int
+
+
 class Console(Answer, frozen=True, kw_only=True):
     """The meeting as administrator, chair, judge and clerk see it."""
 
@@ -197,7 +206,7 @@ class Console(Answer, frozen=True, kw_only=True):
     turnout: tuple[Turnout, ...]
     pending: tuple[PendingAct, ...]
     speakers: tuple[Speaker, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[Asked, ...]
     log_size: int
     log_root: str
 

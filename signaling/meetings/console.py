@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from signaling.meetings import bodies as b
 from signaling.meetings.book import Question
 from signaling.meetings.room import MeetingRoom
@@ -39,7 +41,9 @@ def console(room: MeetingRoom, questions: Iterable[Question], now_ms: int, now_u
             b.Speaker(person=person, name=room.name_of(person), since_utc_ms=since)
             for person, since in room.queue.items()
         ),
-        questions=tuple(questions),
+        questions=tuple(
+            b.Asked(name=room.name_of(each.person), **msgspec.structs.asdict(each)) for each in questions
+        ),
         log_size=log.durable,
         log_root=log.tree.root(log.durable).hex() if log.durable else "",
     )
@@ -55,7 +59,7 @@ def pending(room: MeetingRoom, now_ms: int, now_utc_ms: int) -> Iterable[b.Pendi
             round=getattr(act, "round", 1),
             closes_utc_ms=getattr(act, "closes_utc_ms", None),
             by=each.by,
-            by_name=each.by,
+            by_name=room.runners.get(each.by, each.by),
             until_utc_ms=now_utc_ms + each.until_ms - now_ms,
         )
 

@@ -53,6 +53,8 @@ class MeetingRoom:
         self.register: dict[str, Registered] = {}
         self.agents: dict[str, str] = {}
         """Names of agents who are no creditors, by their id."""
+        self.runners: dict[str, str] = {}
+        """Names of the accounts that have run this meeting since the server started."""
         self.countersign = Countersign()
         self.queue: OrderedDict[str, int] = OrderedDict()
         """Who asked to speak, and since when (UTC ms)."""

@@ -208,7 +208,9 @@ class MeetingRoutes:
 
     async def _enter(self, request: web.Request, *roles: str) -> tuple[str, MeetingRoom]:
         account = await self._staff.require(request, *(roles or RUNNERS))
-        return account.account, await self._rooms.get(request.match_info["id"])
+        room = await self._rooms.get(request.match_info["id"])
+        room.runners[account.account] = account.name
+        return account.account, room
 
     async def _console(self, room: MeetingRoom) -> b.Console:
         await room.settle()

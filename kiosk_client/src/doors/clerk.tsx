@@ -7,18 +7,17 @@ import { DayList } from "../features/sessions/DayList.tsx";
 import { SessionForm } from "../features/sessions/SessionForm.tsx";
 import { SessionPane } from "../features/sessions/SessionPane.tsx";
 import type { CourtCard } from "../protocol/api.ts";
+import { serverMs } from "../protocol/serverTime.ts";
 import { type SessionSummary, type Staff, staffApi } from "../protocol/staff.ts";
 import { courtText } from "../text/court.ts";
 import { text } from "../text/index.ts";
 import { Button, Clock, Emblem, wallTime } from "../ui/index.ts";
 import { openDoor } from "./open.tsx";
 
-const now = () => Date.now();
-
 function Workplace({ staff, court }: { staff: Staff; court: CourtCard }) {
   const { clerk: t } = courtText();
   const zone = court.time_zone;
-  const [day, setDay] = useState(() => courtDay(zone, Date.now()));
+  const [day, setDay] = useState(() => courtDay(zone, serverMs()));
   const [sessions, setSessions] = useState<SessionSummary[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [picked, setPicked] = useState<string | null>(null);
@@ -43,7 +42,7 @@ function Workplace({ staff, court }: { staff: Staff; court: CourtCard }) {
         {text().common.skip}
       </a>
       <StaffBar court={court.court} title={t.title} staff={staff}>
-        <Clock now={now} show={(ms) => wallTime(ms, "full", zone)} label={text().common.courtTime} />
+        <Clock now={serverMs} show={(ms) => wallTime(ms, "full", zone)} label={text().common.courtTime} />
       </StaffBar>
       <div class="clerk">
         <nav class="clerk-days" aria-label={t.sessions}>

@@ -6,13 +6,13 @@ import { MeetingForm } from "../features/console/MeetingForm.tsx";
 import { failureText } from "../features/order/Ask.tsx";
 import type { CourtCard } from "../protocol/api.ts";
 import { type MeetingRow, meetingsApi } from "../protocol/console.ts";
+import { serverMs } from "../protocol/serverTime.ts";
 import type { Staff } from "../protocol/staff.ts";
 import { consoleText } from "../text/console.ts";
 import { text } from "../text/index.ts";
 import { Button, Clock, Emblem, Notice, Progress, wallTime } from "../ui/index.ts";
 import { openDoor } from "./open.tsx";
 
-const now = () => Date.now();
 const inAddress = () => new URLSearchParams(location.search).get("id");
 
 function Meetings({ staff, court }: { staff: Staff; court: CourtCard }) {
@@ -47,7 +47,7 @@ function Meetings({ staff, court }: { staff: Staff; court: CourtCard }) {
         {text().common.skip}
       </a>
       <StaffBar court={court.court} title={t.title} staff={staff}>
-        <Clock now={now} show={(ms) => wallTime(ms, "full", zone)} label={text().common.courtTime} />
+        <Clock now={serverMs} show={(ms) => wallTime(ms, "full", zone)} label={text().common.courtTime} />
       </StaffBar>
       <div class={`runs${picked || making ? " runs-picked" : ""}`}>
         <nav class="runs-list" aria-label={t.list}>

@@ -1,4 +1,5 @@
 import { either } from "../text/index.ts";
+import { serverTime } from "./serverTime.ts";
 
 /** What every refused request answers (docs/protocol.md, Errors). */
 interface Refusal {
@@ -83,6 +84,7 @@ export async function fetched(
   { method = "GET", body, blob, bearer, signal }: Options = {},
 ): Promise<Response> {
   let response: Response;
+  const sent_ms = Date.now();
   try {
     response = await fetch(`/api/v1/${path}`, {
       method,
@@ -106,6 +108,7 @@ export async function fetched(
       "The court's server cannot be reached.",
     );
   }
+  serverTime.hear(response.headers.get("Date"), sent_ms, Date.now());
   if (!response.ok) throw await refusal(response);
   return response;
 }

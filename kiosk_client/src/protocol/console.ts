@@ -86,7 +86,7 @@ export interface Console {
   turnout: Turnout[];
   pending: PendingAct[];
   speakers: { person: string; name: string; since_utc_ms: number }[];
-  questions: { id: string; person: string; text: string; utc_ms: number }[];
+  questions: { id: string; person: string; name: string; text: string; utc_ms: number }[];
   log_size: number;
   log_root: string;
 }

@@ -28,7 +28,8 @@ DOORS = {
     "meeting",
     "meetings",
     "meetingwall",
-    "later",
+    "search",
+    "verify",
 }
 MEETING_BYTES = 60_000
 """Most of what a creditor's phone loads before it can sign in, gzipped: 118,738 of them do."""

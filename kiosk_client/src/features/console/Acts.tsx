@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Act, ActName, Console, ConsoleApi, PendingAct } from "../../protocol/console.ts";
+import { serverMs } from "../../protocol/serverTime.ts";
 import { consoleText } from "../../text/console.ts";
 import { Button, Clock, duration, Field, Notice, wallTime } from "../../ui/index.ts";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
@@ -27,7 +28,7 @@ export function ActDialog({ api, act, motion, onConsole, onClose }: AskProps) {
     if (timed) {
       const count = Number(minutes);
       if (!Number.isInteger(count) || count < 1 || count > MOST_MINUTES) throw new Unfit(t.minutesWrong);
-      const from = act === "extend" ? Math.max(motion?.closes_utc_ms ?? 0, Date.now()) : Date.now();
+      const from = act === "extend" ? Math.max(motion?.closes_utc_ms ?? 0, serverMs()) : serverMs();
       body.closes_utc_ms = from + count * MINUTE_MS;
     }
     onConsole((await api.act(body)).console);
@@ -58,8 +59,6 @@ interface PendingProps {
   pending: PendingAct;
   onConsole: (console: Console) => void;
 }
-
-const now = () => Date.now();
 
 /** Who waits for whom, how long, and the button of whoever may act on it. */
 export function PendingNote({ api, account, zone, pending, onConsole }: PendingProps) {
@@ -93,7 +92,7 @@ export function PendingNote({ api, account, zone, pending, onConsole }: PendingP
       <p>
         {pending.closes_utc_ms !== null && `${t.pending.until(wallTime(pending.closes_utc_ms, "full", zone))} · `}
         <Clock
-          now={now}
+          now={serverMs}
           show={(ms) => t.pending.left(duration(pending.until_utc_ms - ms).slice(3))}
           label={t.pending.left("")}
         />

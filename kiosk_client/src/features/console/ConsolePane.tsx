@@ -97,11 +97,15 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
         <dl class="run-figures">
           <div>
             <dt>{t.board.heads}</dt>
-            <dd class="digits">{t.board.of(heads(board.heads), heads(board.total_heads))}</dd>
+            <dd class="digits">
+              <Share some={heads(board.heads)} all={heads(board.total_heads)} />
+            </dd>
           </div>
-          <div>
+          <div class="run-figure-wide">
             <dt>{t.board.amount}</dt>
-            <dd class="digits">{t.board.of(yuan(board.amount_fen), yuan(board.total_amount_fen))}</dd>
+            <dd class="digits">
+              <Share some={yuan(board.amount_fen)} all={yuan(board.total_amount_fen)} />
+            </dd>
           </div>
           <div>
             <dt>{t.floor.queue}</dt>
@@ -188,5 +192,14 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
         <ActDialog api={api} act={doing.act} motion={doing.motion} onConsole={take} onClose={() => setDoing(null)} />
       )}
     </section>
+  );
+}
+
+/** Of how much: neither figure is ever broken across lines. */
+function Share({ some, all }: { some: string; all: string }) {
+  return (
+    <>
+      <span>{some}</span> <span>{consoleText().board.ofAll(all)}</span>
+    </>
   );
 }

@@ -64,7 +64,7 @@ export function FloorPane({ api, zone, console, onChange }: Props) {
               <li key={question.id}>
                 <p>{question.text}</p>
                 <p class="small soft">
-                  {question.person} · <span class="digits">{wallTime(question.utc_ms, "full", zone)}</span>
+                  {question.name} · <span class="digits">{wallTime(question.utc_ms, "full", zone)}</span>
                 </p>
               </li>
             ))}

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { CourtCard } from "../../protocol/api.ts";
 import { type Console, meetingsApi } from "../../protocol/console.ts";
+import { serverMs } from "../../protocol/serverTime.ts";
 import { consoleText } from "../../text/console.ts";
 import { text } from "../../text/index.ts";
 import { Button, Field, Notice } from "../../ui/index.ts";
@@ -20,7 +21,7 @@ export function MeetingForm({ court, onMade, onClose }: Props) {
   const f = t.form;
   const [caseNo, setCaseNo] = useState("");
   const [title, setTitle] = useState<string>(f.nameValue);
-  const [day, setDay] = useState(() => courtDay(court.time_zone, Date.now()));
+  const [day, setDay] = useState(() => courtDay(court.time_zone, serverMs()));
   const [time, setTime] = useState("09:30");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);

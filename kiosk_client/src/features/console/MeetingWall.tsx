@@ -1,9 +1,11 @@
 import type { Console } from "../../protocol/console.ts";
 import type { MotionView } from "../../protocol/meeting.ts";
+import { serverMs } from "../../protocol/serverTime.ts";
 import { consoleText } from "../../text/console.ts";
 import { text } from "../../text/index.ts";
 import { meetingText } from "../../text/meeting.ts";
-import { Clock, duration, Emblem, Progress } from "../../ui/index.ts";
+import { Clock, Emblem, Progress } from "../../ui/index.ts";
+import { leftTime } from "../meeting/leftTime.ts";
 import { heads } from "../meeting/money.ts";
 import { groupName } from "../meeting/names.ts";
 import { ResultBars } from "../meeting/ResultBars.tsx";
@@ -11,8 +13,6 @@ import { failureText } from "../order/Ask.tsx";
 import { onWall, turnoutOf } from "./steps.ts";
 import type { Shown } from "./watch.ts";
 import "./wall.css";
-
-const now = () => Date.now();
 
 /** What the hall sees: no name but the speaker's, turnout by heads only, results once they are announced. */
 export function MeetingWall({ court, shown }: { court: string; shown: Shown }) {
@@ -33,7 +33,7 @@ export function MeetingWall({ court, shown }: { court: string; shown: Shown }) {
           <Emblem />
         </span>
         <div>
-          <p>{court}</p>
+          <p>{meeting.court || court}</p>
           <h1>{meeting.title}</h1>
         </div>
         <p class="hall-case digits">{meeting.case_no}</p>
@@ -85,8 +85,8 @@ function Motion({ console, motion }: { console: Console; motion: MotionView }) {
       {open && closes_utc_ms !== null && (
         <p class="hall-clock">
           <Clock
-            now={now}
-            show={(ms) => (closes_utc_ms > ms ? `${t.left} ${duration(closes_utc_ms - ms)}` : t.due)}
+            now={serverMs}
+            show={(ms) => (closes_utc_ms > ms ? `${t.left} ${leftTime(closes_utc_ms - ms)}` : t.due)}
             label={t.left}
           />
         </p>
@@ -98,7 +98,11 @@ function Motion({ console, motion }: { console: Console; motion: MotionView }) {
             {t.cast(heads(row.heads_cast), heads(row.heads_present))}
           </p>
         ))}
-      {motion.state === "announced" && result && <ResultBars motion={motion} result={result} />}
+      {motion.state === "announced" && result && (
+        <div class={result.divisions.length > 1 ? "hall-groups" : undefined}>
+          <ResultBars motion={motion} result={result} />
+        </div>
+      )}
     </>
   );
 }

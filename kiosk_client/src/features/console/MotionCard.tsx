@@ -1,8 +1,10 @@
 import type { ActName, Console, ConsoleApi, Turnout } from "../../protocol/console.ts";
 import type { MotionView } from "../../protocol/meeting.ts";
+import { serverMs } from "../../protocol/serverTime.ts";
 import { consoleText } from "../../text/console.ts";
 import { meetingText } from "../../text/meeting.ts";
-import { Button, Clock, duration } from "../../ui/index.ts";
+import { Button, Clock } from "../../ui/index.ts";
+import { leftTime } from "../meeting/leftTime.ts";
 import { heads, percent, yuan } from "../meeting/money.ts";
 import { groupName } from "../meeting/names.ts";
 import { ResultBars } from "../meeting/ResultBars.tsx";
@@ -18,8 +20,6 @@ interface Props {
   onAct: (act: ActName, round: number) => void;
   onConsole: (console: Console) => void;
 }
-
-const now = () => Date.now();
 
 /** One round of a motion: its state, what may be done, the turnout while it runs, the count afterwards. */
 export function MotionCard({ api, account, zone, console, motion, onAct, onConsole }: Props) {
@@ -47,8 +47,8 @@ export function MotionCard({ api, account, zone, console, motion, onAct, onConso
         {motion.state === "open" && closes_utc_ms !== null && (
           <p class="run-left">
             <Clock
-              now={now}
-              show={(ms) => (closes_utc_ms > ms ? `${t.left} ${duration(closes_utc_ms - ms)}` : t.due)}
+              now={serverMs}
+              show={(ms) => (closes_utc_ms > ms ? `${t.left} ${leftTime(closes_utc_ms - ms)}` : t.due)}
               label={t.left}
             />
           </p>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Console, ConsoleApi, PaperState } from "../../protocol/console.ts";
 import { choiceValues } from "../../protocol/meeting.ts";
+import { serverMs } from "../../protocol/serverTime.ts";
 import type { Staff } from "../../protocol/staff.ts";
 import { consoleText } from "../../text/console.ts";
 import { meetingText } from "../../text/meeting.ts";
@@ -31,7 +32,7 @@ export function PaperPane({ api, staff, zone, console, onChange }: Props) {
   const [creditor, setCreditor] = useState("");
   const [division, setDivision] = useState("");
   const [choice, setChoice] = useState("");
-  const [at, setAt] = useState(() => `${courtDay(zone, Date.now())}T${courtTime(zone, Date.now())}`);
+  const [at, setAt] = useState(() => `${courtDay(zone, serverMs())}T${courtTime(zone, serverMs())}`);
   const [scan, setScan] = useState<File | null>(null);
   const [keyed, setKeyed] = useState<{ paper: string; state: PaperState }[]>([]);
   const [problem, setProblem] = useState<string | null>(null);

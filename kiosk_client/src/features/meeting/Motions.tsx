@@ -3,16 +3,15 @@ import type { MeetingView, Mine, MotionView, Vote } from "../../protocol/meeting
 import type { LateReceipt, Receipt } from "../../protocol/meetingApi.ts";
 import type { Meeting } from "../../state/meeting.ts";
 import { meetingText } from "../../text/meeting.ts";
-import { Button, Clock, duration, Icon, wallTime } from "../../ui/index.ts";
+import { Button, Clock, Icon, wallTime } from "../../ui/index.ts";
 import { BallotDialog } from "./BallotDialog.tsx";
 import { LateDialog } from "./LateDialog.tsx";
+import { leftTime } from "./leftTime.ts";
 import { isOwn, votesOf } from "./names.ts";
 import { ReceiptDialog } from "./ReceiptDialog.tsx";
 import { ResultBars } from "./ResultBars.tsx";
 import { inOrder, ruleOf } from "./threshold.ts";
 import { VoteRow } from "./VoteRow.tsx";
-
-const DAY_MS = 86_400_000;
 
 interface Props {
   meeting: Meeting;
@@ -123,9 +122,7 @@ function Countdown({ meeting, closes_utc_ms }: { meeting: Meeting; closes_utc_ms
   const t = meetingText().motions;
   const show = (utc_ms: number) => {
     const left_ms = closes_utc_ms - utc_ms;
-    if (left_ms <= 0) return t.due;
-    const days = Math.floor(left_ms / DAY_MS);
-    return days > 0 ? `${t.days(days)} ${duration(left_ms % DAY_MS)}` : duration(left_ms);
+    return left_ms <= 0 ? t.due : leftTime(left_ms);
   };
   return (
     <p class="countdown">

@@ -15,12 +15,6 @@ export const party: Texts["party"] = {
     foot: "Yunting · a hearing is recorded in full from its opening",
     key: "Fingerprint of the court's signing key",
   },
-  later: {
-    title: "Not yet available",
-    lead: "This page comes with a later version.",
-    hint: "A record package can be verified with the verify.py inside it or with the command yunting verify.",
-    home: "To the front page",
-  },
   steps: {
     label: "Steps into the courtroom",
     who: "Identity",

@@ -1,6 +1,7 @@
 import type { CourtTexts } from "../court.ts";
 
 export const staff: CourtTexts["staff"] = {
+  meetings: "Creditors' meetings",
   signIn: {
     title: "Staff sign-in",
     motto: "Justice, in plain sight",

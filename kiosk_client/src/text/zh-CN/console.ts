@@ -161,6 +161,7 @@ export const console = {
     heads: "人数",
     amount: "金额",
     of: (some: string, all: string) => `${some} / ${all}`,
+    ofAll: (all: string) => `/ ${all}`,
     none: "还没有人签到。",
     group: "组",
   },

@@ -14,12 +14,6 @@ export const party = {
     foot: "云庭 · 庭审自宣布开庭起全程录音录像",
     key: "法院签名密钥指纹",
   },
-  later: {
-    title: "尚未提供",
-    lead: "这个页面会在以后的版本中提供。",
-    hint: "案卷包可以用其中的 verify.py 或命令 yunting verify 校验。",
-    home: "回到首页",
-  },
   steps: { label: "入庭步骤", who: "核对身份", notice: "阅读告知", devices: "设备检测", waiting: "候审" },
   code: {
     title: "请输入庭审码",

@@ -1,5 +1,6 @@
 /** Sign-in, accounts, devices, court display. */
 export const staff = {
+  meetings: "债权人会议",
   signIn: {
     title: "工作人员登录",
     motto: "司法为民 公正司法",
