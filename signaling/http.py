@@ -14,7 +14,7 @@ from aiohttp import web
 
 from hearing.errors import UserError
 from signaling.errors import error_message
-from signaling.limits import address_prefix
+from signaling.limits import TooMany, address_prefix
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -170,7 +170,7 @@ def problem_reply(problem: BaseException, where: str) -> web.Response:
     body = Problem(error=error.code, message=error.zh, message_en=error.en, incident=error.incident)
     response = reply(body, status)
     if status in {429, 503}:
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(problem.retry_after_s if isinstance(problem, TooMany) else 5)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -6,12 +6,23 @@ Many phones share one carrier address, so an address alone must not be able to s
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hearing.errors import UserError
+
 MOST_PEOPLE = 200_000
 """Keys of a limit by person that must hold for an hour: nobody may make it forget them by sending others."""
+
+
+class TooMany(UserError):
+    """`too-many`: the same again after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("too-many", "请求过于频繁，请稍后再试", "too many requests: try again shortly")
+        self.retry_after_s = max(1, math.ceil(retry_after_s))
 
 
 @dataclass(slots=True)

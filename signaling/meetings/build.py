@@ -11,6 +11,7 @@ from signaling.meetings.access import Access
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting
 from signaling.meetings.creditor_routes import CreditorRoutes
+from signaling.meetings.crowd import Crowd
 from signaling.meetings.desk import MeetingDesk
 from signaling.meetings.document_desk import DocumentDesk
 from signaling.meetings.document_routes import DocumentRoutes
@@ -44,12 +45,13 @@ class Meetings:
         door = Doorkeeper(services, staff, rooms, access)
         shelf = DocumentShelf(Path(services.settings.storage.folder) / "meetings")
         documents = DocumentDesk(shelf, rooms, reads, services.sources.utc_ms)
-        self._socket = MeetingSocket(services, rooms, book, reads, access, casting)
+        crowd = Crowd(services.sources.monotonic_us)
+        self._socket = MeetingSocket(services, rooms, book, reads, access, casting, senders, crowd)
         self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, access)
         self._log = LogRoutes(services, staff, rooms, access)
         self._outputs = OutputRoutes(door, Outputs(services, book, reads, staff.book))
         self._documents = DocumentRoutes(door, documents)
-        self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders)
+        self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd)
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""

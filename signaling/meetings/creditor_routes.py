@@ -16,6 +16,7 @@ from signaling.meetings.access import PASS_LIFETIME_MS, Access
 from signaling.meetings.bodies import CastBody, SignedIn, SignIn
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting, not_cast
+from signaling.meetings.crowd import Crowd
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.services import Services
@@ -40,6 +41,7 @@ class CreditorRoutes:
         access: Access,
         casting: Casting,
         senders: Senders,
+        crowd: Crowd,
     ) -> None:
         self._services = services
         self._rooms = rooms
@@ -47,6 +49,7 @@ class CreditorRoutes:
         self._access = access
         self._casting = casting
         self._senders = senders
+        self._crowd = crowd
         now_us = services.sources.monotonic_us
         self._by_person = Limiter(TRIES_PER_HOUR / 3600, TRIES_PER_HOUR, now_us, max_keys=MOST_PEOPLE)
         # Thousands of phones share a carrier's address: only what is far beyond them is slowed.
@@ -123,6 +126,7 @@ class CreditorRoutes:
 
     async def head(self, request: web.Request) -> web.Response:
         """The newest signed head."""
+        self._crowd.ask_proof(self._senders.prefix(request))
         room = await self._rooms.get(request.match_info["id"])
         if room.hall.log.head is None:
             raise UserError("no-log", "表决日志尚未开始", "the log has not begun")
@@ -130,6 +134,7 @@ class CreditorRoutes:
 
     async def proof(self, request: web.Request) -> web.Response:
         """The inclusion proof of leaf `seq` in the tree of `size` leaves."""
+        self._crowd.ask_proof(self._senders.prefix(request))
         room = await self._rooms.get(request.match_info["id"])
         seq, size = _whole(request, "seq"), _whole(request, "size")
         log = room.hall.log
@@ -140,6 +145,7 @@ class CreditorRoutes:
 
     async def consistency(self, request: web.Request) -> web.Response:
         """The proof that the tree of `second` leaves begins with that of `first`."""
+        self._crowd.ask_proof(self._senders.prefix(request))
         room = await self._rooms.get(request.match_info["id"])
         first, second = _whole(request, "first"), _whole(request, "second")
         log = room.hall.log

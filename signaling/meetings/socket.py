@@ -11,11 +11,13 @@ from aiohttp import WSMsgType, web
 from hearing.errors import ProtocolError, UserError
 from hearing.tasks import log_fault
 from signaling.errors import error_message
+from signaling.http import Senders
 from signaling.limits import Bucket
 from signaling.meetings import messages as m
 from signaling.meetings.access import Access
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting, not_cast, refusal
+from signaling.meetings.crowd import Crowd
 from signaling.meetings.reads import Reads
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
@@ -46,6 +48,8 @@ class MeetingSocket:
         reads: Reads,
         access: Access,
         casting: Casting,
+        senders: Senders,
+        crowd: Crowd,
     ) -> None:
         self._services = services
         self._rooms = rooms
@@ -53,22 +57,28 @@ class MeetingSocket:
         self._reads = reads
         self._access = access
         self._casting = casting
+        self._senders = senders
+        self._crowd = crowd
         self._wires: dict[tuple[str, str], list[Wire]] = {}
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """aiohttp handler of `GET /meetings/{id}/ws`."""
         socket = web.WebSocketResponse(compress=False, max_msg_size=2 * m.MAX_FRAME_BYTES, decode_text=False)
-        await socket.prepare(request)
         try:
-            person = self._holder(request.match_info["id"], await self._first_frame(socket))
+            with self._crowd.knock(self._senders.prefix(request)):
+                await socket.prepare(request)
+                person = self._holder(request.match_info["id"], await self._first_frame(socket))
             room = await self._rooms.get(request.match_info["id"])
             if request.transport is None:
                 return socket
             wire = Wire(person, request.transport, await self._reads.of(room.record.id, person))
             await self._serve(room, wire, socket)
         except ConnectionError:
-            await socket.close()
+            if socket.prepared:
+                await socket.close()
         except Exception as problem:
+            if not socket.prepared:
+                raise
             await _refuse(socket, problem)
         return socket
 

@@ -3,17 +3,25 @@ nobody can take it all."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 import signaling.meetings.desk
 import voting.meeting
+from signaling.meetings import crowd
 from signaling.meetings.room import MeetingRoom
+from signaling.meetings.socket import MOST_WIRES
 from signaling.meetings.view import Mine
-from tests.fakes.called_meeting import CLOSES_UTC_MS, called
+from tests.fakes.called_meeting import CLOSES_UTC_MS, Called, called
+from tests.fakes.courthouse import PATIENT
 from voting.prepared import Prepared
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -60,3 +68,76 @@ async def test_a_fault_of_ours_ends_a_socket_with_its_incident_and_the_page_may_
             assert (last["type"], last["action"], last["code"]) == ("farewell", "enter", "internal")
             assert "编号" in last["zh"]
             assert last["retry_after_ms"] > 0
+
+
+async def test_heads_and_proofs_are_bounded_for_each_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "PROOFS_BURST", 3)
+    monkeypatch.setattr(crowd, "PROOFS_PER_S", 0.01)
+    async with called(tmp_path) as meeting:
+        paths = ["head", "proof?seq=0&size=1", "consistency?first=1&second=1", "head", "proof?seq=0&size=1"]
+        answers = [await meeting.ask("GET", f"/{meeting.id}/{path}") for path in paths]
+        assert [status for status, _, _ in answers] == [200, 200, 200, 429, 429]
+        _, told, refused = answers[-1]
+        assert told["error"] == "too-many"
+        assert 90 <= int(refused.headers["Retry-After"]) <= 300
+        async with stranger(meeting) as other, other.get(f"/api/v1/meetings/{meeting.id}/head") as answer:
+            assert answer.status == 200
+
+
+@asynccontextmanager
+async def stranger(meeting: Called) -> AsyncIterator[aiohttp.ClientSession]:
+    """Somebody at another address."""
+    at = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0), limit=0)
+    async with aiohttp.ClientSession(meeting.court.url, connector=at) as http:
+        yield http
+
+
+async def test_whoever_opens_thousands_of_sockets_takes_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "MOST_KNOCKING", 20)
+    timing = replace(PATIENT, hello_timeout_ms=60_000)
+    async with called(tmp_path, timing=timing) as meeting, AsyncExitStack() as stack:
+        token = await meeting.sign_in(1)
+        http = await stack.enter_async_context(stranger(meeting))
+        url = f"/meetings/{meeting.id}/ws"
+        open_: list[aiohttp.ClientWebSocketResponse] = []
+        refused: list[aiohttp.WSServerHandshakeError] = []
+        for _ in range(100):
+            try:
+                open_.append(await http.ws_connect(url))
+            except aiohttp.WSServerHandshakeError as problem:
+                refused.append(problem)
+        assert (len(open_), len(refused)) == (20, 80)
+        assert {problem.status for problem in refused} == {429}
+        assert all(int((problem.headers or {})["Retry-After"]) >= 1 for problem in refused)
+        # The creditor at another address comes in; so does the stranger's neighbour once one has shown a pass.
+        async with meeting.socket(token) as socket:
+            assert (await socket.receive_json(timeout=10))["type"] == "entered"
+        await open_[0].send_json({"type": "enter", "version": 1, "token": token})
+        assert (await open_[0].receive_json(timeout=10))["type"] == "entered"
+        open_.append(await http.ws_connect(url))
+        # And whoever goes makes room.
+        await open_[1].close()
+        async with asyncio.timeout(10):
+            while len(open_) < 22:
+                with suppress(aiohttp.WSServerHandshakeError):
+                    open_.append(await http.ws_connect(url))
+
+
+async def test_one_creditor_has_a_few_sockets_and_the_newest_stay(tmp_path: Path) -> None:
+    async with called(tmp_path) as meeting, AsyncExitStack() as stack:
+        token = await meeting.sign_in(1)
+        sockets = []
+        for _ in range(MOST_WIRES + 3):
+            socket = await stack.enter_async_context(meeting.socket(token))
+            assert (await socket.receive_json(timeout=10))["type"] == "entered"
+            sockets.append(socket)
+        for old in sockets[:3]:
+            while not old.closed:
+                await old.receive(timeout=10)
+        for socket in sockets[3:]:
+            await socket.send_json({"type": "beat", "sent_ms": 7})
+            while (told := await socket.receive_json(timeout=10))["type"] != "beat_back":
+                pass
+            assert told["sent_ms"] == 7
