@@ -61,6 +61,7 @@ SESSIONS = web.AppKey("sessions", SessionDesk)
 CHALLENGES = web.AppKey("challenges", GateChallenges)
 WATCH = web.AppKey("watch", GateWatch)
 RETENTION = web.AppKey("retention", Retention)
+MEETINGS = web.AppKey("meetings", Meetings)
 """For the program beside the web: tickets without a route, courtrooms, the clerk's desk, the gate (command line,
 tests)."""
 
@@ -123,6 +124,7 @@ def build_app(services: Services) -> web.Application:
     app[SESSIONS] = sessions
     app[CHALLENGES] = challenges
     app[RETENTION] = retention
+    app[MEETINGS] = meetings
     app[ROOMS] = rooms
     app[WATCH] = watch
 

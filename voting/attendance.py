@@ -10,6 +10,7 @@ from voting.leaves import Count, Presence, Stamp
 from voting.meeting import Meeting
 from voting.requests import Attend
 from voting.roll import Roll
+from voting.roll_entry import RollEntry
 from voting.words import Channel, Group, Standing
 
 _CHANNELS = frozenset({Channel.ONLINE, Channel.ONSITE})
@@ -46,27 +47,64 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Present and total."""
 
 
-def board(meeting: Meeting, roll: Roll) -> Board:
-    """Goes over the whole roll: for a page that asks now and then."""
-    groups: dict[Group, list[int]] = {}
-    here, everybody = set(), set()
-    for entry in roll.entries:
-        if entry.kind is Standing.NONE:
-            continue
-        row = groups.setdefault(entry.group, [0, 0, 0, 0])
-        row[2] += 1
-        row[3] += entry.amount_fen
-        everybody.add(entry.creditor)
-        if entry.creditor in meeting.present:
-            here.add(entry.creditor)
-            row[0] += 1
-            row[1] += entry.amount_fen
-    return Board(
-        present=Count(sum(row[1] for row in groups.values()), len(here)),
-        total=Count(sum(row[3] for row in groups.values()), len(everybody)),
-        by_group={
-            group: (Count(groups[group][1], groups[group][0]), Count(groups[group][3], groups[group][2]))
-            for group in Group
-            if group in groups
-        },
-    )
+class RunningBoard:
+    """The board of one roll, kept as people come and go: consoles ask for it every two seconds. Making it goes over
+    the whole roll, in any thread."""
+
+    def __init__(self, roll: Roll) -> None:
+        self._roll = roll
+        self._here: set[str] = set()
+        self._present: dict[Group, list[int]] = {}
+        self._total: dict[Group, list[int]] = {}
+        self._people = 0
+        """Of those present, with a vote in any group."""
+        before = ""
+        everybody = 0
+        for entry in roll.entries:
+            if entry.kind is not Standing.NONE:
+                _add(self._total, entry, 1)
+                everybody += entry.creditor != before
+                before = entry.creditor
+        self._everybody = everybody
+
+    def took(self, leaf: Presence) -> None:
+        """Somebody came or left. Idempotent."""
+        if leaf.state == "in":
+            self.came(leaf.attendee)
+        elif leaf.attendee in self._here:
+            self._here.discard(leaf.attendee)
+            self._move(leaf.attendee, -1)
+
+    def came(self, attendee: str) -> None:
+        """Idempotent."""
+        if attendee not in self._here:
+            self._here.add(attendee)
+            self._move(attendee, 1)
+
+    def board(self) -> Board:
+        """As it is now."""
+        return Board(
+            present=Count(sum(fen for _, fen in self._present.values()), self._people),
+            total=Count(sum(fen for _, fen in self._total.values()), self._everybody),
+            by_group={
+                group: (_count(self._present.get(group)), _count(self._total[group]))
+                for group in Group
+                if group in self._total
+            },
+        )
+
+    def _move(self, attendee: str, by: int) -> None:
+        voting = [entry for entry in self._roll.of(attendee) if entry.kind is not Standing.NONE]
+        for entry in voting:
+            _add(self._present, entry, by)
+        self._people += by * bool(voting)
+
+
+def _add(groups: dict[Group, list[int]], entry: RollEntry, by: int) -> None:
+    row = groups.setdefault(entry.group, [0, 0])
+    row[0] += by
+    row[1] += by * entry.amount_fen
+
+
+def _count(row: list[int] | None) -> Count:
+    return Count() if row is None else Count(row[1], row[0])

@@ -4,6 +4,8 @@ no result (documents, questions). Votes, opened motions and who was present are 
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from hearing.errors import UserError
@@ -17,6 +19,8 @@ MEETINGS = "meetings"
 GENERATIONS = "meeting_generations"
 AGENTS = "meeting_agents"
 QUESTIONS = "meeting_questions"
+MOST_QUESTIONS = 50
+"""In writing, of one person."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +70,8 @@ class MeetingRecord(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_utc_ms: int
     created_by: str
     created_utc_ms: int
+    state: str = ""
+    """As `signaling.meetings.show.state_of` gives it; "" where it was not noted yet."""
     drafts: tuple[Draft, ...] = ()
     documents: tuple[AgendaDocument, ...] = ()
     """In the order in which they are shown; those that were removed come last."""
@@ -98,6 +104,9 @@ class MeetingBook:
     def __init__(self, store: KeyValueStore) -> None:
         self._store = store
         self._generations: dict[tuple[str, str], int] = {}
+        self._questions: dict[str, list[Question]] = {}
+        """Of meetings that somebody asked for: their consoles do so every two seconds."""
+        self._reading = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what must be answered at once. Idempotent."""
@@ -147,12 +156,31 @@ class MeetingBook:
         return {agent.agent: agent.name for agent in found if agent is not None}
 
     async def ask(self, meeting: str, person: str, text: str, utc_ms: int) -> Question:
-        """Keep a question."""
+        """Keep a question. Raises UserError `too-many-questions` beyond `MOST_QUESTIONS` of one person."""
+        known = await self._asked_in(meeting)
+        if sum(each.person == person for each in known) >= MOST_QUESTIONS:
+            raise UserError(
+                "too-many-questions",
+                f"每人最多提 {MOST_QUESTIONS} 个书面问题",
+                f"at most {MOST_QUESTIONS} written questions of one person",
+            )
         question = Question(id=new_ulid(utc_ms), person=person, text=text, utc_ms=utc_ms)
         await self._store.put(QUESTIONS, f"{meeting}/{question.id}", msgspec.json.encode(question))
+        known.append(question)
         return question
 
     async def questions(self, meeting: str) -> list[Question]:
         """All questions of the meeting, the oldest first."""
-        found = [await self._store.get(QUESTIONS, key) for key in await self._store.keys(QUESTIONS, f"{meeting}/")]
-        return [msgspec.json.decode(raw, type=Question) for raw in found if raw is not None]
+        return list(await self._asked_in(meeting))
+
+    async def _asked_in(self, meeting: str) -> list[Question]:
+        known = self._questions.get(meeting)
+        if known is None:
+            async with self._reading:
+                known = self._questions.get(meeting)
+                if known is None:
+                    keys = await self._store.keys(QUESTIONS, f"{meeting}/")
+                    found = [await self._store.get(QUESTIONS, key) for key in keys]
+                    known = [msgspec.json.decode(raw, type=Question) for raw in found if raw is not None]
+                    self._questions[meeting] = known
+        return known

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from hearing.tasks import TaskSet
 from signaling.http import Senders
 from signaling.meetings.access import Access
 from signaling.meetings.book import MeetingBook
@@ -40,7 +41,8 @@ class Meetings:
         rooms = MeetingRooms(services, book, rolls)
         desk = MeetingDesk(services, rooms, book, casting)
         self._book = book
-        self._rooms = rooms
+        self.rooms = rooms
+        self._tasks = TaskSet()
         reads = Reads(services.store)
         door = Doorkeeper(services, staff, rooms, access)
         shelf = DocumentShelf(Path(services.settings.storage.folder) / "meetings")
@@ -68,14 +70,16 @@ class Meetings:
     async def start(self) -> None:
         """Read what must be answered at once."""
         await self._book.load()
+        self._tasks.spawn(self.rooms.run(), "idle meeting rooms")
 
     def say_closing(self) -> None:
         """Send every page away; it comes back by itself."""
-        self._rooms.say_closing()
+        self.rooms.say_closing()
 
     async def close(self) -> None:
         """Write what waits. Idempotent."""
-        await self._rooms.close()
+        await self._tasks.close()
+        await self.rooms.close()
 
 
 ACCESS_KEY = "creditors' access"

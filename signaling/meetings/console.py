@@ -11,7 +11,6 @@ from signaling.meetings.book import Question
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.show import turnout
 from voting import requests as rq
-from voting.attendance import board
 from voting.roll import Roll
 from voting.words import Group, Standing
 
@@ -29,7 +28,7 @@ Link = Callable[[str], str]
 
 
 def console(room: MeetingRoom, questions: Iterable[Question], now_ms: int, now_utc_ms: int) -> b.Console:
-    """Everything at once; goes over the whole roll, so not for thousands of askers. `now_ms` is monotonic."""
+    """Everything at once, from what is kept as it happens: consoles ask every two seconds. `now_ms` is monotonic."""
     log = room.hall.log
     return b.Console(
         meeting=room.view(whole=True),
@@ -66,23 +65,17 @@ def pending(room: MeetingRoom, now_ms: int, now_utc_ms: int) -> Iterable[b.Pendi
 
 def find_creditors(room: MeetingRoom, words: str, link_of: Link) -> list[b.CreditorRow]:
     """Creditors whose id, name or number has `words` in it, at most `MOST_FOUND`."""
-    wanted = words.strip().upper()
-    found = []
-    for creditor, person in room.register.items():
-        if wanted in creditor.upper() or wanted in person.name.upper() or wanted in person.number:
-            found.append(
-                b.CreditorRow(
-                    creditor=creditor,
-                    name=person.name,
-                    number=person.masked,
-                    groups=_groups_of(room.roll, creditor),
-                    present=creditor in room.hall.meeting.present,
-                    link=link_of(creditor),
-                )
-            )
-            if len(found) == MOST_FOUND:
-                break
-    return found
+    return [
+        b.CreditorRow(
+            creditor=creditor,
+            name=room.register[creditor].name,
+            number=room.register[creditor].masked,
+            groups=_groups_of(room.roll, creditor),
+            present=creditor in room.hall.meeting.present,
+            link=link_of(creditor),
+        )
+        for creditor in room.index.find(words, MOST_FOUND)
+    ]
 
 
 def _groups_of(roll: Roll | None, creditor: str) -> tuple[b.GroupTotal, ...]:
@@ -95,9 +88,9 @@ def _groups_of(roll: Roll | None, creditor: str) -> tuple[b.GroupTotal, ...]:
 
 
 def _board(room: MeetingRoom) -> b.Board:
-    if room.roll is None:
+    if room.board is None:
         return b.Board(heads=0, amount_fen=0, total_heads=0, total_amount_fen=0, groups=())
-    found = board(room.hall.meeting, room.roll)
+    found = room.board.board()
     return b.Board(
         heads=found.present.heads,
         amount_fen=found.present.amount_fen,

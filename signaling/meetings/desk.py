@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hearing.errors import UserError
 from hearing.ids import new_ulid
 from records.ports import KeyValueStore
+from signaling.limits import TooMany
 from signaling.meetings import bodies as b
 from signaling.meetings.book import Agent, Draft, MeetingBook, MeetingRecord
 from signaling.meetings.casting import Casting
@@ -22,6 +23,11 @@ from voting.round import State
 from voting.words import Channel
 
 RULESET = "EBL2006+JI3"
+MOST_A_DAY = 30
+"""Meetings that one account calls within twenty-four hours."""
+MOST_MOTIONS = 200
+"""On one agenda."""
+_DAY_MS = 86_400_000
 
 
 class MeetingDesk:
@@ -39,8 +45,9 @@ class MeetingDesk:
         return self._services.store
 
     async def create(self, body: b.NewMeeting, account: str) -> MeetingRecord:
-        """A meeting without a log yet."""
+        """A meeting without a log yet. Raises TooMany beyond `MOST_A_DAY` of one account."""
         utc_ms = self._services.sources.utc_ms()
+        await self._check_many(account, utc_ms)
         record = MeetingRecord(
             id=new_ulid(utc_ms),
             court=body.court,
@@ -54,10 +61,22 @@ class MeetingDesk:
         await self._book.put(record)
         return record
 
+    async def _check_many(self, account: str, utc_ms: int) -> None:
+        """By what is in the book: a restart forgives nobody."""
+        times = [
+            record.created_utc_ms
+            for record in await self._book.all()
+            if record.created_by == account and record.created_utc_ms > utc_ms - _DAY_MS
+        ]
+        if len(times) >= MOST_A_DAY:
+            raise TooMany((min(times) + _DAY_MS - utc_ms) / 1_000)
+
     async def add_motion(self, room: MeetingRoom, body: b.NewMotion) -> None:
-        """A motion for the agenda."""
+        """A motion for the agenda. Raises UserError `agenda-full`."""
 
         def add(record: MeetingRecord) -> MeetingRecord:
+            if len(record.drafts) >= MOST_MOTIONS:
+                raise UserError("agenda-full", "议程事项过多", f"an agenda has at most {MOST_MOTIONS} motions")
             draft = Draft(
                 motion=f"M{len(record.drafts) + 1}",
                 title=body.title,
@@ -79,6 +98,7 @@ class MeetingDesk:
             await room.hall.do(
                 rq.CreateMeeting(alg=record.alg, case_no=record.case_no, ruleset=RULESET, title=record.title)
             )
+            await self._rooms.note_state(room)
 
     async def act(self, room: MeetingRoom, body: b.Act, account: str) -> bool:
         """Ask for an act that takes two, or confirm it; whether it is done. Raises Refused."""
@@ -92,6 +112,7 @@ class MeetingDesk:
         await self._carry_out(room, rq.ByTwo(act=act, by=by))
         if isinstance(act, rq.CloseMotion) and not _paper_waits(room, act.motion, act.round):
             await self._count(room, act.motion, act.round)
+        await self._rooms.note_state(room)
         return True
 
     async def withdraw(self, room: MeetingRoom, body: b.Act, account: str) -> None:

@@ -15,11 +15,13 @@ import msgspec
 
 from signaling.meetings.bodies import RollSummary
 from signaling.meetings.book import MeetingRecord
+from signaling.meetings.find import CreditorIndex
 from signaling.meetings.messages import HeadSigned, MeetingChanged, MineChanged
 from signaling.meetings.show import bloc_name, meeting_view, mine
 from signaling.meetings.view import MeetingView, Mine
 from signaling.meetings.wire import Wire
 from voting import leaves as lf
+from voting.attendance import RunningBoard
 from voting.countersign import Countersign
 from voting.hall import Hall
 from voting.roll import Roll
@@ -51,6 +53,9 @@ class MeetingRoom:
         """The roll that the next motion is opened with."""
         self.roll_sums: RollSummary | None = None
         self.register: dict[str, Registered] = {}
+        self.index = CreditorIndex({})
+        self.board: RunningBoard | None = None
+        """Who is here of the roll."""
         self.agents: dict[str, str] = {}
         """Names of agents who are no creditors, by their id."""
         self.runners: dict[str, str] = {}
@@ -72,9 +77,30 @@ class MeetingRoom:
     def attach(self, hall: Hall) -> None:
         """Go on with a hall that was opened anew."""
         self.hall = hall
+        if self.roll is not None:
+            self._begin_board(RunningBoard(self.roll))
         hall.on_leaf(self._heard)
         hall.log.on_head(self._signed)
         self.touch(everybody=True)
+
+    def take_roll(
+        self,
+        roll: Roll,
+        sums: RollSummary,
+        register: dict[str, Registered],
+        index: CreditorIndex,
+        board: RunningBoard,
+    ) -> None:
+        """The roll that was imported last, and what was made of it beside the event loop."""
+        self.roll, self.roll_sums, self.register, self.index = roll, sums, register, index
+        self.hall.meeting.know(roll)
+        self._begin_board(board)
+        self.touch(everybody=True)
+
+    def _begin_board(self, board: RunningBoard) -> None:
+        for attendee in self.hall.meeting.present:
+            board.came(attendee)
+        self.board = board
 
     # --- who is here -----------------------------------------------------------------------------------------
 
@@ -180,6 +206,8 @@ class MeetingRoom:
             await asyncio.sleep(0)
 
     def _heard(self, leaf: lf.AnyLeaf) -> None:
+        if isinstance(leaf, lf.Presence) and self.board is not None:
+            self.board.took(leaf)
         if isinstance(leaf, _OF_EVERYBODY):
             self.touch(everybody=True)
         elif isinstance(leaf, lf.Mandate):

@@ -77,7 +77,9 @@ class MeetingRoutes:
         await self._staff.require(request, *RUNNERS)
         rows = []
         for record in await self._book.all():
-            room = await self._rooms.get(record.id)
+            room = self._rooms.live(record.id)
+            if room is None and not record.state:
+                room = await self._rooms.get(record.id)
             rows.append(
                 b.MeetingRow(
                     id=record.id,
@@ -85,7 +87,7 @@ class MeetingRoutes:
                     case_no=record.case_no,
                     title=record.title,
                     scheduled_utc_ms=record.scheduled_utc_ms,
-                    state=state_of(room.hall.meeting),
+                    state=record.state if room is None else state_of(room.hall.meeting),
                 )
             )
         return reply(rows)
@@ -110,7 +112,8 @@ class MeetingRoutes:
             file = folder / "table"
             await save_body(request, file, MAX_TABLE_BYTES)
             told = await self._rolls.import_table(room.record.id, room.record.alg, file, accept_refusals=accept)
-        await self._rooms.refresh_roll(room)
+        # The room may have been closed while a large file was on its way.
+        await self._rooms.refresh_roll(await self._rooms.get(room.record.id))
         return reply(told, 201 if told.kept else 200)
 
     async def roll_progress(self, request: web.Request) -> web.Response:

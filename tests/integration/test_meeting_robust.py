@@ -14,15 +14,19 @@ from typing import Any
 import aiohttp
 import pytest
 
+import signaling.meetings.book
 import signaling.meetings.desk
 import voting.meeting
+from records.memory import MemoryStore
 from signaling.meetings import crowd
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.socket import MOST_WIRES
 from signaling.meetings.view import Mine
-from tests.fakes.called_meeting import CLOSES_UTC_MS, Called, called
+from signaling.web import MEETINGS
+from tests.fakes.called_meeting import CLOSES_UTC_MS, Called, called, create
 from tests.fakes.courthouse import PATIENT
 from voting.prepared import Prepared
+from voting.stores.memory import MemoryLeafStore
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -141,3 +145,67 @@ async def test_one_creditor_has_a_few_sockets_and_the_newest_stay(tmp_path: Path
             while (told := await socket.receive_json(timeout=10))["type"] != "beat_back":
                 pass
             assert told["sent_ms"] == 7
+
+
+async def test_the_list_opens_no_meeting_and_an_idle_one_is_closed_and_opened_again(tmp_path: Path) -> None:
+    store = MemoryStore()
+    ballots = MemoryLeafStore()
+    async with called(tmp_path, [100, 200], store=store, ballots=ballots) as meeting:
+        token = await meeting.sign_in(1)
+        rooms = meeting.court.app[MEETINGS].rooms
+        room = rooms.live(meeting.id)
+        assert room is not None
+        await rooms.close_idle(600_000)
+        assert rooms.live(meeting.id) is room, "somebody was here just now"
+        async with meeting.socket(token) as socket:
+            assert (await socket.receive_json(timeout=10))["type"] == "entered"
+            await rooms.close_idle(0)
+            assert rooms.live(meeting.id) is room, "a page is open"
+        async with asyncio.timeout(10):
+            while rooms.live(meeting.id) is room:
+                await rooms.close_idle(0)
+        _, rows, _ = await meeting.ask("GET", "")
+        assert [(row["id"], row["state"]) for row in rows] == [(meeting.id, "doors")]
+        assert rooms.live(meeting.id) is None
+        # Whoever comes next finds all as it was.
+        _, console, _ = await meeting.ask("GET", f"/{meeting.id}")
+        assert (console["board"]["heads"], console["board"]["total_heads"]) == (1, 2)
+        await meeting.by_two("open")
+        await rooms.close_idle(0)
+        assert rooms.live(meeting.id) is not None, "a motion is open"
+        ballot = {"motion": "M1", "round": 1, "choice": "agree", "idem": "one"}
+        status, receipt, _ = await meeting.ask("POST", f"/{meeting.id}/ballots", token=token, **ballot)
+        assert status == 201
+        await meeting.by_two("close")
+        await rooms.close_idle(0)
+        assert rooms.live(meeting.id) is None
+        status, again, _ = await meeting.ask("POST", f"/{meeting.id}/ballots", token=token, **ballot)
+        assert (status, again) == (200, receipt)
+        _, rows, _ = await meeting.ask("GET", "")
+        assert rows[0]["state"] == "in_session"
+
+
+async def test_one_account_calls_so_many_meetings_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signaling.meetings.desk, "MOST_A_DAY", 2)
+    async with called(tmp_path) as meeting:
+        await create(meeting)
+        body = {"court": "测试法院", "case_no": "1", "title": "会议", "scheduled_utc_ms": 0}
+        status, told, answer = await meeting.ask("POST", "", **body)
+        assert (status, told["error"]) == (429, "too-many")
+        assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
+        status, _, _ = await meeting.ask("POST", "", by=meeting.judge, **body)
+        assert status == 201
+
+
+async def test_nobody_fills_the_console_with_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signaling.meetings.book, "MOST_QUESTIONS", 2)
+    async with called(tmp_path) as meeting, meeting.socket(await meeting.sign_in(1)) as socket:
+        answers = []
+        for number in range(3):
+            await socket.send_json({"type": "ask_question", "re": f"q{number}", "text": "何时分配？"})
+            while (told := await socket.receive_json(timeout=10)).get("re") != f"q{number}":
+                pass
+            answers.append(told.get("code", told["type"]))
+        assert answers == ["did", "did", "too-many-questions"]
+        _, console, _ = await meeting.ask("GET", f"/{meeting.id}")
+        assert [each["text"] for each in console["questions"]] == ["何时分配？"] * 2
