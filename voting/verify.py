@@ -3,6 +3,7 @@
 network, Python 3.9 or later.
 
     python3 verify.py ballot-log.jsonl [--key FINGERPRINT] [--receipt FILE] [--json]
+                                       [--anchors anchors.jsonl [--anchors-to FOLDER]]
 
 Exit code: 0 the log is right, 1 it is not (each wrong line or leaf is named, the first first), 2 the call was wrong.
 
@@ -13,7 +14,10 @@ Written from docs/ballot-log.md alone; section numbers below are those of that p
 4. the order of the leaves and who may do what in it (2, 4, 5), the draws (7);
 5. in a `court` edition each round is counted again from rolls and ballots and has to give the very result with its
    alternatives (4 to 6); in a `public` edition the result has to follow from its own sums;
-6. with --receipt, that the ballot you were given a receipt for is in this log; if it is not, that is an alarm.
+6. with --anchors, that each anchor of the log has its evidence in that file, and each evidence is of a head of this
+   log (10). Of a time stamp the imprint is compared, not its signature, which needs the authority's certificate:
+   --anchors-to writes each stamp beside its head, for `openssl ts -verify -in N.tsr -data N.json -CAfile ca.pem`;
+7. with --receipt, that the ballot you were given a receipt for is in this log; if it is not, that is an alarm.
 
 A forged log can carry a forged verifier: take this program from the court, and compare the key's fingerprint with the
 one that the court publishes. Ed25519 and SM3 stand here as they do in the verifier of record packages: a program that
@@ -58,9 +62,11 @@ MATTERS: dict[str, tuple[tuple[int, int], str, str]] = {
 class Fault(Exception):
     """One thing that is wrong: `line` of the file from 1 (0: none), and the leaf's `seq` where it is one."""
 
-    def __init__(self, line: int, zh: str, en: str, seq: int | None = None) -> None:
+    def __init__(self, line: int, zh: str, en: str, seq: int | None = None, where: str = "") -> None:
         super().__init__(en)
         self.line, self.zh, self.en, self.seq = line, zh, en, seq
+        self.where = where
+        """What is wrong where it is no line of the log."""
 
 
 # --- Ed25519, RFC 8032 section 5.1: one key signs thousands of heads, so products come from a table for each point
@@ -300,6 +306,7 @@ _creditor = _matching(r"(?!bloc:)[A-Za-z0-9._:-]{1,64}\Z")
 _ulid = _matching(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 _hash = _matching(r"[0-9a-f]{64}\Z")
 _signature = _matching(r"[0-9a-f]{128}\Z")
+_hex = _matching(r"(?:[0-9a-f]{2})+\Z")
 _salt = _matching(r"[0-9a-f]{32}\Z")
 _alg = _one_of("sha256", "sm3")
 _round = _one_of(1, 2)
@@ -473,6 +480,11 @@ _LATE = {
     "round": _round,
     "signature": _signature,
     "utc_ms": _whole,
+}
+_PROOF = {
+    "anchor": _one_of("file", "rfc3161", "https"),
+    "evidence": _hex,
+    "head": _object(**_HEAD),
 }
 _HEADER = _object(
     alg=_alg,
@@ -1011,8 +1023,12 @@ def _again(told: dict[str, Any], round_: Round, silent: str) -> dict[str, Any]:
 class Verification:
     """One run over the bytes of a file. `wrong` fills as it goes; a receipt is an object as section 8 has it."""
 
-    def __init__(self, data: bytes, key: str | None = None, receipt: Any = None) -> None:
-        self.data, self.key, self.receipt = data, key, receipt
+    def __init__(
+        self, data: bytes, key: str | None = None, receipt: Any = None, anchors: bytes | None = None
+    ) -> None:
+        self.data, self.key, self.receipt, self.anchors = data, key, receipt, anchors
+        self.proofs: list[dict[str, Any]] = []
+        """Lines of `anchors` that are right, with `time` where the evidence says one."""
         self.wrong: list[Fault] = []
         self.header: dict[str, Any] = {}
         self.lines: list[bytes] = []
@@ -1036,6 +1052,8 @@ class Verification:
             self._try(self._tree)
             if in_clear and not self.wrong_rolls:
                 self._try(self._fold)
+            if self.anchors is not None and in_clear:
+                self._try(self._anchors)
             if self.receipt is not None:
                 self._try(self._receipt)
         self.wrong.sort(key=lambda fault: fault.line or len(self.lines) + 1)
@@ -1196,6 +1214,7 @@ class Verification:
         wanted = {head["size"] for head in self.heads} | {len(self.hashes)}
         wanted.update(leaf["size"] for leaf in anchors if _whole(leaf.get("size")))
         wanted.add(self._receipt_size())
+        wanted.update(self._anchored_sizes())
         tree = Tree(self.h)
         if 0 in wanted:
             self.roots[0] = tree.root()
@@ -1229,6 +1248,48 @@ class Verification:
         story.end(len(self.leaves))
         if story.frozen != self.rolls.keys():
             raise Fault(1, "文件中有未固定的债权表", "the file has a roll that was never frozen")
+
+    # --- 10: anchors
+
+    def _anchored_sizes(self) -> set[int]:
+        heads = [(parse_object(line) or {}).get("head") for line in (self.anchors or b"").splitlines()]
+        return {head["size"] for head in heads if type(head) is dict and _whole(head.get("size"))}
+
+    def _anchors(self) -> None:
+        assert self.anchors is not None
+        if self.anchors and not self.anchors.endswith(b"\n"):
+            raise Fault(0, "文件末尾不完整", "it does not end with a newline", where="存证 anchors")
+        known: set[tuple[str, int, str]] = set()
+        for number, line in enumerate(self.anchors.split(b"\n")[:-1], 1):
+            where = f"存证第 {number} 行 line {number} of the anchors"
+            proof = parse_object(line)
+            if proof is None or wrong_field(proof, _PROOF.items()) is not None:
+                raise Fault(0, "不是存证", "not an anchor's evidence", where=where)
+            head, evidence = proof["head"], bytes.fromhex(proof["evidence"])
+            if head["meeting"] != self.header["meeting"] or head["alg"] != self.header["alg"]:
+                raise Fault(0, "存证属于另一会议", "of another meeting", where=where)
+            if head["size"] > len(self.hashes):
+                zh, en = (
+                    "警报：存证时日志更长。请重新下载两个文件",
+                    "ALARM: the log was longer then; get both files anew",
+                )
+                raise Fault(0, zh, en, where=where)
+            try:
+                self._signed(head, 0, "树头签名", "the head's signature")
+            except Fault as fault:
+                raise Fault(0, fault.zh, fault.en, where=where) from fault
+            if self.roots.get(head["size"]) != head["root"]:
+                raise Fault(0, "警报：存证的是另一份日志", "ALARM: what was anchored is another log", where=where)
+            if why := anchored(proof["anchor"], evidence, canonical(head)):
+                raise Fault(0, "存证内容与树头不符", f"the evidence is not of its head: {why}", where=where)
+            known.add((proof["anchor"], head["size"], hashlib.sha256(evidence).hexdigest()))
+            time_ = imprint_of(evidence)[1] if proof["anchor"] == "rfc3161" else ""
+            self.proofs.append({**proof, "time": time_})
+        for seq, leaf in enumerate(self.leaves):
+            if leaf is None or leaf["kind"] != "anchor":
+                continue
+            if (leaf["anchor"], leaf["size"], leaf["evidence"]) not in known:
+                raise _wrong(seq, "缺少该存证的内容", "the evidence of this anchor is not in the file of anchors")
 
     # --- 8: receipts
 
@@ -1287,19 +1348,90 @@ class Verification:
             raise Fault(0, "警报：迟到的表决被计入", "ALARM: the late ballot is in the log")
 
 
+# --- 10: anchors --------------------------------------------------------------------------------------------------
+
+_IMPRINT = bytes.fromhex("0609608648016503040201")
+"""DER of the object identifier of SHA-256."""
+
+
+def _der(data: bytes) -> list[tuple[int, bytes]]:
+    """The elements of DER, one after the other, as (tag, content). ValueError for anything else."""
+    found, at = [], 0
+    while at < len(data):
+        if len(data) - at < 2:
+            raise ValueError("cut off")
+        tag, size = data[at], data[at + 1]
+        at += 2
+        if size & 0x80:
+            more = size & 0x7F
+            if not 0 < more <= 4 or len(data) - at < more:
+                raise ValueError("a length that is not of DER")
+            size = int.from_bytes(data[at : at + more], "big")
+            at += more
+        if len(data) - at < size:
+            raise ValueError("cut off")
+        found.append((tag, data[at : at + size]))
+        at += size
+    return found
+
+
+def imprint_of(stamp: bytes) -> tuple[bytes, str]:
+    """What an RFC 3161 answer stamps: the SHA-256 and the time it says (YYYYMMDDHHMMSS[.f]Z). Its signature is not
+    looked at. ValueError for whatever is no granted stamp over a SHA-256."""
+    try:
+        ((_, response),) = _der(stamp)
+        (_, status), (_, token) = _der(response)
+        if _der(status)[0] not in {(2, b"\0"), (2, b"\1")}:
+            raise ValueError("it was not granted")
+        (_, wrapped) = _der(token)[1]
+        ((_, signed),) = _der(wrapped)
+        (_, content) = _der(signed)[2]
+        ((_, octets),) = _der(_der(content)[1][1])
+        ((_, info),) = _der(octets)
+        parts = _der(info)
+        (_, algorithm), (_, digest) = _der(parts[2][1])
+        if not algorithm.startswith(_IMPRINT) or len(digest) != 32:
+            raise ValueError("it is not over a SHA-256")
+        return digest, parts[4][1].decode("ascii")
+    except (IndexError, UnicodeError) as error:
+        raise ValueError("it is no time stamp") from error
+
+
+def anchored(kind: str, evidence: bytes, head: bytes) -> str:
+    """ "" where the evidence is of this head (its canonical JSON), otherwise why it is not."""
+    digest = hashlib.sha256(head).digest()
+    if kind == "file":
+        return "" if evidence == head else "it is another head"
+    if kind == "https":
+        try:
+            told = json.loads(evidence)
+        except (ValueError, RecursionError):
+            return "it is no JSON"
+        return "" if type(told) is dict and told.get("sha256") == digest.hex() else "its sha256 is another"
+    try:
+        return "" if imprint_of(evidence)[0] == digest else "it stamps something else"
+    except ValueError as error:
+        return str(error)
+
+
 # --- command line -------------------------------------------------------------------------------------------------
 
 
-def verify_bytes(data: bytes, key: str | None = None, receipt: Any = None) -> dict[str, Any]:
+def verify_bytes(
+    data: bytes, key: str | None = None, receipt: Any = None, anchors: bytes | None = None
+) -> dict[str, Any]:
     """Verify the bytes of a ballot log; the result as a dict (see `--json`)."""
     started = time.monotonic()
-    run = Verification(data, key, receipt)
+    run = Verification(data, key, receipt, anchors)
     ok = run.run()
     story = run.story
     results = [round_.result for round_ in story.rounds.values() if round_.result] if story is not None else []
     return {
         "ok": ok,
-        "wrong": [{"en": f.en, "line": f.line, "seq": f.seq, "zh": f.zh} for f in run.wrong],
+        "wrong": [
+            {"en": f.en, "line": f.line, "seq": f.seq, "zh": f.zh} | ({"where": f.where} if f.where else {})
+            for f in run.wrong
+        ],
         "meeting": run.header.get("meeting", ""),
         "edition": run.header.get("edition", ""),
         "alg": run.header.get("alg", ""),
@@ -1310,6 +1442,10 @@ def verify_bytes(data: bytes, key: str | None = None, receipt: Any = None) -> di
         "key": run.signed_by,
         "key_checked": key is not None,
         "receipt_checked": receipt is not None,
+        "anchors_checked": anchors is not None,
+        "anchors": [
+            {"anchor": proof["anchor"], "size": proof["head"]["size"], "time": proof["time"]} for proof in run.proofs
+        ],
         "results": results,
         "seconds": round(time.monotonic() - started, 3),
     }
@@ -1321,7 +1457,9 @@ def report(result: dict[str, Any], out: IO[str]) -> None:
         where = "" if not fault["line"] else "第 {line} 行 line {line}".format(**fault)
         if fault["seq"] is not None:
             where += " (seq {seq})".format(**fault)
-        out.write("错误 WRONG  {}: {} {}\n".format(where or "回执 receipt", fault["zh"], fault["en"]))
+        out.write(
+            "错误 WRONG  {}: {} {}\n".format(where or fault.get("where", "回执 receipt"), fault["zh"], fault["en"])
+        )
     out.write("会议 meeting {meeting}  {edition}  {alg}\n".format(**result))
     for told in result["results"]:
         word = "通过 passed" if told["passed"] else "未通过 not passed"
@@ -1346,8 +1484,41 @@ def report(result: dict[str, Any], out: IO[str]) -> None:
         out.write("已重新计票，结果一致。 Counted again: every result is right.\n")
     if result["receipt_checked"]:
         out.write("回执上的内容在日志中。 What the receipt says is in the log.\n")
+    _report_anchors(result, out)
     if not result["key_checked"]:
         out.write("请将密钥指纹与法院公布的指纹核对。 Compare the fingerprint with the one the court publishes.\n")
+
+
+def _report_anchors(result: dict[str, Any], out: IO[str]) -> None:
+    if not result["anchors_checked"]:
+        return
+    words = {
+        "file": "另存的树头 heads in a file outside",
+        "https": "外部回执 receipts from outside",
+        "rfc3161": "时间戳 time stamps",
+    }
+    for kind, name in words.items():
+        found = [proof for proof in result["anchors"] if proof["anchor"] == kind]
+        if found:
+            last = max(proof["size"] for proof in found)
+            out.write(f"存证 anchored: {name}: {len(found)}, 最大 up to {last} leaves {found[-1]['time']}\n")
+    if not result["anchors"]:
+        out.write("存证 anchored: 无 nothing\n")
+    if any(proof["anchor"] == "rfc3161" for proof in result["anchors"]):
+        out.write(
+            "时间戳只核对了摘要；签名请用 openssl 核对。 Of time stamps only the imprint was compared; signatures:\n"
+            "    openssl ts -verify -in SIZE.tsr -data SIZE.json -CAfile ca.pem    (--anchors-to FOLDER)\n"
+        )
+
+
+def write_stamps(proofs: Iterable[dict[str, Any]], folder: Path) -> None:
+    """Each time stamp and its head as files that `openssl ts -verify` reads. OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for proof in proofs:
+        if proof["anchor"] == "rfc3161":
+            size = proof["head"]["size"]
+            (folder / f"{size}.json").write_bytes(canonical(proof["head"]))
+            (folder / f"{size}.tsr").write_bytes(bytes.fromhex(proof["evidence"]))
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -1355,6 +1526,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("path", help="ballot-log.jsonl")
     parser.add_argument("--key", help="fingerprint of the court's key: a file signed by any other is wrong")
     parser.add_argument("--receipt", help="file of a receipt that has to be in the log")
+    parser.add_argument("--anchors", help="anchors.jsonl: the evidence of the log's anchors")
+    parser.add_argument("--anchors-to", help="folder to write the time stamps to, for `openssl ts -verify`")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     return parser.parse_args(argv)
 
@@ -1369,18 +1542,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     if key is not None and not _hash(key):
         sys.stderr.write("--key: 指纹应为 64 位十六进制 a fingerprint has 64 hexadecimal digits\n")
         return 2
-    receipt = None
+    receipt = anchors = None
     try:
         data = Path(arguments.path).read_bytes()
         if arguments.receipt is not None:
             receipt = json.loads(Path(arguments.receipt).read_text("utf-8"))
             if type(receipt) is not dict:
                 raise ValueError("a receipt is one JSON object")
+        if arguments.anchors is not None:
+            anchors = Path(arguments.anchors).read_bytes()
     except (OSError, ValueError, RecursionError) as error:
         sys.stderr.write(f"无法读取 cannot read: {error}\n")
         return 2
-    result = verify_bytes(data, key, receipt)
+    result = verify_bytes(data, key, receipt, anchors)
     report(result, sys.stdout)
+    if arguments.anchors_to is not None and anchors is not None and result["ok"]:
+        proofs = [parse_object(line) or {} for line in anchors.splitlines()]
+        write_stamps(proofs, Path(arguments.anchors_to))
     if arguments.json:
         sys.stdout.write(_encode(result) + "\n")
     return 0 if result["ok"] else 1

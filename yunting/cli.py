@@ -192,14 +192,19 @@ def verify(
     receipt: Annotated[
         Path | None, typer.Option("--receipt", help="应在日志中的回执 / a receipt that has to be in the ballot log")
     ] = None,
+    anchors: Annotated[
+        Path | None, typer.Option("--anchors", help="表决日志的存证 / the evidence of the ballot log's anchors")
+    ] = None,
     json: Json = False,
 ) -> None:
     """验证卷宗包或表决日志 / verify a package or a ballot log: names the first file, event or leaf that is wrong."""
     words = [str(path), *(["--key", key] if key else []), *(["--json"] if json else [])]
-    if path.suffix == ".jsonl" or receipt is not None:
+    if path.suffix == ".jsonl" or receipt is not None or anchors is not None:
         from voting.verify import main as ballots
 
-        raise typer.Exit(ballots([*words, *(["--receipt", str(receipt)] if receipt else [])]))
+        words += ["--receipt", str(receipt)] if receipt else []
+        words += ["--anchors", str(anchors)] if anchors else []
+        raise typer.Exit(ballots(words))
     from records.verify import main as verifier
 
     raise typer.Exit(verifier(words))
