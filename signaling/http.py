@@ -93,6 +93,7 @@ STATUS: dict[str, int] = {
     "unknown-meeting": 404,
     "unknown-document": 404,
     "unknown-motion": 404,
+    "no-notice": 404,
     "not-counted": 409,
     "not-announced": 409,
     "document-removed": 410,

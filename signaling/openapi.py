@@ -16,6 +16,7 @@ from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 from signaling.meetings import bodies as mb
 from signaling.meetings import document_bodies as md
+from signaling.meetings import notice_bodies as mn
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -88,6 +89,9 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "meetings/{id}/documents"): (None, list[md.DocumentRow]),
     ("PATCH", "meetings/{id}/documents/{document}"): (md.ChangedDocument, list[md.DocumentRow]),
     ("DELETE", "meetings/{id}/documents/{document}"): (md.RemovedDocument, list[md.DocumentRow]),
+    ("GET", "meetings/{id}/notices"): (None, list[mn.MyNotice]),
+    ("GET", "meetings/{id}/notices/board"): (None, list[mn.NoticeBoard]),
+    ("POST", "meetings/{id}/notices/{motion}/{round}/deliveries"): (mn.Delivered, list[mn.NoticeBoard]),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

@@ -18,7 +18,10 @@ from signaling.meetings.document_desk import DocumentDesk
 from signaling.meetings.document_routes import DocumentRoutes
 from signaling.meetings.document_shelf import DocumentShelf
 from signaling.meetings.doorkeeper import Doorkeeper
+from signaling.meetings.links import Links
 from signaling.meetings.log_routes import LogRoutes
+from signaling.meetings.notice_routes import NoticeRoutes
+from signaling.meetings.notices import Notices
 from signaling.meetings.output_routes import OutputRoutes
 from signaling.meetings.outputs import Outputs
 from signaling.meetings.reads import Reads
@@ -39,19 +42,24 @@ class Meetings:
         access = Access(services.derived_key(ACCESS_KEY), book.generation)
         casting = Casting()
         rooms = MeetingRooms(services, book, rolls)
-        desk = MeetingDesk(services, rooms, book, casting)
+        reads = Reads(services.store)
+        outputs = Outputs(services, book, rolls, reads, staff.book)
+        notices = Notices(services, outputs)
+        links = Links(access, services.settings.http.public_url)
+        desk = MeetingDesk(services, rooms, book, casting, notices.make_soon)
         self._book = book
         self.rooms = rooms
+        self._notices = notices
         self._tasks = TaskSet()
-        reads = Reads(services.store)
         door = Doorkeeper(services, staff, rooms, access)
         shelf = DocumentShelf(Path(services.settings.storage.folder) / "meetings")
         documents = DocumentDesk(shelf, rooms, reads, services.sources.utc_ms)
         crowd = Crowd(services.sources.monotonic_us)
         self._socket = MeetingSocket(services, rooms, book, reads, access, casting, senders, crowd)
-        self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, access)
+        self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, links)
         self._log = LogRoutes(services, staff, rooms, access)
-        self._outputs = OutputRoutes(door, Outputs(services, book, reads, staff.book))
+        self._outputs = OutputRoutes(door, outputs)
+        self._notice_routes = NoticeRoutes(door, notices, links)
         self._documents = DocumentRoutes(door, documents)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd)
 
@@ -65,6 +73,7 @@ class Meetings:
             *self._log.routes(),
             *self._documents.routes(),
             *self._outputs.routes(),
+            *self._notice_routes.routes(),
         ]
 
     async def start(self) -> None:
@@ -79,6 +88,7 @@ class Meetings:
     async def close(self) -> None:
         """Write what waits. Idempotent."""
         await self._tasks.close()
+        await self._notices.close()
         await self.rooms.close()
 
 

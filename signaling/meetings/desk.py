@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -33,11 +34,20 @@ _DAY_MS = 86_400_000
 class MeetingDesk:
     """Acts of accounts; who may is the routes' question."""
 
-    def __init__(self, services: Services, rooms: MeetingRooms, book: MeetingBook, casting: Casting) -> None:
+    def __init__(
+        self,
+        services: Services,
+        rooms: MeetingRooms,
+        book: MeetingBook,
+        casting: Casting,
+        announced: Callable[[MeetingRoom, str, int], None],
+    ) -> None:
+        """`announced` is told of each result (motion, round) that was announced, once that is durable."""
         self._services = services
         self._rooms = rooms
         self._book = book
         self._casting = casting
+        self._announced = announced
 
     @property
     def store(self) -> KeyValueStore:
@@ -113,6 +123,8 @@ class MeetingDesk:
         if isinstance(act, rq.CloseMotion) and not _paper_waits(room, act.motion, act.round):
             await self._count(room, act.motion, act.round)
         await self._rooms.note_state(room)
+        if isinstance(act, rq.AnnounceResult):
+            self._announced(room, act.motion, act.round)
         return True
 
     async def withdraw(self, room: MeetingRoom, body: b.Act, account: str) -> None:

@@ -17,11 +17,13 @@ from records.minutes_pdf import write_pdf
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.document_desk import read_counts
 from signaling.meetings.reads import Reads
+from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.room import MeetingRoom
 from signaling.services import Services
 from signaling.staff import StaffBook
 from voting.chronicle import Chronicle
 from voting.leaves import Ballot
+from voting.rolls import Registered
 from voting.round import Round, State
 from voting.sheets import Sheet, alternative_sheets, named_list, tally_sheet, write_csv, write_xlsx
 from voting.units import units_of
@@ -44,8 +46,11 @@ PART_LEAVES = 2_000
 class Outputs:
     """Makes papers; who may have them is the routes' question."""
 
-    def __init__(self, services: Services, book: MeetingBook, reads: Reads, staff: StaffBook) -> None:
+    def __init__(
+        self, services: Services, book: MeetingBook, rolls: RollDesk, reads: Reads, staff: StaffBook
+    ) -> None:
         self._services = services
+        self._rolls = rolls
         self._book = book
         self._reads = reads
         self._staff = staff
@@ -89,7 +94,14 @@ class Outputs:
         units = await asyncio.to_thread(
             units_of, round_.rule, round_.options, opened.groups, round_.roll.entries, frozenset(round_.excluded)
         )
-        return [named_list(units, room.register, effective, room.agents)]
+        return [named_list(units, await self.register(room, round_), effective, room.agents)]
+
+    async def register(self, room: MeetingRoom, round_: Round) -> dict[str, Registered]:
+        """Who the creditors of the round's roll are: another table may have been imported since."""
+        roll = round_.roll.roll
+        if room.roll is not None and room.roll.roll == roll:
+            return room.register
+        return await self._rolls.register(room.record.id, roll)
 
     async def facts(self, room: MeetingRoom) -> Facts:
         """What is known beside the log."""
@@ -126,6 +138,19 @@ class Outputs:
                 for each in sorted(record.documents, key=lambda each: each.added_utc_ms)
             ),
             questions=tuple(Said(person=each.person, utc_ms=each.utc_ms, text=each.text) for each in asked),
+        )
+
+    def short_facts(self, room: MeetingRoom) -> Facts:
+        """What a notice needs: no look into any store, since thousands come for theirs at once."""
+        record = room.record
+        return Facts(
+            meeting=record.id,
+            court=record.court,
+            case_no=record.case_no,
+            title=record.title,
+            called_by=record.created_by,
+            scheduled_utc_ms=record.scheduled_utc_ms,
+            name_of=room.name_of,
         )
 
     async def chronicle(self, room: MeetingRoom, ballots: Collection[int] = ()) -> Chronicle:

@@ -12,7 +12,7 @@ from signaling.services import derived_key
 from voting import roll_rows as rows_of
 from voting.roll_files import Table, read_table
 from voting.roll_shelf import RollShelf, salts
-from voting.rolls import RollTable, TooMuch, make_roll
+from voting.rolls import Registered, RollTable, TooMuch, make_roll
 
 SHOWN_REFUSALS = 100
 
@@ -65,6 +65,10 @@ class RollDesk:
             return None if roll in {None, known} else self.shelf.get(meeting, str(roll))
 
         return await asyncio.to_thread(load)
+
+    async def register(self, meeting: str, roll: str) -> dict[str, Registered]:
+        """Who the creditors of a roll are that was imported once. Raises StoreUnavailable."""
+        return (await asyncio.to_thread(self.shelf.get, meeting, roll)).register
 
     def _import(
         self, meeting: str, alg: str, file: Path, accept_refusals: bool, progress: Callable[[int], None]

@@ -10,11 +10,11 @@ from aiohttp import web
 
 from signaling.http import body_of, reply
 from signaling.meetings import bodies as b
-from signaling.meetings.access import Access
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.console import console, find_creditors, pending
 from signaling.meetings.desk import MeetingDesk
 from signaling.meetings.doorkeeper import RUNNERS
+from signaling.meetings.links import Links
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
@@ -38,7 +38,7 @@ class MeetingRoutes:
         rooms: MeetingRooms,
         book: MeetingBook,
         rolls: RollDesk,
-        access: Access,
+        links: Links,
     ) -> None:
         self._services = services
         self._staff = staff
@@ -46,7 +46,7 @@ class MeetingRoutes:
         self._rooms = rooms
         self._book = book
         self._rolls = rolls
-        self._access = access
+        self._links = links
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
@@ -69,7 +69,7 @@ class MeetingRoutes:
             web.post(f"{one}/papers", self.key_paper),
             web.post(f"{one}/speaker", self.give_floor),
             web.get(f"{one}/creditors", self.creditors),
-            web.get(f"{one}/links.csv", self.links),
+            web.get(f"{one}/links.csv", self.links_table),
         ]
 
     async def listed(self, request: web.Request) -> web.Response:
@@ -201,10 +201,10 @@ class MeetingRoutes:
         words = request.query.get("q", "")[:100]
         return reply(find_creditors(room, words, lambda creditor: self._link(request, room, creditor)))
 
-    async def links(self, request: web.Request) -> web.Response:
+    async def links_table(self, request: web.Request) -> web.Response:
         """Every creditor's link, for the messages that invite them."""
         _, room = await self._enter(request, "administrator", "clerk", "operator")
-        base = self._link_base(request, room)
+        base = self._links.base(request, room)
         text = await asyncio.to_thread(self._links_csv, base, room)
         headers = {"Content-Disposition": 'attachment; filename="links.csv"'}
         return web.Response(body=text.encode("utf-8-sig"), content_type="text/csv", charset="utf-8", headers=headers)
@@ -225,19 +225,15 @@ class MeetingRoutes:
         now_ms = self._services.sources.monotonic_us() // 1_000
         return list(pending(room, now_ms, self._services.sources.utc_ms()))
 
-    def _link_base(self, request: web.Request, room: MeetingRoom) -> str:
-        public = self._services.settings.http.public_url
-        return f"{public or f'{request.scheme}://{request.host}'}/meeting/{room.record.id}#"
-
     def _link(self, request: web.Request, room: MeetingRoom, person: str) -> str:
-        return f"{self._link_base(request, room)}{person}.{self._access.code(room.record.id, person)}"
+        return self._links.of(self._links.base(request, room), room, person)
 
     def _links_csv(self, base: str, room: MeetingRoom) -> str:
         out = io.StringIO()
         rows = csv.writer(out)
         rows.writerow(("债权人编号", "名称", "手机号", "链接"))
         for creditor, person in room.register.items():
-            link = f"{base}{creditor}.{self._access.code(room.record.id, creditor)}"
+            link = self._links.of(base, room, creditor)
             rows.writerow((_tame(creditor), _tame(person.name), _tame(person.phone), link))
         return out.getvalue()
 

@@ -26,7 +26,7 @@ def resolution(facts: Facts, meeting: Meeting, round_: Round) -> Minutes:
     lines = [
         *(line for division in result.divisions for line in division_lines(round_, division)),
         *conclusion(round_, result),
-        *_revocation(meeting.rules, round_, result),
+        *revocation(meeting.rules, round_, result),
     ]
     return Minutes(
         session=facts.meeting,
@@ -102,7 +102,8 @@ def plain(text: str, head: str = "") -> Paragraph:
     return Paragraph(kind=ParagraphKind.SPEECH, text=legible(text), speaker=head)
 
 
-def _revocation(rules: RuleSet | None, round_: Round, result: Result) -> Iterator[str]:
+def revocation(rules: RuleSet | None, round_: Round, result: Result) -> Iterator[str]:
+    """Until when the court may be asked to revoke what passed."""
     if not result.passed or rules is None:
         return
     made_utc_ms = round_.announced_utc_ms if round_.announced_seq >= 0 else result.utc_ms

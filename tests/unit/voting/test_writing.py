@@ -22,6 +22,7 @@ from voting.writing.facts import Facts, Laid, Said
 from voting.writing.figures import moment, percent, yuan
 from voting.writing.meeting_minutes import minutes_of
 from voting.writing.papers import resolution, tally
+from voting.writing.result_notice import NoticeWriter
 
 pytestmark = pytest.mark.unit
 
@@ -123,3 +124,29 @@ def test_a_share_is_never_rounded_up_to_a_threshold() -> None:
     assert percent(1, 0) == "—"
     assert yuan(123_456_705) == "1,234,567.05元"
     assert moment(1_533_700_800_000) == "2018年8月8日12时00分"
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_a_notice_tells_each_creditor_their_own_vote_and_nobody_elses(seed: int) -> None:
+    meeting = replayed(random_meeting(seed))
+    for round_ in meeting.rounds.values():
+        if round_.result is None:
+            continue
+        writer = NoticeWriter(FACTS, meeting, round_)
+        told = writer.told()
+        members = {key for each in round_.divisions.values() for key in each.units if not key.startswith("bloc:")}
+        assert members <= set(told)
+        for creditor in told:
+            text = writer.of(creditor, f"名称{creditor}").text()
+            assert f"名称{creditor}（编号{creditor}）" in text
+            units = [each.units[creditor] for each in round_.divisions.values() if creditor in each.units]
+            if creditor in round_.excluded:
+                assert "回避" in text
+                continue
+            for unit in units:
+                assert f"表决额{yuan(unit.amount_fen)}" in text
+                assert unit.choice is None or f"表决日志第{unit.seq}项" in text
+            cast = sum(unit.choice is not None for unit in units)
+            assert text.count("您的表决为") == cast
+            assert writer.of(creditor, f"名称{creditor}").sha256 == writer.of(creditor, f"名称{creditor}").sha256
