@@ -16,6 +16,7 @@ from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 from signaling.meetings import bodies as mb
 from signaling.meetings import document_bodies as md
+from signaling.meetings import draw_bodies as mw
 from signaling.meetings import notice_bodies as mn
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
@@ -92,6 +93,9 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "meetings/{id}/notices"): (None, list[mn.MyNotice]),
     ("GET", "meetings/{id}/notices/board"): (None, list[mn.NoticeBoard]),
     ("POST", "meetings/{id}/notices/{motion}/{round}/deliveries"): (mn.Delivered, list[mn.NoticeBoard]),
+    ("GET", "meetings/{id}/draws"): (None, list[mw.DrawView]),
+    ("POST", "meetings/{id}/draws"): (mw.NewDraw, list[mw.DrawView]),
+    ("POST", "meetings/{id}/draws/{draw}/reveal"): (mw.Revealed, list[mw.DrawView]),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

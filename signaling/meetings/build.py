@@ -18,6 +18,8 @@ from signaling.meetings.document_desk import DocumentDesk
 from signaling.meetings.document_routes import DocumentRoutes
 from signaling.meetings.document_shelf import DocumentShelf
 from signaling.meetings.doorkeeper import Doorkeeper
+from signaling.meetings.draw_routes import DrawRoutes
+from signaling.meetings.draws import Draws
 from signaling.meetings.links import Links
 from signaling.meetings.log_routes import LogRoutes
 from signaling.meetings.notice_routes import NoticeRoutes
@@ -43,7 +45,8 @@ class Meetings:
         casting = Casting()
         rooms = MeetingRooms(services, book, rolls)
         reads = Reads(services.store)
-        outputs = Outputs(services, book, rolls, reads, staff.book)
+        draws = Draws(services)
+        outputs = Outputs(services, book, rolls, reads, draws, staff.book)
         notices = Notices(services, outputs)
         links = Links(access, services.settings.http.public_url)
         desk = MeetingDesk(services, rooms, book, casting, notices.make_soon)
@@ -60,6 +63,7 @@ class Meetings:
         self._log = LogRoutes(services, staff, rooms, access)
         self._outputs = OutputRoutes(door, outputs)
         self._notice_routes = NoticeRoutes(door, notices, links)
+        self._draws = DrawRoutes(door, draws)
         self._documents = DocumentRoutes(door, documents)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd)
 
@@ -74,6 +78,7 @@ class Meetings:
             *self._documents.routes(),
             *self._outputs.routes(),
             *self._notice_routes.routes(),
+            *self._draws.routes(),
         ]
 
     async def start(self) -> None:

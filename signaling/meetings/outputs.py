@@ -16,6 +16,7 @@ from records.minutes_ofd import write_ofd
 from records.minutes_pdf import write_pdf
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.document_desk import read_counts
+from signaling.meetings.draws import Draws
 from signaling.meetings.reads import Reads
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.room import MeetingRoom
@@ -47,12 +48,19 @@ class Outputs:
     """Makes papers; who may have them is the routes' question."""
 
     def __init__(
-        self, services: Services, book: MeetingBook, rolls: RollDesk, reads: Reads, staff: StaffBook
+        self,
+        services: Services,
+        book: MeetingBook,
+        rolls: RollDesk,
+        reads: Reads,
+        draws: Draws,
+        staff: StaffBook,
     ) -> None:
         self._services = services
         self._rolls = rolls
         self._book = book
         self._reads = reads
+        self._draws = draws
         self._staff = staff
 
     async def resolution(self, room: MeetingRoom, round_: Round) -> Minutes:
@@ -137,6 +145,7 @@ class Outputs:
                 )
                 for each in sorted(record.documents, key=lambda each: each.added_utc_ms)
             ),
+            drawn=await self._draws.drawn(room),
             questions=tuple(Said(person=each.person, utc_ms=each.utc_ms, text=each.text) for each in asked),
         )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -41,5 +41,7 @@ class Facts:
     name_of: Callable[[str], str]
     agenda: Sequence[str] = ()
     documents: Sequence[Laid] = ()
+    drawn: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Who was drawn, in order, by the draw's id."""
     questions: Sequence[Said] = ()
     speeches: Sequence[Said] = ()

@@ -37,7 +37,7 @@ def minutes_of(facts: Facts, meeting: Meeting, chronicle: Chronicle, roll: Roll 
             *_documents(facts),
             *_spoken(facts),
             *(each for round_ in meeting.rounds.values() for each in _voted(facts, meeting, chronicle, round_)),
-            *_draws(meeting),
+            *_draws(facts, meeting),
         ),
         closing="以上会议记录已核对无误。",
         places=SIGNERS,
@@ -146,13 +146,15 @@ def _act(facts: Facts, act: lf.AnyLeaf) -> Iterator[str]:
             yield f"{moment(act.utc_ms)}由{_two(facts, act.by)}宣布表决结果。"
 
 
-def _draws(meeting: Meeting) -> Iterator[Paragraph]:
+def _draws(facts: Facts, meeting: Meeting) -> Iterator[Paragraph]:
     for draw in meeting.draws.values():
-        if draw.revealed is not None:
+        begun, made = draw.committed, draw.revealed
+        if made is not None:
+            names = facts.drawn.get(begun.draw) or tuple(f"名单第{place}位" for place in made.chosen)
             yield plain(
-                f"从{draw.committed.pool_size}人中抽取{draw.committed.count}人，公开文字“{draw.revealed.public}”，"
-                f"抽中名单序号：{'、'.join(str(place) for place in draw.revealed.chosen)}（从0起）。",
-                f"抽签{draw.committed.draw}",
+                f"从{begun.pool_size}人中抽取{begun.count}人。{moment(begun.utc_ms)}公布承诺值{begun.commitment}；"
+                f"{moment(made.utc_ms)}以公开文字“{made.public}”开出：{'、'.join(names)}。",
+                "抽签",
             )
 
 
