@@ -57,6 +57,8 @@ STATUS: dict[str, int] = {
     "account-exists": 409,
     "session-exists": 409,
     "session-over": 409,
+    "motion-opened": 409,
+    "no-cram-down": 409,
     "entered-elsewhere": 409,
     "visitor-changed": 409,
     "notice-changed": 409,

@@ -65,6 +65,16 @@ class NewMandate(Body, frozen=True, kw_only=True):
     document: Sha256
 
 
+class CramEntry(Body, frozen=True, kw_only=True):
+    """What the judge finds of one condition of 企业破产法 87(2)."""
+
+    condition: Annotated[int, Meta(ge=1, le=20)]
+    claimed: bool
+    finding: Reference
+    evidence: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    """SHA-256 of a file, or empty."""
+
+
 class Certified(Body, frozen=True, kw_only=True):
     """The clerk has seen somebody on site come or leave."""
 
@@ -229,6 +239,38 @@ class CreditorRow(Answer, frozen=True, kw_only=True):
     groups: tuple[GroupTotal, ...]
     present: bool
     link: str
+
+
+class MandateRow(Answer, frozen=True, kw_only=True):
+    """委托, with names."""
+
+    mandate: str
+    principal: str
+    principal_name: str
+    agent: str
+    agent_name: str
+    motions: tuple[str, ...]
+    """Empty: all."""
+    instructions: tuple[Instruction, ...]
+    document: str
+    utc_ms: int
+    revoked: bool
+
+
+class CramRow(Answer, frozen=True, kw_only=True):
+    """One condition of 企业破产法 87(2) as it stands."""
+
+    number: int
+    zh: str
+    en: str
+    failed: tuple[Group, ...]
+    by_vote: bool
+    """Each of its groups passed: no finding is needed."""
+    claimed: bool | None
+    """None: no finding yet."""
+    finding: str
+    evidence: str
+    utc_ms: int | None
 
 
 class SignedIn(Answer, frozen=True, kw_only=True):

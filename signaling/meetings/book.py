@@ -31,6 +31,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     matter: Matter
     groups: tuple[Group, ...] = ()
     options: Options = Options()
+    withdrawn: bool = False
+    """Taken off the agenda again before it was opened."""
 
 
 class AgendaDocument(msgspec.Struct, frozen=True, kw_only=True):

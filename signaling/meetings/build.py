@@ -9,6 +9,7 @@ from aiohttp import web
 from hearing.tasks import TaskSet
 from signaling.http import Senders
 from signaling.meetings.access import Access
+from signaling.meetings.agenda_routes import AgendaRoutes
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting
 from signaling.meetings.creditor_routes import CreditorRoutes
@@ -60,6 +61,7 @@ class Meetings:
         crowd = Crowd(services.sources.monotonic_us)
         self._socket = MeetingSocket(services, rooms, book, reads, access, casting, senders, crowd)
         self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, links)
+        self._agenda = AgendaRoutes(door, book)
         self._log = LogRoutes(services, staff, rooms, access)
         self._outputs = OutputRoutes(door, outputs)
         self._notice_routes = NoticeRoutes(door, notices, links)
@@ -73,6 +75,7 @@ class Meetings:
         return [
             socket,
             *self._staff.routes(),
+            *self._agenda.routes(),
             *self._creditors.routes(),
             *self._log.routes(),
             *self._documents.routes(),

@@ -13,6 +13,7 @@ from records.errors import StoreUnavailable
 from signaling.http import STATUS, Senders, bearer_of, body_of, reply
 from signaling.limits import MOST_PEOPLE, Limiter
 from signaling.meetings.access import PASS_LIFETIME_MS, Access
+from signaling.meetings.attending import attend
 from signaling.meetings.bodies import CastBody, SignedIn, SignIn
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting, not_cast
@@ -20,8 +21,6 @@ from signaling.meetings.crowd import Crowd
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.services import Services
-from voting.requests import Attend
-from voting.words import Channel
 
 NUMBER_END = 6
 """Characters of a document's number that somebody who signs in has to know."""
@@ -89,7 +88,7 @@ class CreditorRoutes:
         if room.hall.meeting.created is None:
             raise UserError("doors-closed", "会议尚未开放签到，请稍后再来", "the meeting's doors are not open yet")
         self._by_person.forget(f"{meeting}/{body.person}")
-        await self._attend(room, body.person)
+        await attend(room, body.person, self._casting.salt)
         utc_ms = self._services.sources.utc_ms()
         return reply(
             SignedIn(
@@ -165,24 +164,6 @@ class CreditorRoutes:
             return known.number
         agent = await self._book.agent(room.record.id, person)
         return agent.number if agent is not None else None
-
-    async def _attend(self, room: MeetingRoom, person: str) -> None:
-        """The person is present, and whoever they act for; a principal who is here in person stays as they are."""
-        meeting = room.hall.meeting
-        principals = [
-            principal
-            for (principal, agent), mandates in meeting.mandates_between.items()
-            if agent == person
-            and principal not in meeting.present
-            and any(not meeting.mandates[mandate].revoked for mandate in mandates)
-        ]
-        own = [person] if person in room.register and person not in meeting.present else []
-        requests = [
-            Attend(attendee=attendee, by=person, channel=Channel.ONLINE, salt=self._casting.salt(), state="in")
-            for attendee in own + principals
-        ]
-        # All at once: an agent may act for hundreds, and they share a sync.
-        await asyncio.gather(*(room.hall.do(request) for request in requests))
 
 
 async def _refused(room: MeetingRoom | None, problem: Exception) -> web.Response:

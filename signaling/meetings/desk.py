@@ -12,6 +12,7 @@ from hearing.ids import new_ulid
 from records.ports import KeyValueStore
 from signaling.limits import TooMany
 from signaling.meetings import bodies as b
+from signaling.meetings.attending import attend, is_here
 from signaling.meetings.book import Agent, Draft, MeetingBook, MeetingRecord
 from signaling.meetings.casting import Casting
 from signaling.meetings.room import MeetingRoom
@@ -182,6 +183,9 @@ class MeetingDesk:
                 salt=self._casting.salt(),
             )
         )
+        if is_here(room, agent):
+            # Signed in before the mandate came: the principal is there from now on.
+            await attend(room, agent, self._casting.salt)
         return agent
 
     async def revoke_mandate(self, room: MeetingRoom, mandate: str, account: str) -> None:
@@ -225,7 +229,7 @@ class MeetingDesk:
         return rq.AnnounceResult(motion=motion, round=body.round)
 
     async def _open(self, room: MeetingRoom, motion: str, body: b.Act) -> rq.OpenMotion:
-        draft = next((draft for draft in room.record.drafts if draft.motion == motion), None)
+        draft = next((draft for draft in room.record.drafts if draft.motion == motion and not draft.withdrawn), None)
         if draft is None:
             raise UserError("unknown-motion", "议程中没有此事项", "the agenda has no such motion")
         await self._rooms.refresh_roll(room)

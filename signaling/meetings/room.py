@@ -212,6 +212,9 @@ class MeetingRoom:
             self.touch(everybody=True)
         elif isinstance(leaf, lf.Mandate):
             self.touch(leaf.agent, leaf.principal)
+        elif isinstance(leaf, lf.MandateRevoked):
+            ended = self.hall.meeting.mandates[leaf.mandate].leaf
+            self.touch(ended.agent, ended.principal)
         elif not isinstance(leaf, _UNSEEN):
             self.touch()
 

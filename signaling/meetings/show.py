@@ -30,7 +30,7 @@ def meeting_view(
     record: MeetingRecord, meeting: Meeting, *, queue: int, speaking: str, whole: bool = False
 ) -> MeetingView:
     """`whole`: with results that are not announced yet, for the court's people and the administrator."""
-    drafts = {draft.motion: draft for draft in record.drafts}
+    drafts = {draft.motion: draft for draft in record.drafts if not draft.withdrawn}
     rounds = [_motion_view(round_, whole=whole) for round_ in meeting.rounds.values()]
     opened = {view.motion for view in rounds}
     return MeetingView(
@@ -67,7 +67,7 @@ def mine(
         votes=tuple(
             vote
             for round_ in meeting.rounds.values()
-            for vote in _votes(person, [principal for principal, _ in principals], round_, name_of)
+            for vote in _votes(person, [principal for principal, _ in principals], meeting, round_, name_of)
         ),
         principals=tuple(
             Principal(creditor=creditor, name=name_of(creditor), mandate=mandate) for creditor, mandate in principals
@@ -137,13 +137,25 @@ def _principals(person: str, meeting: Meeting) -> list[tuple[str, str]]:
         (principal, mandate)
         for (principal, agent), mandates in meeting.mandates_between.items()
         if agent == person
-        for mandate in mandates[-1:]
-        if not meeting.mandates[mandate].revoked
+        for mandate in [each for each in mandates if not meeting.mandates[each].revoked][-1:]
     ]
 
 
-def _votes(person: str, principals: Iterable[str], round_: Round, name_of: NameOf) -> Iterable[Vote]:
-    own = [person, *principals, *(unit for unit, who in round_.representatives.items() if who == person)]
+def _covers(meeting: Meeting, agent: str, principal: str, motion: str) -> bool:
+    """Whether one of the agent's mandates is on the motion."""
+    return any(
+        not standing.revoked and (not standing.leaf.motions or motion in standing.leaf.motions)
+        for mandate in meeting.mandates_between[principal, agent]
+        for standing in (meeting.mandates[mandate],)
+    )
+
+
+def _votes(
+    person: str, principals: Iterable[str], meeting: Meeting, round_: Round, name_of: NameOf
+) -> Iterable[Vote]:
+    motion = round_.opened.motion
+    covered = [each for each in principals if _covers(meeting, person, each, motion)]
+    own = [person, *covered, *(unit for unit, who in round_.representatives.items() if who == person)]
     for division, sums in round_.divisions.items():
         for creditor in own:
             unit = sums.units.get(creditor)

@@ -127,6 +127,59 @@ export interface PaperKeyed {
   scan: string;
 }
 
+export interface Instruction {
+  choice: Choice;
+  motion: string;
+}
+
+/** 委托: who votes for whom, on what, and how. */
+export interface MandateRow {
+  mandate: string;
+  principal: string;
+  principal_name: string;
+  agent: string;
+  agent_name: string;
+  /** Empty: all. */
+  motions: string[];
+  instructions: Instruction[];
+  document: string;
+  utc_ms: number;
+  revoked: boolean;
+}
+
+export interface NewMandate {
+  principal: string;
+  agent: string | null;
+  agent_name: string | null;
+  agent_number: string;
+  motions: string[];
+  instructions: Instruction[];
+  document: string;
+}
+
+/** One condition of 企业破产法 87(2), and what the judge found. */
+export interface CramRow {
+  number: number;
+  zh: string;
+  en: string;
+  failed: Group[];
+  /** Met because its groups passed: no finding is needed. */
+  by_vote: boolean;
+  /** Null: no finding yet. */
+  claimed: boolean | null;
+  finding: string;
+  evidence: string;
+  utc_ms: number | null;
+}
+
+export interface CramEntry {
+  condition: number;
+  claimed: boolean;
+  finding: string;
+  /** SHA-256, or empty. */
+  evidence: string;
+}
+
 export type PaperState = "waits" | "differs" | "counted";
 
 const post = <T>(path: string, body: unknown = {}) => call<T>(path, { method: "POST", body });
@@ -156,13 +209,15 @@ export function consoleApi(id: string) {
     keyPaper: (body: PaperKeyed) => post<{ paper: string; state: PaperState }>(`${path}/papers`, body),
     giveFloor: (person: string | null) => post<void>(`${path}/speaker`, { person }),
     creditors: (words: string) => call<CreditorRow[]>(`${path}/creditors?q=${encodeURIComponent(words)}`),
-    mandate: (body: {
-      principal: string;
-      agent: string | null;
-      agent_name: string | null;
-      agent_number: string;
-      document: string;
-    }) => post<CreditorRow>(`${path}/mandates`, body),
+    mandates: () => call<MandateRow[]>(`${path}/mandates`),
+    mandate: (body: NewMandate) => post<CreditorRow>(`${path}/mandates`, body),
+    revokeMandate: (mandate: string) =>
+      call<void>(`${path}/mandates/${encodeURIComponent(mandate)}`, { method: "DELETE" }),
+    withdrawMotion: (motion: string) =>
+      call<void>(`${path}/motions/${encodeURIComponent(motion)}`, { method: "DELETE" }),
+    cram: (motion: string) => call<CramRow[]>(`${path}/motions/${encodeURIComponent(motion)}/cram`),
+    enterCram: (motion: string, body: CramEntry) =>
+      post<CramRow[]>(`${path}/motions/${encodeURIComponent(motion)}/cram`, body),
     linksUrl: `/api/v1/${path}/links.csv`,
     logUrl: (edition: "court" | "public") => `/api/v1/${path}/log.jsonl?edition=${edition}`,
   };

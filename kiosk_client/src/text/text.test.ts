@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { agendaEn, agendaZh } from "./agenda.ts";
 import { consoleEn, consoleZh } from "./console.ts";
 import { courtEn, courtZh } from "./court.ts";
 import { en, zhCN } from "./index.ts";
@@ -18,6 +19,7 @@ function leaves(value: unknown): string[] {
 test("English has exactly the keys that Chinese has", () => {
   expect(paths(en).sort()).toEqual(paths(zhCN).sort());
   expect(paths(courtEn).sort()).toEqual(paths(courtZh).sort());
+  expect(paths(agendaEn).sort()).toEqual(paths(agendaZh).sort());
   expect(paths(consoleEn).sort()).toEqual(paths(consoleZh).sort());
   expect(paths(meetingEn).sort()).toEqual(paths(meetingZh).sort());
 });

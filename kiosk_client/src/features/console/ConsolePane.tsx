@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type ActName, type Console, consoleApi } from "../../protocol/console.ts";
 import type { MotionView } from "../../protocol/meeting.ts";
 import type { Staff } from "../../protocol/staff.ts";
+import { agendaText } from "../../text/agenda.ts";
 import { consoleText } from "../../text/console.ts";
 import { text } from "../../text/index.ts";
 import { Button, Notice, Progress, Tabs, wallTime } from "../../ui/index.ts";
@@ -69,7 +70,11 @@ interface RunningProps {
   watch: Watch;
 }
 
-type Doing = { what: "doors" } | { what: "motion" } | { what: "act"; act: ActName; motion: MotionView | null };
+type Doing =
+  | { what: "doors" }
+  | { what: "motion" }
+  | { what: "withdraw"; motion: MotionView }
+  | { what: "act"; act: ActName; motion: MotionView | null };
 
 function Running({ api, staff, zone, console, watch }: RunningProps) {
   const t = consoleText();
@@ -161,6 +166,8 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
                 {...{ api, zone, console, motion }}
                 account={staff.account}
                 onAct={(act, round) => setDoing({ what: "act", act, motion: { ...motion, round } })}
+                judge={staff.role === "judge"}
+                onWithdraw={() => setDoing({ what: "withdraw", motion })}
                 onConsole={take}
               />
             ))}
@@ -185,6 +192,21 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
           onClose={() => setDoing(null)}
         >
           <p>{t.doors.ask}</p>
+        </Ask>
+      )}
+      {doing?.what === "withdraw" && (
+        <Ask
+          title={agendaText().withdraw}
+          yes={agendaText().withdraw}
+          danger
+          onYes={async () => {
+            await api.withdrawMotion(doing.motion.motion);
+            await refresh();
+          }}
+          onClose={() => setDoing(null)}
+        >
+          <p class="act-motion">{doing.motion.title}</p>
+          <p>{agendaText().withdrawAsk}</p>
         </Ask>
       )}
       {doing?.what === "motion" && <MotionForm api={api} onConsole={take} onClose={() => setDoing(null)} />}

@@ -1,20 +1,23 @@
 import { useState } from "preact/hooks";
 import type { ConsoleApi, CreditorRow } from "../../protocol/console.ts";
 import type { MotionView } from "../../protocol/meeting.ts";
+import { agendaText } from "../../text/agenda.ts";
 import { consoleText } from "../../text/console.ts";
 import { text } from "../../text/index.ts";
 import { Button, CopyButton, Dialog, Field, FilePick, Notice, Select } from "../../ui/index.ts";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
 import { digestOf } from "./digest.ts";
+import { MandateScope, type Scope, scopeBody } from "./MandateScope.tsx";
 
 interface MandateProps {
   api: ConsoleApi;
+  motions: readonly MotionView[];
   principal: CreditorRow;
   onClose: () => void;
 }
 
 /** 委托: who votes for whom, with the fingerprint of the written mandate; then the agent's link. */
-export function MandateDialog({ api, principal, onClose }: MandateProps) {
+export function MandateDialog({ api, motions, principal, onClose }: MandateProps) {
   const t = consoleText().people;
   const { common } = text();
   const roll = consoleText().roll;
@@ -22,12 +25,14 @@ export function MandateDialog({ api, principal, onClose }: MandateProps) {
   const [name, setName] = useState("");
   const [number, setNumber] = useState("");
   const [file, setFile] = useState<File | null>(null);
+  const [scope, setScope] = useState<Scope>(null);
   const [link, setLink] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
   async function save() {
     if (!file) return setProblem(t.documentMissing);
+    if (scope?.size === 0) return setProblem(agendaText().scope.missing);
     setBusy(true);
     setProblem(null);
     try {
@@ -36,6 +41,7 @@ export function MandateDialog({ api, principal, onClose }: MandateProps) {
         agent: agent.trim() || null,
         agent_name: agent.trim() ? null : name.trim() || null,
         agent_number: agent.trim() ? "" : number.trim(),
+        ...scopeBody(scope),
         document: await digestOf(file),
       });
       setLink(made.link);
@@ -81,6 +87,7 @@ export function MandateDialog({ api, principal, onClose }: MandateProps) {
               <Field label={t.agentNumber} value={number} onInput={setNumber} maxLength={40} autocomplete="off" />
             </>
           )}
+          <MandateScope motions={motions} scope={scope} onChange={setScope} />
           <FilePick
             label={t.document}
             choose={roll.choose}

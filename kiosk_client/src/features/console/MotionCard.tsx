@@ -1,6 +1,7 @@
 import type { ActName, Console, ConsoleApi, Turnout } from "../../protocol/console.ts";
 import type { MotionView } from "../../protocol/meeting.ts";
 import { serverMs } from "../../protocol/serverTime.ts";
+import { agendaText } from "../../text/agenda.ts";
 import { consoleText } from "../../text/console.ts";
 import { meetingText } from "../../text/meeting.ts";
 import { Button, Clock } from "../../ui/index.ts";
@@ -9,6 +10,7 @@ import { heads, percent, yuan } from "../meeting/money.ts";
 import { groupName } from "../meeting/names.ts";
 import { ResultBars } from "../meeting/ResultBars.tsx";
 import { PendingNote } from "./Acts.tsx";
+import { CramPanel } from "./CramPanel.tsx";
 import { secondRoundDue, stepsOf, turnoutOf, waitingFor } from "./steps.ts";
 
 interface Props {
@@ -17,12 +19,14 @@ interface Props {
   zone: string;
   console: Console;
   motion: MotionView;
+  judge: boolean;
   onAct: (act: ActName, round: number) => void;
+  onWithdraw: () => void;
   onConsole: (console: Console) => void;
 }
 
 /** One round of a motion: its state, what may be done, the turnout while it runs, the count afterwards. */
-export function MotionCard({ api, account, zone, console, motion, onAct, onConsole }: Props) {
+export function MotionCard({ api, account, zone, console, motion, judge, onAct, onWithdraw, onConsole }: Props) {
   const t = consoleText();
   const { motions: words } = meetingText();
   const waiting = waitingFor(console.pending, motion.motion, motion.round);
@@ -30,6 +34,8 @@ export function MotionCard({ api, account, zone, console, motion, onAct, onConso
   const waitingSecond = second ? waitingFor(console.pending, motion.motion, 2) : [];
   const states: Readonly<Record<string, string>> = words.states;
   const { closes_utc_ms, result } = motion;
+  const newest = !console.meeting.motions.some((each) => each.motion === motion.motion && each.round > motion.round);
+  const refused = newest && motion.matter === "plan" && motion.state === "announced" && result?.passed === false;
   return (
     <article class={`panel run-motion run-${motion.state}`}>
       <div class="panel-head">
@@ -80,6 +86,7 @@ export function MotionCard({ api, account, zone, console, motion, onAct, onConso
           </details>
         )}
         {second && <p>{t.secondOffer}</p>}
+        {refused && <CramPanel api={api} motion={motion.motion} judge={judge} open={!second} />}
         <div class="row">
           {waiting.length === 0 &&
             stepsOf(motion, console.meeting).map((act, index) => (
@@ -91,6 +98,11 @@ export function MotionCard({ api, account, zone, console, motion, onAct, onConso
                 {t.acts[act]}
               </Button>
             ))}
+          {motion.state === "draft" && waiting.length === 0 && console.meeting.state !== "closed" && (
+            <Button kind="quiet" onClick={onWithdraw}>
+              {agendaText().withdraw}
+            </Button>
+          )}
           {second && waitingSecond.length === 0 && (
             <Button kind="primary" onClick={() => onAct("open", 2)}>
               {t.acts.second}

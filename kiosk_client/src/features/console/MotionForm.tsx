@@ -9,11 +9,14 @@ import {
   securedValues,
   silentValues,
 } from "../../protocol/meeting.ts";
+import { agendaText } from "../../text/agenda.ts";
 import { consoleText } from "../../text/console.ts";
 import { text } from "../../text/index.ts";
 import { Button, Dialog, Field, Notice, Select, Tick } from "../../ui/index.ts";
 import { groupName } from "../meeting/names.ts";
 import { failureText } from "../order/Ask.tsx";
+import { Pick } from "./Pick.tsx";
+import { RareOptions } from "./RareOptions.tsx";
 
 const USUAL: Options = {
   ballots: "final",
@@ -47,11 +50,12 @@ export function MotionForm({ api, onConsole, onClose }: Props) {
   async function save() {
     if (!title.trim()) return setProblem(m.nameMissing);
     if (grouped && groups.length === 0) return setProblem(m.groupsMissing);
+    if (options.bloc.some((bloc) => !bloc.representative.trim())) return setProblem(agendaText().bloc.missing);
     if (deemed && !(options.court_ref.trim() && options.resolution.trim())) return setProblem(m.refsMissing);
     setBusy(true);
     setProblem(null);
     try {
-      const chosen = deemed ? options : { ...options, court_ref: "", resolution: "" };
+      const chosen = cleaned(options, deemed, grouped ? groups : null);
       onConsole(await api.addMotion({ title: title.trim(), matter, groups: grouped ? groups : [], options: chosen }));
       onClose();
     } catch (cause) {
@@ -139,6 +143,7 @@ export function MotionForm({ api, onConsole, onClose }: Props) {
           usual="final"
           onChange={(ballots) => setOptions({ ...options, ballots })}
         />
+        <RareOptions matter={matter} groups={groups} options={options} onChange={setOptions} />
         <p class="small soft">{m.keepNote}</p>
         {problem && (
           <Notice tone="bad" urgent>
@@ -150,28 +155,14 @@ export function MotionForm({ api, onConsole, onClose }: Props) {
   );
 }
 
-interface PickProps<T extends string> {
-  legend: string;
-  values: readonly T[];
-  words: Readonly<Record<T, string>>;
-  value: T;
-  usual: T;
-  onChange: (value: T) => void;
-}
-
-function Pick<T extends string>({ legend, values, words, value, usual, onChange }: PickProps<T>) {
-  return (
-    <fieldset class="run-pick">
-      <legend>{legend}</legend>
-      {values.map((each) => (
-        <label key={each} class="tick">
-          <input type="radio" name={legend} checked={each === value} onChange={() => onChange(each)} />
-          <span>
-            {words[each]}
-            {each === usual && <strong>{consoleText().motion.usual}</strong>}
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
+/** Without what was filled in and then chosen against. */
+function cleaned(options: Options, deemed: boolean, groups: readonly Group[] | null): Options {
+  return {
+    ...options,
+    ...(deemed ? {} : { court_ref: "", resolution: "" }),
+    equity_base: groups?.includes("equity") ? options.equity_base : "present",
+    bloc: options.bloc
+      .filter(({ group }) => !groups || groups.includes(group))
+      .map(({ group, representative }) => ({ group, representative: representative.trim() })),
+  };
 }

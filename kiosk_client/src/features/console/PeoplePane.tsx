@@ -7,6 +7,7 @@ import { heads, percent, yuan } from "../meeting/money.ts";
 import { groupName } from "../meeting/names.ts";
 import { Ask, failureText } from "../order/Ask.tsx";
 import { ExclusionDialog, MandateDialog } from "./CreditorDialogs.tsx";
+import { MandatePanel } from "./MandatePanel.tsx";
 
 const MOST_FOUND = 50;
 
@@ -26,6 +27,7 @@ export function PeoplePane({ api, staff, console, onChange }: Props) {
   const [found, setFound] = useState<CreditorRow[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [doing, setDoing] = useState<Doing | null>(null);
+  const [version, setVersion] = useState(0);
   const certifies = staff.role === "clerk" || staff.role === "operator";
   const running = console.meeting.state === "doors" || console.meeting.state === "in_session";
 
@@ -133,6 +135,9 @@ export function PeoplePane({ api, staff, console, onChange }: Props) {
           {found.length === MOST_FOUND && <p class="panel-body small soft">{t.most}</p>}
         </div>
       )}
+      {console.meeting.state !== "draft" && (
+        <MandatePanel api={api} motions={console.meeting.motions} version={version} running={running} />
+      )}
       {doing && (doing.what === "in" || doing.what === "out") && (
         <Ask
           title={doing.what === "in" ? t.certify : t.leave}
@@ -146,7 +151,17 @@ export function PeoplePane({ api, staff, console, onChange }: Props) {
           <p>{doing.what === "in" ? t.certifyAsk(doing.row.name) : t.leaveAsk(doing.row.name)}</p>
         </Ask>
       )}
-      {doing?.what === "mandate" && <MandateDialog api={api} principal={doing.row} onClose={() => setDoing(null)} />}
+      {doing?.what === "mandate" && (
+        <MandateDialog
+          api={api}
+          motions={console.meeting.motions}
+          principal={doing.row}
+          onClose={() => {
+            setDoing(null);
+            setVersion(version + 1);
+          }}
+        />
+      )}
       {doing?.what === "exclude" && (
         <ExclusionDialog
           api={api}
