@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.meeting_people import choose, shot, voted
-from tests.browser.visitors import chromium, needs_chromium, visit
+from tests.browser.meeting_people import choose, shot, verify_receipts, voted
+from tests.browser.tunnel import Tunnel
+from tests.browser.visitors import blank, chromium, needs_chromium, visit
 from tests.fakes.meeting_court import Court, called, number_of
 from tests.fakes.serving import ServerProcess, serving
 
@@ -113,6 +114,29 @@ async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
         await _second_round(court, one, two, three)
         await _rewritten(three)
         await _english(one)
+
+
+async def test_a_ballot_goes_by_https_where_no_socket_gets_through(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, called(server, [100, 200]) as court, chromium() as browser:
+        await court.post("motions", {"title": "关于财产变价方案的议案", "matter": "ordinary"})
+        await court.post("doors", {})
+        road = Tunnel()
+        phone = await blank(browser, 390, 844)
+        await phone.route_web_socket("**/ws", road.opened)
+        await phone.goto(f"{server.base_url}/meeting/{court.meeting}#{await court.link('C1')}")
+        await phone.get_by_label("证件号码后六位").fill(number_of(1)[-6:])
+        await phone.get_by_role("button", name="签到进入会议").click()
+        await court.by_two("open")
+        await expect(phone.locator(".countdown")).to_be_visible()
+        await road.cut()
+        await choose(phone, "投票：本人", "同意")
+        await voted(phone)
+        await expect(phone.locator(".meeting-away")).to_be_visible()
+        assert road.ballots == []
+        assert (await court.console())["turnout"][0]["heads_cast"] == 1
+        road.mend()
+        await expect(phone.locator(".meeting-away")).to_have_count(0, timeout=60_000)
+        await verify_receipts(phone, 1)
 
 
 async def _second_round(court: Court, *pages: Page) -> None:

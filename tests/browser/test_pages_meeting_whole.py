@@ -5,14 +5,13 @@ first round fails on the amount, a second passes, and every receipt is checked o
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.meeting_people import by_two, choose, shot, verify_receipts, voted
+from tests.browser.tunnel import Tunnel
 from tests.browser.visitors import blank, chromium, needs_chromium, sign_in, visit
 from tests.fakes.meeting_court import number_of, table
 from tests.fakes.serving import ServerProcess, serving
@@ -22,46 +21,6 @@ pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(300)]
 TITLE = "关于破产财产分配方案的表决"
 PHONE = (390, 844)
 DESK = (1440, 900)
-
-
-class Tunnel:
-    """The one road between a phone and the meeting: the answer to a ballot is lost on it, and then the road is."""
-
-    def __init__(self) -> None:
-        self.ballots: list[str] = []
-        """The `idem` of each ballot that reached the meeting."""
-        self.loses_answers = False
-        self.closed = False
-        self._road: WebSocketRoute | None = None
-
-    def opened(self, page: WebSocketRoute) -> None:
-        """For `Page.route_web_socket`."""
-        meeting = page.connect_to_server()
-        self._road = page
-
-        def out(frame: str | bytes) -> None:
-            message: Any = json.loads(frame)
-            if message["type"] == "cast":
-                self.ballots.append(message["idem"])
-            if not self.closed:
-                meeting.send(frame)
-
-        def back(frame: str | bytes) -> None:
-            if self.closed or (self.loses_answers and json.loads(frame)["type"] == "receipt"):
-                return
-            page.send(frame)
-
-        page.on_message(out)
-        meeting.on_message(back)
-
-    async def cut(self) -> None:
-        """No word passes in either direction until `mend`."""
-        self.closed = True
-        assert self._road is not None
-        await self._road.close(code=3000)
-
-    def mend(self) -> None:
-        self.closed = self.loses_answers = False
 
 
 async def at_desk(browser: Browser, server: ServerProcess, account: str, meeting: str = "") -> Page:

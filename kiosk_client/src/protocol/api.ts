@@ -71,15 +71,15 @@ interface Options {
   signal?: AbortSignal;
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+export async function refusal(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as Refusal;
   const zh = body.message ?? `服务器拒绝了请求（${response.status}）`;
   const english = body.message_en ?? `The server refused the request (${response.status})`;
   return new ApiError(body.error ?? `http-${response.status}`, response.status, zh, english, body.incident ?? null);
 }
 
-/** One request under /api/v1/ that was granted; throws ApiError, always. */
-export async function fetched(
+/** One request under /api/v1/ that was answered, whatever with; throws ApiError `offline`. */
+export async function answered(
   path: string,
   { method = "GET", body, blob, bearer, signal }: Options = {},
 ): Promise<Response> {
@@ -109,6 +109,12 @@ export async function fetched(
     );
   }
   serverTime.hear(response.headers.get("Date"), sent_ms, Date.now());
+  return response;
+}
+
+/** One request under /api/v1/ that was granted; throws ApiError, always. */
+export async function fetched(path: string, options: Options = {}): Promise<Response> {
+  const response = await answered(path, options);
   if (!response.ok) throw await refusal(response);
   return response;
 }

@@ -1,5 +1,6 @@
-import { call, fetched } from "./api.ts";
-import type { Choice, SignedIn, SignIn } from "./meeting.ts";
+import { answered, call, fetched, refusal } from "./api.ts";
+import type { Choice, NotCastMessage, SignedIn, SignIn } from "./meeting.ts";
+import type { Ballot } from "./meetingSocket.ts";
 
 /** A signed tree head (docs/ballot-log.md, section 8, as all below). Hashes, key and signature are lower-case hex. */
 export interface Head {
@@ -71,6 +72,8 @@ export interface MeetingApi {
   inclusion(seq: number, size: number): Promise<Inclusion>;
   consistency(first: number, second: number): Promise<Consistency>;
   document(document: string): Promise<Blob>;
+  /** A ballot where no socket opens: its receipt, or the refusal in words. */
+  cast(ballot: Ballot): Promise<{ receipt: Receipt } | NotCastMessage>;
 }
 
 /** The meeting's requests; `token` is the pass that signing in gave, asked anew for each. */
@@ -85,5 +88,12 @@ export function meetingApi(id: string, token: () => string): MeetingApi {
       call<Consistency>(`${path}/consistency?first=${first}&second=${second}`, bearer()),
     document: async (document) =>
       (await fetched(`${path}/documents/${encodeURIComponent(document)}`, bearer())).blob(),
+    cast: async (ballot) => {
+      const response = await answered(`${path}/ballots`, { method: "POST", body: ballot, ...bearer() });
+      if (response.ok) return { receipt: (await response.json()) as Receipt };
+      const told = (await response.clone().json()) as Partial<NotCastMessage>;
+      if (told.type !== "not_cast") throw await refusal(response);
+      return told as NotCastMessage;
+    },
   };
 }

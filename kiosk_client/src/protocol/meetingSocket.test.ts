@@ -40,8 +40,9 @@ let links: MeetingLink[];
 let tries: number[];
 let random: number;
 
-function make(): MeetingSocket {
+function make(post?: (ballot: Ballot) => Promise<never>): MeetingSocket {
   return new MeetingSocket({
+    post,
     url: "wss://court/meetings/x/ws",
     token: "pass",
     onMessage: () => undefined,
@@ -219,5 +220,54 @@ describe("the connection", () => {
     expect(last().of("ask_question")).toEqual([]);
     last().say({ type: "did", re: last().of("ask_floor")[0]?.re } as never);
     expect(await floor).toBeNull();
+  });
+});
+
+describe("where no connection opens", () => {
+  const refusal = { type: "not_cast", re: "", code: "late", zh: "", en: "", late: { late: true }, standing: null };
+
+  /** Two connections that fail before anything was said. */
+  async function shut(times: number): Promise<void> {
+    random = 0;
+    for (let attempt = 1; attempt <= times; attempt++) {
+      last().cut();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+  }
+
+  test("a ballot goes by HTTPS, one at a time, until there is an answer", async () => {
+    const answers: { give: (told: unknown) => void; fail: () => void }[] = [];
+    const posted: string[] = [];
+    const socket = make((ballot) => {
+      posted.push(ballot.idem);
+      return new Promise((give, fail) => answers.push({ give: give as never, fail }));
+    });
+    socket.start();
+    const cast = socket.cast(BALLOT);
+    await shut(1);
+    expect(posted).toEqual([]);
+    await shut(2);
+    expect(posted).toEqual(["i-1"]);
+    answers[0]?.fail();
+    await vi.advanceTimersByTimeAsync(0);
+    await shut(1);
+    expect(posted).toEqual(["i-1", "i-1"]);
+    answers[1]?.give({ receipt: "r" });
+    expect(await cast).toBe("r");
+  });
+
+  test("a later ballot goes at once, and is refused in words; busy is asked again", async () => {
+    const told: unknown[] = [
+      { ...refusal, code: "busy", retry_after_ms: 2_000 },
+      { ...refusal, retry_after_ms: null },
+    ];
+    const socket = make(async () => told.shift() as never);
+    socket.start();
+    await shut(2);
+    const cast = socket.cast(BALLOT).catch((cause: MeetingRefusal) => [cause.code, cause.late]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toHaveLength(1);
+    await shut(1);
+    expect(await cast).toEqual(["late", { late: true }]);
   });
 });

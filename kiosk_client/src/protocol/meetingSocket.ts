@@ -44,6 +44,8 @@ export interface MeetingSocketOptions {
   onLink: (link: MeetingLink) => void;
   /** Told each time a ballot goes out; from 1. */
   onTry?: (ballot: Ballot, times: number) => void;
+  /** Sends a ballot by HTTPS where no connection opens. Rejects when there was no answer either. */
+  post?: (ballot: Ballot) => Promise<{ receipt: unknown } | NotCastMessage>;
   wire?: (url: string) => Wire;
   now?: () => number;
   random?: () => number;
@@ -69,6 +71,8 @@ const ENTER_WITHIN_MS = 8_000;
 const PROVE_WITHIN_MS = 3_000;
 /** A ballot without an answer for so long goes out again, on the same connection. */
 const ANSWER_WITHIN_MS = 10_000;
+/** Connections that have to fail one after the other before a ballot goes by HTTPS. */
+const POST_AFTER = 2;
 
 /** Wait before attempt `attempt` (from 1): anywhere up to a bound that doubles, since thousands are cut off at once. */
 export function jitter(attempt: number, random: () => number): number {
@@ -90,6 +94,8 @@ export class MeetingSocket {
   private beat: ReturnType<typeof setInterval> | null = null;
   private counter = 0;
   private readonly asked = new Map<string, Asked>();
+  /** Ballots on their way by HTTPS, by `re`. */
+  private readonly posting = new Set<string>();
   private readonly now: () => number;
   private readonly random: () => number;
 
@@ -152,6 +158,7 @@ export class MeetingSocket {
       const asked: Asked = { message, ballot, times: 0, timer: null, resolve, reject };
       this.asked.set(message.re, asked);
       if (this.entered) this.send(asked);
+      else if (this.attempt >= POST_AFTER) void this.post(message.re);
     });
   }
 
@@ -256,6 +263,25 @@ export class MeetingSocket {
     asked.timer = setTimeout(() => this.entered && this.send(asked), wait_ms);
   }
 
+  /** A proxy on the way may let no WebSocket through: the same ballot by HTTPS, with the same `idem`. */
+  private async post(re: string): Promise<void> {
+    const asked = this.asked.get(re);
+    if (!asked?.ballot || !this.options.post || this.posting.has(re)) return;
+    this.posting.add(re);
+    asked.times += 1;
+    this.options.onTry?.(asked.ballot, asked.times);
+    try {
+      const told = await this.options.post(asked.ballot);
+      if ("receipt" in told) this.settle(re)?.resolve(told.receipt);
+      else if (told.retry_after_ms === null) this.notCast({ ...told, re });
+      // Else after the next attempt to connect, which waits longer each time.
+    } catch {
+      // Nor did HTTPS get through, or the pass has ended: the socket says so when it opens.
+    } finally {
+      this.posting.delete(re);
+    }
+  }
+
   private settle(re: string): Asked | undefined {
     const asked = this.asked.get(re);
     this.asked.delete(re);
@@ -278,6 +304,7 @@ export class MeetingSocket {
     const delay_ms = wait_ms ?? jitter(this.attempt, this.random);
     this.timer = setTimeout(() => this.connect(), delay_ms);
     this.options.onLink({ at: "waiting", attempt: this.attempt, retry_at_ms: this.now() + delay_ms });
+    if (this.attempt >= POST_AFTER) for (const re of this.asked.keys()) void this.post(re);
   }
 
   private dropWire(): void {

@@ -75,6 +75,7 @@ export class Meeting {
     this.socket = new MeetingSocket({
       ...options.socket,
       token: options.token,
+      post: (ballot) => options.api.cast(ballot),
       onMessage: (message, received_ms) => this.hear(message, received_ms),
       onLink: (link) => {
         this.link.value = link;
