@@ -95,6 +95,17 @@ class Storage(_Section, frozen=True, kw_only=True):
     min_free_bytes: Annotated[int, msgspec.Meta(ge=0)]
 
 
+class Anchors(_Section, frozen=True, kw_only=True):
+    """Where the signed heads of creditors' meetings go outside."""
+
+    every_s: Annotated[float, msgspec.Meta(ge=10, le=86_400)]
+    file: str
+    rfc3161_url: str
+    rfc3161_ca: str
+    https_url: str
+    https_token: str
+
+
 class Recording(_Section, frozen=True, kw_only=True):
     """The recorder."""
 
@@ -179,6 +190,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     media: Media
     ice: Ice
     storage: Storage
+    anchors: Anchors
     recording: Recording
     composite: Composite
     identity: Identity

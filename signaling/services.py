@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
@@ -17,6 +18,7 @@ from records.ports import KeyValueStore
 from records.search_index import SearchIndex
 from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
+from voting.anchors.port import Anchor
 from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
 
@@ -63,6 +65,8 @@ class Services:
     gate: GateTools = field(default_factory=GateTools)
     ballots: LeafStore = field(default_factory=MemoryLeafStore)
     """The logs of creditors' meetings."""
+    anchors: Sequence[Anchor] = ()
+    """Who the heads of those logs are given to, outside."""
     timing: Timing = field(default_factory=Timing)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 

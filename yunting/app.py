@@ -40,6 +40,7 @@ from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
 from yunting.addresses import announced, with_nat64
+from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
@@ -128,6 +129,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             verifier_sha256=verifier,
             gate=gate,
             ballots=ballots,
+            anchors=await open_anchors(settings, stack),
             search=search,
         )
 

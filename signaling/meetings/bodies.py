@@ -10,6 +10,7 @@ from msgspec import Meta
 from signaling.bodies import Answer, Body, Line, Name, UtcMs
 from signaling.meetings.messages import Id
 from signaling.meetings.view import MeetingView, Turnout
+from voting.anchors.port import AnchorState
 from voting.leaves import Instruction, Options
 from voting.words import Choice, Group, Matter
 
@@ -219,6 +220,7 @@ class Console(Answer, frozen=True, kw_only=True):
     questions: tuple[Asked, ...]
     log_size: int
     log_root: str
+    anchors: tuple[AnchorState, ...] = ()
 
 
 class Acted(Answer, frozen=True, kw_only=True):

@@ -45,6 +45,7 @@ def console(room: MeetingRoom, questions: Iterable[Question], now_ms: int, now_u
         ),
         log_size=log.durable,
         log_root=log.tree.root(log.durable).hex() if log.durable else "",
+        anchors=room.anchors.states() if room.anchors is not None else (),
     )
 
 

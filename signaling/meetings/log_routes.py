@@ -1,4 +1,5 @@
-"""`GET /api/v1/meetings/{id}/log.jsonl`: the ballot log as a file, for `yunting verify` and the `/verify` page."""
+"""`GET /api/v1/meetings/{id}/log.jsonl` and `anchors.jsonl`: the ballot log and the evidence of its anchors as files,
+for `yunting verify` and the `/verify` page."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from signaling.meetings.scratch import scratch
 from signaling.meetings.transfer import send_file
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
+from voting.anchors.proofs import Proofs
 from voting.log_export import Edition, NothingToExport, export_log
 
 MOST_WAITING = 8
@@ -36,7 +38,17 @@ class LogRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
-        return [web.get("/api/v1/meetings/{id}/log.jsonl", self.download)]
+        one = "/api/v1/meetings/{id}"
+        return [web.get(f"{one}/log.jsonl", self.download), web.get(f"{one}/anchors.jsonl", self.anchors)]
+
+    async def anchors(self, request: web.Request) -> web.Response:
+        """What came back from outside for the log's heads (docs/ballot-log.md, section 10). For whoever may have the
+        public log, to be fetched after it is: a head beyond the log is an alarm."""
+        room = await self._enter(request, Edition.PUBLIC)
+        body = await Proofs(self._services.store).lines(room.record.id)
+        name = f"anchors-{room.record.id}.jsonl"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(body=body, content_type="application/jsonl", headers=disposition)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The log as of its newest head; `edition=court` or `public` (the default)."""

@@ -21,6 +21,7 @@ from signaling.meetings.show import bloc_name, meeting_view, mine
 from signaling.meetings.view import MeetingView, Mine
 from signaling.meetings.wire import Wire
 from voting import leaves as lf
+from voting.anchors.keeper import AnchorKeeper
 from voting.attendance import RunningBoard
 from voting.countersign import Countersign
 from voting.hall import Hall
@@ -49,6 +50,8 @@ class MeetingRoom:
         self.changing = asyncio.Lock()
         """Held while the record is changed and written."""
         self.hall = hall
+        self.anchors: AnchorKeeper | None = None
+        """Takes the log's heads outside."""
         self.roll: Roll | None = None
         """The roll that the next motion is opened with."""
         self.roll_sums: RollSummary | None = None
@@ -79,6 +82,8 @@ class MeetingRoom:
         self.hall = hall
         if self.roll is not None:
             self._begin_board(RunningBoard(self.roll))
+        if self.anchors is not None:
+            self.anchors.attach(hall)
         hall.on_leaf(self._heard)
         hall.log.on_head(self._signed)
         self.touch(everybody=True)

@@ -17,6 +17,8 @@ from signaling.meetings.roll_desk import RollDesk, summary
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.show import state_of
 from signaling.services import Services
+from voting.anchors.keeper import AnchorKeeper
+from voting.anchors.proofs import Proofs
 from voting.attendance import RunningBoard
 from voting.hall import Hall
 from voting.roll import Roll
@@ -37,6 +39,8 @@ class MeetingRooms:
         self._rooms: dict[str, MeetingRoom] = {}
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._telling: dict[str, asyncio.Task[None]] = {}
+        self._anchoring: dict[str, asyncio.Task[None]] = {}
+        self._proofs = Proofs(services.store)
         self._used_us: dict[str, int] = {}
         """When somebody last asked for the room."""
 
@@ -56,6 +60,7 @@ class MeetingRooms:
                 await self.refresh_roll(room)
                 self._rooms[meeting] = room
                 self._telling[meeting] = self._tasks.spawn(room.run(), "meeting room")
+                self._anchor(room)
                 await self.note_state(room)
             elif not _is_well(room):
                 room.attach(await self._hall(meeting, record))
@@ -96,6 +101,7 @@ class MeetingRooms:
                 room.hall.close()
                 await room.hall.log.ended()
                 self._telling.pop(meeting).cancel()
+                self._anchoring.pop(meeting).cancel()
 
     async def change(self, room: MeetingRoom, edit: Callable[[MeetingRecord], MeetingRecord]) -> None:
         """Change the meeting's record, durably, then tell the pages. One at a time: no change undoes another. Raises
@@ -134,6 +140,13 @@ class MeetingRooms:
             await room.hall.log.ended()
         await self._tasks.close()
 
+    def _anchor(self, room: MeetingRoom) -> None:
+        services, meeting = self._services, room.record.id
+        every_s = services.settings.anchors.every_s
+        room.anchors = AnchorKeeper(meeting, services.anchors, self._proofs, every_s)
+        room.anchors.attach(room.hall)
+        self._anchoring[meeting] = self._tasks.spawn(room.anchors.run(), "anchors of a meeting")
+
     async def _hall(self, meeting: str, record: MeetingRecord) -> Hall:
         services = self._services
         kept = await asyncio.to_thread(self._rolls.shelf.all, meeting)
@@ -151,6 +164,7 @@ def _may_close(room: MeetingRoom, now_ms: int) -> bool:
         or room.speaking
         or room.hall.meeting.open_rounds
         or room.changing.locked()
+        or (room.anchors is not None and room.anchors.busy)
         or room.countersign.pending(now_ms)
     )
     return not busy and log.durable == len(log.tree)

@@ -7,7 +7,7 @@ import contextlib
 import io
 import time
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from signaling.ports import CaptionSink, Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
 from signaling.web import ADMISSION, ROOMS, build_app
+from voting.anchors.port import Anchor
 from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
 
@@ -249,6 +250,7 @@ async def courthouse(
     gate: GateTools | None = None,
     search: SearchIndex | None = None,
     ballots: LeafStore | None = None,
+    anchors: Sequence[Anchor] = (),
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
     store = store or MemoryStore()
@@ -276,6 +278,7 @@ async def courthouse(
         gate=gate or GateTools(),
         search=search,
         ballots=ballots or MemoryLeafStore(),
+        anchors=anchors,
         timing=timing,
         hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
     )

@@ -65,15 +65,12 @@ class Court:
 
 
 @asynccontextmanager
-async def called(server: ServerProcess, amounts: list[int]) -> AsyncIterator[Court]:
+async def called(server: ServerProcess, amounts: list[int], alg: str = "sha256") -> AsyncIterator[Court]:
     async with server.api() as clerk, server.api() as judge:
         await clerk.sign_in("desk", PASSWORD)
         await judge.sign_in("bench", PASSWORD)
-        made = await clerk.call(
-            "POST",
-            "meetings",
-            {"court": "测试法院", "case_no": "(2018)粤01破1号", "title": "第一次债权人会议", "scheduled_utc_ms": 0},
-        )
+        told = {"court": "测试法院", "case_no": "(2018)粤01破1号", "title": "第一次债权人会议", "scheduled_utc_ms": 0}
+        made = await clerk.call("POST", "meetings", {**told, "alg": alg})
         court = Court(clerk, judge, made["meeting"]["id"])
         await import_table(court, table(amounts))
         yield court

@@ -84,6 +84,11 @@ class AnchorKeeper:
             for line in self._lines
         )
 
+    @property
+    def busy(self) -> bool:
+        """Whether a head waits to be taken."""
+        return any(line.waits is not None or line.taken is not None for line in self._lines)
+
     async def run(self) -> None:
         """Until cancelled."""
         if not self._lines:
