@@ -18,6 +18,7 @@ from signaling.meetings import bodies as mb
 from signaling.meetings import document_bodies as md
 from signaling.meetings import draw_bodies as mw
 from signaling.meetings import notice_bodies as mn
+from signaling.meetings.package import PackageRow
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -99,6 +100,8 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "meetings/{id}/draws"): (None, list[mw.DrawView]),
     ("POST", "meetings/{id}/draws"): (mw.NewDraw, list[mw.DrawView]),
     ("POST", "meetings/{id}/draws/{draw}/reveal"): (mw.Revealed, list[mw.DrawView]),
+    ("GET", "meetings/{id}/packages"): (None, list[PackageRow]),
+    ("POST", "meetings/{id}/packages"): (None, PackageRow),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

@@ -205,9 +205,17 @@ def verify(
         words += ["--receipt", str(receipt)] if receipt else []
         words += ["--anchors", str(anchors)] if anchors else []
         raise typer.Exit(ballots(words))
+    from records.verify import BALLOTS
     from records.verify import main as verifier
 
-    raise typer.Exit(verifier(words))
+    counted = 0
+    if (log := path / BALLOTS).is_file():
+        from voting.verify import main as ballots
+
+        proofs = path / "data" / "anchors.jsonl"
+        more = ["--anchors", str(proofs)] if proofs.is_file() else []
+        counted = ballots([str(log), *(["--key", key] if key else []), *more])
+    raise typer.Exit(max(verifier(words), counted))
 
 
 @app.command("settings-doc")

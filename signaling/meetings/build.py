@@ -27,6 +27,8 @@ from signaling.meetings.notice_routes import NoticeRoutes
 from signaling.meetings.notices import Notices
 from signaling.meetings.output_routes import OutputRoutes
 from signaling.meetings.outputs import Outputs
+from signaling.meetings.package import MeetingPackages
+from signaling.meetings.package_routes import PackageRoutes
 from signaling.meetings.reads import Reads
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.rooms import MeetingRooms
@@ -66,6 +68,8 @@ class Meetings:
         self._outputs = OutputRoutes(door, outputs)
         self._notice_routes = NoticeRoutes(door, notices, links)
         self._draws = DrawRoutes(door, draws)
+        packages = MeetingPackages(services, outputs, documents, notices, draws)
+        self._packages = PackageRoutes(door, packages)
         self._documents = DocumentRoutes(door, documents)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd)
 
@@ -82,6 +86,7 @@ class Meetings:
             *self._outputs.routes(),
             *self._notice_routes.routes(),
             *self._draws.routes(),
+            *self._packages.routes(),
         ]
 
     async def start(self) -> None:
