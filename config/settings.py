@@ -76,6 +76,13 @@ class Media(_Section, frozen=True, kw_only=True):
     shed_load: bool
 
 
+class Meetings(_Section, frozen=True, kw_only=True):
+    """Pictures and sound of creditors' meetings."""
+
+    viewers: Annotated[int, msgspec.Meta(ge=0)]
+    floor_grace_s: Positive
+
+
 class Ice(_Section, frozen=True, kw_only=True):
     """ICE servers handed to pages."""
 
@@ -188,6 +195,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     court: Court
     http: Http
     media: Media
+    meetings: Meetings
     ice: Ice
     storage: Storage
     anchors: Anchors

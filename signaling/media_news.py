@@ -44,7 +44,7 @@ class MediaNews:
         """See `RoomListener.delivery_changed`."""
         if resource != PAGE:
             return
-        news = Deliveries(tracks=tuple(_delivery(state) for state in states))
+        news = Deliveries(tracks=tuple(track_delivery(state) for state in states))
         self._deliveries[viewer] = news
         self._send(viewer, news)
 
@@ -61,7 +61,8 @@ class MediaNews:
             self._send(participant, self._deliveries[participant])
 
 
-def _delivery(state: DeliveryState) -> TrackDelivery:
+def track_delivery(state: DeliveryState) -> TrackDelivery:
+    """As the page is told of it."""
     return TrackDelivery(
         publication=state.publication_id,
         held=state.held.value if state.held is not None else None,

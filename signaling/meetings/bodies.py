@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from signaling.bodies import Answer, Body, Line, Name, UtcMs
+from signaling.meetings.floor import FloorState
 from signaling.meetings.messages import Id
 from signaling.meetings.view import MeetingView, Turnout
 from voting.anchors.port import AnchorState
@@ -84,9 +85,10 @@ class Certified(Body, frozen=True, kw_only=True):
 
 
 class Floor(Body, frozen=True, kw_only=True):
-    """Who speaks now; None: nobody."""
+    """Who speaks now; None: nobody. `limit_s`: for so long at most; None: until somebody ends it."""
 
     person: Id | None
+    limit_s: Annotated[int, Meta(ge=10, le=7200)] | None = None
 
 
 class PaperKeyed(Body, frozen=True, kw_only=True):
@@ -208,6 +210,17 @@ class Asked(Answer, frozen=True, kw_only=True):
     utc_ms: int
 
 
+class FloorView(Answer, frozen=True, kw_only=True):
+    """Who has the floor. `given`: was told so; `live`: camera or microphone arrive; `away`: the connection is lost,
+    the floor waits."""
+
+    person: str
+    name: str
+    state: FloorState
+    until_utc_ms: int | None
+    """When it ends by itself."""
+
+
 class Console(Answer, frozen=True, kw_only=True):
     """The meeting as administrator, chair, judge and clerk see it."""
 
@@ -218,6 +231,7 @@ class Console(Answer, frozen=True, kw_only=True):
     pending: tuple[PendingAct, ...]
     speakers: tuple[Speaker, ...]
     questions: tuple[Asked, ...]
+    floor: FloorView | None
     log_size: int
     log_root: str
     anchors: tuple[AnchorState, ...] = ()

@@ -22,6 +22,7 @@ from signaling.meetings.doorkeeper import Doorkeeper
 from signaling.meetings.draw_routes import DrawRoutes
 from signaling.meetings.draws import Draws
 from signaling.meetings.links import Links
+from signaling.meetings.live_socket import LiveSocket
 from signaling.meetings.log_routes import LogRoutes
 from signaling.meetings.notice_routes import NoticeRoutes
 from signaling.meetings.notices import Notices
@@ -34,6 +35,7 @@ from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.socket import MeetingSocket
 from signaling.meetings.staff_routes import MeetingRoutes
+from signaling.meetings.stages import Stages
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
 
@@ -53,6 +55,7 @@ class Meetings:
         notices = Notices(services, outputs)
         links = Links(access, services.settings.http.public_url)
         desk = MeetingDesk(services, rooms, book, casting, notices.make_soon)
+        stages = Stages(services)
         self._book = book
         self.rooms = rooms
         self._notices = notices
@@ -62,8 +65,10 @@ class Meetings:
         documents = DocumentDesk(shelf, rooms, reads, services.sources.utc_ms)
         crowd = Crowd(services.sources.monotonic_us)
         self._socket = MeetingSocket(services, rooms, book, reads, access, casting, senders, crowd)
-        self._staff = MeetingRoutes(services, staff, desk, rooms, book, rolls, links)
         self._agenda = AgendaRoutes(door, book)
+        self._live = LiveSocket(services, rooms, stages, access, staff, senders, crowd)
+        self._stages = stages
+        self._staff = MeetingRoutes(services, staff, desk, rooms, stages, book, rolls, links)
         self._log = LogRoutes(services, staff, rooms, access)
         self._outputs = OutputRoutes(door, outputs)
         self._notice_routes = NoticeRoutes(door, notices, links)
@@ -78,6 +83,7 @@ class Meetings:
         socket = web.get("/meetings/{id}/ws", self._socket.handle)
         return [
             socket,
+            web.get("/meetings/{id}/live", self._live.handle),
             *self._staff.routes(),
             *self._agenda.routes(),
             *self._creditors.routes(),
@@ -97,11 +103,13 @@ class Meetings:
     def say_closing(self) -> None:
         """Send every page away; it comes back by itself."""
         self.rooms.say_closing()
+        self._live.say_closing()
 
     async def close(self) -> None:
         """Write what waits. Idempotent."""
         await self._tasks.close()
         await self._notices.close()
+        await self._stages.close()
         await self.rooms.close()
 
 

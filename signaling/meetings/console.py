@@ -27,7 +27,9 @@ Link = Callable[[str], str]
 """The address that a creditor is sent."""
 
 
-def console(room: MeetingRoom, questions: Iterable[Question], now_ms: int, now_utc_ms: int) -> b.Console:
+def console(
+    room: MeetingRoom, questions: Iterable[Question], floor: b.FloorView | None, now_ms: int, now_utc_ms: int
+) -> b.Console:
     """Everything at once, from what is kept as it happens: consoles ask every two seconds. `now_ms` is monotonic."""
     log = room.hall.log
     return b.Console(
@@ -43,6 +45,7 @@ def console(room: MeetingRoom, questions: Iterable[Question], now_ms: int, now_u
         questions=tuple(
             b.Asked(name=room.name_of(each.person), **msgspec.structs.asdict(each)) for each in questions
         ),
+        floor=floor,
         log_size=log.durable,
         log_root=log.tree.root(log.durable).hex() if log.durable else "",
         anchors=room.anchors.states() if room.anchors is not None else (),

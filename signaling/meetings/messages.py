@@ -53,7 +53,7 @@ class AskFloor(Message, frozen=True, kw_only=True, tag="ask_floor"):
 
 
 class LeaveQueue(Message, frozen=True, kw_only=True, tag="leave_queue"):
-    """Out of the queue again. Idempotent."""
+    """Out of the queue again; whoever has the floor gives it back. Idempotent."""
 
     re: RequestId
 

@@ -67,6 +67,12 @@ class MeetingRoom:
         self.queue: OrderedDict[str, int] = OrderedDict()
         """Who asked to speak, and since when (UTC ms)."""
         self.speaking = ""
+        self.live = False
+        """Whether somebody sends a picture or sound now."""
+        self.watched = False
+        """Whether pages show its pictures, or send some."""
+        self.when_floor: Callable[[str], None] = lambda person: None
+        """Called with who speaks from now on, before anybody is told."""
         self.wires: set[Wire] = set()
         self._now_utc_ms = now_utc_ms
         self._changed = asyncio.Event()
@@ -133,15 +139,24 @@ class MeetingRoom:
         return True
 
     def leave_queue(self, person: str) -> None:
-        """Out of the queue. Idempotent."""
-        if self.queue.pop(person, None) is not None:
+        """Out of the queue; whoever speaks gives the floor back. Idempotent."""
+        if self.speaking == person:
+            self.give_floor("")
+        elif self.queue.pop(person, None) is not None:
             self.touch(*self.queue, person)
 
     def give_floor(self, person: str) -> None:
         """Somebody speaks now ("" for nobody); they leave the queue."""
-        self.speaking = person
+        before, self.speaking = self.speaking, person
+        self.when_floor(person)
         self.queue.pop(person, None)
-        self.touch(*self.queue, person)
+        self.touch(*self.queue, person, before)
+
+    def set_live(self, live: bool) -> None:
+        """Whether there is something to watch. Idempotent."""
+        if live is not self.live:
+            self.live = live
+            self.touch()
 
     async def settle(self) -> None:
         """Let the open rounds know of everybody who was here when they opened, a few at a time."""
@@ -154,12 +169,15 @@ class MeetingRoom:
     def view(self, *, whole: bool = False) -> MeetingView:
         """The meeting; `whole` with results that are not announced yet."""
         speaking = self.name_of(self.speaking) if self.speaking else ""
-        return meeting_view(self.record, self.hall.meeting, queue=len(self.queue), speaking=speaking, whole=whole)
+        return meeting_view(
+            self.record, self.hall.meeting, queue=len(self.queue), speaking=speaking, live=self.live, whole=whole
+        )
 
     def mine(self, wire: Wire) -> Mine:
         """What concerns the wire's person alone."""
         place = next((at for at, person in enumerate(self.queue, 1) if person == wire.person), None)
-        return mine(wire.person, self.hall.meeting, self.roll, self.name_of, place=place, read=wire.read)
+        floor = wire.person == self.speaking
+        return mine(wire.person, self.hall.meeting, self.roll, self.name_of, place=place, floor=floor, read=wire.read)
 
     def touch(self, *people: str, everybody: bool = False) -> None:
         """The meeting's view has changed, and these people's own; they are told soon."""
@@ -215,6 +233,8 @@ class MeetingRoom:
             self.board.took(leaf)
         if isinstance(leaf, _OF_EVERYBODY):
             self.touch(everybody=True)
+            if isinstance(leaf, lf.MeetingClosed) and self.speaking:
+                self.give_floor("")
         elif isinstance(leaf, lf.Mandate):
             self.touch(leaf.agent, leaf.principal)
         elif isinstance(leaf, lf.MandateRevoked):

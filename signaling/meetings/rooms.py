@@ -162,6 +162,7 @@ def _may_close(room: MeetingRoom, now_ms: int) -> bool:
         room.wires
         or room.queue
         or room.speaking
+        or room.watched
         or room.hall.meeting.open_rounds
         or room.changing.locked()
         or (room.anchors is not None and room.anchors.busy)

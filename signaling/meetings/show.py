@@ -27,7 +27,7 @@ def state_of(meeting: Meeting) -> str:
 
 
 def meeting_view(
-    record: MeetingRecord, meeting: Meeting, *, queue: int, speaking: str, whole: bool = False
+    record: MeetingRecord, meeting: Meeting, *, queue: int, speaking: str, live: bool = False, whole: bool = False
 ) -> MeetingView:
     """`whole`: with results that are not announced yet, for the court's people and the administrator."""
     drafts = {draft.motion: draft for draft in record.drafts if not draft.withdrawn}
@@ -44,11 +44,19 @@ def meeting_view(
         documents=tuple(document.view for document in record.shown()),
         queue=queue,
         speaking=speaking,
+        live=live,
     )
 
 
 def mine(
-    person: str, meeting: Meeting, roll: Roll | None, name_of: NameOf, *, place: int | None, read: Iterable[str]
+    person: str,
+    meeting: Meeting,
+    roll: Roll | None,
+    name_of: NameOf,
+    *,
+    place: int | None,
+    floor: bool = False,
+    read: Iterable[str],
 ) -> Mine:
     """What the person has and may do, ballots cast included."""
     principals = _principals(person, meeting)
@@ -73,6 +81,7 @@ def mine(
             Principal(creditor=creditor, name=name_of(creditor), mandate=mandate) for creditor, mandate in principals
         ),
         place=place,
+        floor=floor,
         read=tuple(read),
     )
 

@@ -20,6 +20,7 @@ from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.scratch import scratch
 from signaling.meetings.show import state_of
+from signaling.meetings.stages import Stages
 from signaling.meetings.transfer import save_body
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
@@ -36,6 +37,7 @@ class MeetingRoutes:
         staff: StaffDesk,
         desk: MeetingDesk,
         rooms: MeetingRooms,
+        stages: Stages,
         book: MeetingBook,
         rolls: RollDesk,
         links: Links,
@@ -44,6 +46,7 @@ class MeetingRoutes:
         self._staff = staff
         self._desk = desk
         self._rooms = rooms
+        self._stages = stages
         self._book = book
         self._rolls = rolls
         self._links = links
@@ -192,7 +195,8 @@ class MeetingRoutes:
         """Somebody of the queue speaks now; nobody with null."""
         _, room = await self._enter(request)
         body = await body_of(request, b.Floor)
-        room.give_floor(body.person or "")
+        limit_ms = None if body.limit_s is None else body.limit_s * 1_000
+        self._stages.of(room).give_floor(body.person or "", limit_ms)
         return web.Response(status=204)
 
     async def creditors(self, request: web.Request) -> web.Response:
@@ -217,9 +221,9 @@ class MeetingRoutes:
 
     async def _console(self, room: MeetingRoom) -> b.Console:
         await room.settle()
-        now_ms = self._services.sources.monotonic_us() // 1_000
         questions = await self._book.questions(room.record.id)
-        return console(room, questions, now_ms, self._services.sources.utc_ms())
+        now_ms, utc_ms = self._services.sources.monotonic_us() // 1_000, self._services.sources.utc_ms()
+        return console(room, questions, self._stages.floor_view(room, utc_ms), now_ms, utc_ms)
 
     def _pending(self, room: MeetingRoom) -> list[b.PendingAct]:
         now_ms = self._services.sources.monotonic_us() // 1_000

@@ -54,6 +54,8 @@ class MeetingView(_View, frozen=True, kw_only=True):
     """How many wait to speak."""
     speaking: str
     """Who has the floor; "" for nobody."""
+    live: bool
+    """Whether there is a picture or sound of the meeting to watch now (`/meetings/{id}/live`)."""
 
 
 class Vote(_View, frozen=True, kw_only=True):
@@ -96,6 +98,8 @@ class Mine(_View, frozen=True, kw_only=True):
     principals: tuple[Principal, ...]
     place: int | None
     """In the queue of speakers, from 1."""
+    floor: bool
+    """It is this person's turn to speak: the page asks whether camera and microphone may be used."""
     read: tuple[str, ...]
 
 

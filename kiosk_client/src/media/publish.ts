@@ -8,7 +8,7 @@ export type SourceName = "camera" | "microphone" | "screen";
 const AUDIO_MAX_BITRATE = 40_000;
 
 interface Options {
-  socket: HearingSocket;
+  socket: Pick<HearingSocket, "offer">;
   iceServers: RTCIceServer[];
   onHealth: (health: MediaHealth) => void;
   /** Rids that the server wants of a publication of ours; null while it has said nothing. */

@@ -3,7 +3,7 @@ import type { HearingSocket } from "../protocol/socket.ts";
 import { type MediaHealth, OfferingPeer } from "./peer.ts";
 
 interface Options {
-  socket: HearingSocket;
+  socket: Pick<HearingSocket, "offer">;
   iceServers: RTCIceServer[];
   onHealth: (health: MediaHealth) => void;
   /** publication id -> its stream; told after every change. */

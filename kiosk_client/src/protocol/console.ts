@@ -87,6 +87,13 @@ export interface Console {
   pending: PendingAct[];
   speakers: { person: string; name: string; since_utc_ms: number }[];
   questions: { id: string; person: string; name: string; text: string; utc_ms: number }[];
+  /** Who has the floor, and when it ends by itself. */
+  floor: {
+    person: string;
+    name: string;
+    state: "given" | "live" | "away";
+    until_utc_ms: number | null;
+  } | null;
   log_size: number;
   log_root: string;
 }

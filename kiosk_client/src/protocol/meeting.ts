@@ -37,7 +37,7 @@ export interface AskFloorMessage {
   readonly re: string;
 }
 
-/** Out of the queue again. Idempotent. */
+/** Out of the queue again; whoever has the floor gives it back. Idempotent. */
 export interface LeaveQueueMessage {
   readonly type: "leave_queue";
   readonly re: string;
@@ -222,6 +222,8 @@ export interface MeetingView {
   readonly queue: number;
   /** Who has the floor; "" for nobody. */
   readonly speaking: string;
+  /** Whether there is a picture or sound of the meeting to watch now (`/meetings/{id}/live`). */
+  readonly live: boolean;
 }
 
 /** 债权卡片: what somebody has in one group. */
@@ -260,6 +262,8 @@ export interface Mine {
   readonly principals: readonly Principal[];
   /** In the queue of speakers, from 1. */
   readonly place: number | null;
+  /** It is this person's turn to speak: the page asks whether camera and microphone may be used. */
+  readonly floor: boolean;
   readonly read: readonly string[];
 }
 

@@ -4,6 +4,7 @@ import { consoleEn, consoleZh } from "./console.ts";
 import { courtEn, courtZh } from "./court.ts";
 import { en, zhCN } from "./index.ts";
 import { meetingEn, meetingZh } from "./meeting.ts";
+import { stageEn, stageZh } from "./stage.ts";
 
 function paths(value: unknown, prefix = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${prefix}:${typeof value}`];
@@ -22,6 +23,7 @@ test("English has exactly the keys that Chinese has", () => {
   expect(paths(agendaEn).sort()).toEqual(paths(agendaZh).sort());
   expect(paths(consoleEn).sort()).toEqual(paths(consoleZh).sort());
   expect(paths(meetingEn).sort()).toEqual(paths(meetingZh).sort());
+  expect(paths(stageEn).sort()).toEqual(paths(stageZh).sort());
 });
 
 test("no text is empty", () => {

@@ -9,6 +9,7 @@ import { Button, Notice, Progress, Tabs, wallTime } from "../../ui/index.ts";
 import { heads, yuan } from "../meeting/money.ts";
 import { inOrder } from "../meeting/threshold.ts";
 import { Ask, failureText } from "../order/Ask.tsx";
+import { ConsoleStage } from "../stage/ConsoleStage.tsx";
 import { ActDialog, PendingNote } from "./Acts.tsx";
 import { FilesPane } from "./FilesPane.tsx";
 import { FloorPane } from "./FloorPane.tsx";
@@ -184,6 +185,7 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
         {tab === "paper" && <PaperPane {...{ api, staff, zone, console }} onChange={refresh} />}
         {tab === "files" && <FilesPane {...{ api, staff, console }} />}
       </Tabs>
+      <ConsoleStage id={meeting.id} zone={zone} console={console} open={tab === "floor"} />
       {doing?.what === "doors" && (
         <Ask
           title={t.doors.open}

@@ -10,6 +10,7 @@ import { heads } from "../meeting/money.ts";
 import { groupName } from "../meeting/names.ts";
 import { ResultBars } from "../meeting/ResultBars.tsx";
 import { failureText } from "../order/Ask.tsx";
+import { WallStage } from "../stage/WallStage.tsx";
 import { onWall, turnoutOf } from "./steps.ts";
 import type { Shown } from "./watch.ts";
 import "./wall.css";
@@ -41,6 +42,7 @@ export function MeetingWall({ court, shown }: { court: string; shown: Shown }) {
       <section class="hall-body">
         {motion ? <Motion console={console} motion={motion} /> : <Agenda meeting={meeting} />}
       </section>
+      <WallStage id={meeting.id} />
       <footer class="hall-foot">
         <span>{t.here(heads(board.heads), heads(board.total_heads))}</span>
         {meeting.speaking && <span>{t.speaking(meeting.speaking)}</span>}

@@ -20,7 +20,7 @@ export function Floor({ meeting, view, mine }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   if (view.state === "closed") return null;
-  const own = view.speaking !== "" && (view.speaking === mine.person || view.speaking === mine.name);
+  const own = mine.floor;
 
   async function run(what: () => Promise<unknown>): Promise<boolean> {
     setBusy(true);

@@ -7,6 +7,7 @@ import { meetingText } from "../../text/meeting.ts";
 import { Brand, Button, Clock, Notice, wallTime } from "../../ui/index.ts";
 import { EntryFrame } from "../entry/EntryFrame.tsx";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
+import { LiveHook } from "../stage/LiveHook.tsx";
 import { ClaimCard } from "./ClaimCard.tsx";
 import { Documents } from "./Documents.tsx";
 import { Floor } from "./Floor.tsx";
@@ -99,6 +100,7 @@ export function MeetingRoom({ id, person, token, api, onSignInAgain }: MeetingRo
       </div>
       <div class="meeting-body">
         <main class="meeting-main">
+          <LiveHook {...{ id, token }} live={view.live} floor={mine.floor} onGiveBack={() => meeting.leaveQueue()} />
           {hints[view.state] && <Notice>{hints[view.state]}</Notice>}
           <Motions meeting={meeting} view={view} mine={mine} />
         </main>

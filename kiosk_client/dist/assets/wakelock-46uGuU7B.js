@@ -1,1 +1,0 @@
-function e(){let e=null,t=!0,n=async()=>{if(t&&document.visibilityState===`visible`&&`wakeLock`in navigator)try{e=await navigator.wakeLock.request(`screen`),t||await e.release()}catch{e=null}},r=()=>void n();return document.addEventListener(`visibilitychange`,r),n(),()=>{t=!1,document.removeEventListener(`visibilitychange`,r),e?.release()}}export{e as t};
