@@ -105,6 +105,7 @@ class Pages:
             web.get(EMBLEM, self._court_emblem),
             web.get("/assets/{path:.+}", self._file),
             web.get("/favicon.ico", self._mark),
+            web.get("/verify-offline.js", self._offline),
         ]
 
     def _door(self, name: str) -> Handler:
@@ -126,6 +127,13 @@ class Pages:
             return problem_reply(UserError("not-found", "没有这个文件", "there is no such file"), "pages")
         # Vite puts a hash into the name of all that changes.
         return _answer(request, asset, "public, max-age=31536000, immutable")
+
+    async def _offline(self, request: web.Request) -> web.Response:
+        """The service worker of `/verify`, of no other page: at the root, because its scope is that address."""
+        asset = self._assets.get("verify-offline.js")
+        if asset is None:
+            return problem_reply(UserError("not-found", "没有这个文件", "there is no such file"), "pages")
+        return _answer(request, asset, "no-cache")
 
     async def _court_emblem(self, request: web.Request) -> web.Response:
         return _answer(request, self._emblem, "no-cache") if self._emblem else await self._mark(request)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.browser.sfu_stage import CHROMIUM
@@ -65,6 +66,37 @@ async def test_a_right_log_passes_and_shows_its_results(tmp_path: Path) -> None:
         await _verify(page, made.export("public"))
         await expect(alert).to_contain_text("公开版不显示各张表决")
         await expect(page.get_by_text("请将下面的密钥指纹与法院公布的指纹核对")).to_be_visible()
+
+
+async def test_the_page_opens_again_without_a_network_and_nothing_else_is_kept() -> None:
+    made = small()
+    async with courthouse() as court, async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        context = await chromium.new_context(viewport={"width": 390, "height": 844})
+        page = await context.new_page()
+        other = await context.new_page()
+        await page.goto(f"{court.url}/verify")
+        await expect(page.get_by_text("没有网络时也能重新打开")).to_be_visible()
+        await other.goto(f"{court.url}/")
+        await context.set_offline(True)
+        await page.reload()
+        await _verify(page, made.export())
+        await expect(page.get_by_role("alert")).to_contain_text("核验通过")
+        await page.close()
+        again = await context.new_page()
+        await again.goto(f"{court.url}/verify")
+        await _verify(again, made.export())
+        await expect(again.get_by_role("alert")).to_contain_text("核验通过")
+        with pytest.raises(PlaywrightError):
+            await other.reload()
+        kept = await again.evaluate(
+            "caches.keys().then(async (names) => (await Promise.all(names.map(async (name) =>"
+            " (await (await caches.open(name)).keys()).map((request) => new URL(request.url).pathname)))).flat())"
+        )
+        assert "/verify" in kept
+        assert all(path == "/verify" or path.startswith("/assets/") for path in kept), kept
+        assert not any("meeting" in path.lower() or "signin" in path.lower() for path in kept), kept
+        await chromium.close()
 
 
 async def test_what_is_wrong_is_named_in_both_languages() -> None:

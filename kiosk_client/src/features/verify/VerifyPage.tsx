@@ -3,6 +3,7 @@ import { Brand, Button, Field, FilePick, Notice, Progress, TextArea } from "../.
 import type { Report } from "../../verify/log.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { VerifyBench } from "./bench.ts";
+import { keepOffline } from "./offline.ts";
 import { ReportView } from "./ReportView.tsx";
 import { verifyWords } from "./words.ts";
 import "./verify.css";
@@ -14,6 +15,7 @@ export function VerifyPage() {
   const t = verifyWords();
   const bench = useRef<VerifyBench | null>(null);
   const [ready, setReady] = useState(false);
+  const [kept, setKept] = useState(false);
   const [log, setLog] = useState<File | null>(null);
   const [receiptFile, setReceiptFile] = useState<File | null>(null);
   const [pasted, setPasted] = useState("");
@@ -26,7 +28,11 @@ export function VerifyPage() {
   useEffect(() => {
     const made = new VerifyBench();
     bench.current = made;
-    void made.ready().then(() => setReady(true));
+    made.ready().then(
+      () => setReady(true),
+      () => setProblem(verifyWords().unloaded),
+    );
+    void keepOffline().then(setKept);
     const over = (event: DragEvent) => event.preventDefault();
     const drop = (event: DragEvent) => {
       event.preventDefault();
@@ -135,7 +141,11 @@ export function VerifyPage() {
                 {t.start}
               </Button>
             )}
-            {ready && <p class="small soft verify-ready">{t.offline}</p>}
+            {ready && (
+              <p class="small soft verify-ready">
+                {t.offline} {kept && t.kept}
+              </p>
+            )}
           </form>
         )}
       </main>

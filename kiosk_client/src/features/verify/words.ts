@@ -7,6 +7,8 @@ const ZH = {
   intro:
     "在您自己的设备上核对债权人会议的表决日志：签名、顺序、重新计票，以及您的回执在不在其中。文件不会离开本设备。",
   offline: "页面已完整载入，现在断开网络也可以核验。",
+  unloaded: "页面没有完整载入，请检查网络后刷新。",
+  kept: "本页已存在本机，没有网络时也能重新打开。",
   log: "表决日志",
   logNone: "ballot-log.jsonl，可拖到此处",
   receipt: "我的回执（可不选）",
@@ -65,6 +67,8 @@ const EN: VerifyWords = {
   intro:
     "Checks the ballot log of a creditors' meeting on your own device: signatures, order, a new count, and whether your receipt is in it. No file leaves this device.",
   offline: "The page is fully loaded: it works now without a network, too.",
+  unloaded: "The page is not fully loaded: check the network and reload.",
+  kept: "It is kept on this device and opens again without a network.",
   log: "Ballot log",
   logNone: "ballot-log.jsonl, or drop it here",
   receipt: "My receipt (optional)",
