@@ -7,6 +7,7 @@ import csv
 import datetime
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,14 @@ MAX_ROWS = 1_000_000
 MAX_CSV_BYTES = 1 << 30
 MAX_XLSX_BYTES = 256 << 20
 MAX_UNPACKED_BYTES = 2 << 30
-"""Of an xlsx, which is a ZIP: what claims to be larger is not opened."""
+"""Of an xlsx, which is a ZIP: what turns out to be larger when it is unpacked is not read, whatever it claims."""
 HEADER_WITHIN = 20
 """The header is looked for in so many first rows: titles stand above it."""
 _STEP_ROWS = 2_000
 _CHUNK_BYTES = 1 << 20
+
+_UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, OSError, IndexError, ValueError, RuntimeError)
+"""What a broken or encrypted ZIP ends in."""
 
 Progress = Callable[[int], None]
 """Gets permille, from 0 to 1000, never less than before."""
@@ -138,17 +142,31 @@ def _xlsx_rows(path: Path, size: int) -> Iterator[tuple[int, int, Sequence[str]]
     if size > MAX_XLSX_BYTES:
         raise _bad("xlsx 文件超过 256 MB，请另存为 csv", "the xlsx is larger than 256 MB: save it as csv")
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise _bad("xlsx 解压后过大", "the xlsx unpacks to too much")
+        _check_unpacked(path)
         sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    except (zipfile.BadZipFile, CalamineError, OSError, IndexError, ValueError) as problem:
+    except (*_UNSOUND, CalamineError) as problem:
         raise _bad(f"不是完好的 xlsx 文件（{problem}）", f"not a sound xlsx file ({problem})") from None
     height = max(sheet.total_height, 1)
     first = sheet.start[0] if sheet.start is not None else 0
     for number, cells in enumerate(sheet.iter_rows()):
         yield first + number + 1, number * 1000 // height, [_cell(cell) for cell in cells]
+
+
+def _check_unpacked(path: Path) -> None:
+    """Unpacks everything once, keeping nothing. Raises UserError `roll-file`, and one of `_UNSOUND`."""
+    unpacked = 0
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                # No office program writes others, and their unpackers give as much at once as there is.
+                raise zipfile.BadZipFile("packed in a way that no xlsx is")
+            # The reader stops at the size that an entry claims: let it go on to the real end and check the CRC there.
+            entry.file_size = 1 << 62
+            with archive.open(entry) as packed:
+                while chunk := packed.read(_CHUNK_BYTES):
+                    unpacked += len(chunk)
+                    if unpacked > MAX_UNPACKED_BYTES:
+                        raise _bad("xlsx 解压后过大", "the xlsx unpacks to too much")
 
 
 def _cell(value: object) -> str:

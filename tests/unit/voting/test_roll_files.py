@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hearing.documents import credit_check, resident_check
 from hearing.errors import UserError
+from voting import roll_files
 from voting.claims import Claim
 from voting.roll_columns import Column, read_layout
 from voting.roll_files import Table, read_table
@@ -308,3 +309,46 @@ def test_no_file_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, dat
     path.write_bytes(HEADER.encode() + b"\n" + data)
     with suppress(UserError):
         read_table(path, NOW_MS)
+
+
+def lying(path: Path, real_bytes: int, claimed_bytes: int, method: int) -> None:
+    """A ZIP whose entry says that it is smaller than it is, in both of its headers."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(real_bytes))
+    data = bytearray(path.read_bytes())
+    for signature, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        at = data.index(signature) + place
+        assert int.from_bytes(data[at : at + 4], "little") == real_bytes
+        data[at : at + 4] = claimed_bytes.to_bytes(4, "little")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_what_an_xlsx_claims_to_unpack_to_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: int
+) -> None:
+    monkeypatch.setattr(roll_files, "MAX_UNPACKED_BYTES", 5 << 20)
+    path = tmp_path / "lying.xlsx"
+    lying(path, 6 << 20, 10, method)
+    with pytest.raises(UserError, match="unpacks to too much"):
+        read_table(path, NOW_MS)
+    lying(path, 4 << 20, 10, method)
+    with pytest.raises(UserError, match="not a sound xlsx"):
+        read_table(path, NOW_MS)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_xlsx_packed_in_another_way_is_refused(tmp_path: Path, method: int) -> None:
+    lying(tmp_path / "odd.xlsx", 100, 100, method)
+    with pytest.raises(UserError, match="no xlsx is"):
+        read_table(tmp_path / "odd.xlsx", NOW_MS)
+
+
+def test_a_table_that_is_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roll_files, "MAX_CSV_BYTES", 100)
+    monkeypatch.setattr(roll_files, "MAX_XLSX_BYTES", 100)
+    with pytest.raises(UserError, match="larger than"):
+        read(tmp_path, f"{HEADER}\n{row()}\n")
+    lying(tmp_path / "large.xlsx", 100, 100, zipfile.ZIP_STORED)
+    with pytest.raises(UserError, match="larger than"):
+        read_table(tmp_path / "large.xlsx", NOW_MS)
