@@ -96,6 +96,18 @@ export interface Console {
   } | null;
   log_size: number;
   log_root: string;
+  anchors: AnchorState[];
+}
+
+/** How it stands with one of those whom the log's heads are given to. */
+export interface AnchorState {
+  kind: "file" | "rfc3161" | "https";
+  where: string;
+  /** Leaves of the last head that was taken; 0 for none. */
+  size: number;
+  /** Tries in a row that failed, and why the last one did, in both languages. */
+  failures: number;
+  failure: string;
 }
 
 export interface CreditorRow {
@@ -226,6 +238,7 @@ export function consoleApi(id: string) {
     enterCram: (motion: string, body: CramEntry) =>
       post<CramRow[]>(`${path}/motions/${encodeURIComponent(motion)}/cram`, body),
     linksUrl: `/api/v1/${path}/links.csv`,
+    anchorsUrl: `/api/v1/${path}/anchors.jsonl`,
     logUrl: (edition: "court" | "public") => `/api/v1/${path}/log.jsonl?edition=${edition}`,
   };
 }

@@ -2,6 +2,7 @@ import type { Console, ConsoleApi } from "../../protocol/console.ts";
 import type { Staff } from "../../protocol/staff.ts";
 import { consoleText } from "../../text/console.ts";
 import { heads } from "../meeting/money.ts";
+import { AnchorList } from "./AnchorList.tsx";
 
 interface Props {
   api: ConsoleApi;
@@ -41,6 +42,7 @@ export function FilesPane({ api, staff, console }: Props) {
           </div>
         )}
         {voting && <p class="small soft">{t.notYet}</p>}
+        <AnchorList anchors={console.anchors} evidence={api.anchorsUrl} />
         {console.roll && staff.role !== "judge" && (
           <>
             <h3>{t.links}</h3>

@@ -254,6 +254,12 @@ export const console: ConsoleTexts = {
     size: (n) => `${n} entries`,
     root: "Root",
     verify: "Verifier",
+    anchors: "Anchored outside",
+    anchorKind: { file: "A file elsewhere", rfc3161: "Time stamps", https: "Another system" },
+    anchored: (n) => `the first ${n} entries`,
+    notAnchored: "nothing yet",
+    anchorFails: (n, why) => `${n} tries in a row failed; it tries again by itself, and the vote goes on. ${why}`,
+    evidence: "The evidence",
   },
   wall: {
     agenda: "Agenda",

@@ -240,6 +240,12 @@ export const console = {
     size: (n: string) => `现有 ${n} 条`,
     root: "根哈希",
     verify: "核验程序",
+    anchors: "外部存证",
+    anchorKind: { file: "外部文件", rfc3161: "时间戳", https: "外部系统" },
+    anchored: (n: string) => `已存证到前 ${n} 条`,
+    notAnchored: "尚未存证",
+    anchorFails: (n: string, why: string) => `连续 ${n} 次未成功，系统将自动重试，不影响表决。${why}`,
+    evidence: "下载存证内容",
   },
   wall: {
     agenda: "议程",
