@@ -13,7 +13,7 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from signaling.bodies import StaffRole
 from signaling.ports import ExportStep
 from signaling.staff import ensure_staff
 from yunting.app import Server, running
+from yunting.demo.assembly import Assembly, confirm, convene
 from yunting.demo.cast import Call, Guest
 from yunting.demo.client import Api
 from yunting.exports import verify_package
@@ -43,6 +44,8 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 
     package: str
     session: str
+    meeting: str
+    """A creditors' meeting whose ballot log verifies."""
     seconds: float
 
 
@@ -54,6 +57,7 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True):
     judge: str = "judge"
     clerk: str = "clerk"
     operator: str = "operator"
+    administrator: str = "administrator"
 
 
 async def play(folder: Path, port: int, *, once: bool, say: Say) -> DemoResult | None:
@@ -70,18 +74,21 @@ async def play(folder: Path, port: int, *, once: bool, say: Say) -> DemoResult |
         async with Api(server.base_url, trust) as clerk:
             await clerk.sign_in(accounts.clerk, accounts.password)
             session = await _make_session(clerk, accounts)
+            assembly = await _assemble(server, trust, clerk, accounts, once=once, say=say)
             say(f"云庭示范庭审 / demonstration hearing: {_CASE_NO}  {server.base_url}")
             if not once:
                 _print_links(say, server, session, accounts, await _display(server, trust, accounts))
+                _print_meeting(say, assembly, accounts)
             async with _cast(server, session, accounts, once=once) as cast:
                 if not once:
-                    await _until_stopped(cast, say)
+                    judge = (accounts.bench, accounts.password)
+                    await _until_stopped(cast, say, confirm(server.base_url, trust, judge, assembly.meeting))
                     return None
                 await _watch(cast, say)
             package = await _export(server, session["id"], say)
     seconds = round(time.monotonic() - started_s, 1)
     say(f"卷宗包已验证 / package verified: {package} ({seconds} s)")
-    return DemoResult(package=str(package), session=session["id"], seconds=seconds)
+    return DemoResult(package=str(package), session=session["id"], meeting=assembly.meeting, seconds=seconds)
 
 
 def _settings(folder: Path, port: int) -> Settings:
@@ -111,6 +118,7 @@ async def _bootstrap(server: Server, accounts: Accounts) -> None:
         (accounts.judge, "您（法官席）", "judge", accounts.password),
         (accounts.clerk, "您（书记员席）", "clerk", accounts.password),
         (accounts.operator, "您（管理员）", "operator", accounts.password),
+        (accounts.administrator, "您（管理人）", "administrator", accounts.password),
     ]
     await ensure_staff(services.store, services.hasher, services.sources.utc_ms(), wanted)
 
@@ -208,7 +216,31 @@ def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Ac
 
   演示不核验身份（虚拟当事人没有人脸）；真实的庭审默认人脸核验
   the demo asks nobody who they are (its parties have no faces); a real court's sessions do
-  证书是本机生成的，浏览器会提示一次 / the certificate is made here: the browser warns once
+  证书是本机生成的，浏览器会提示一次 / the certificate is made here: the browser warns once""")
+
+
+async def _assemble(
+    server: Server, trust: ssl.SSLContext, clerk: Api, accounts: Accounts, *, once: bool, say: Say
+) -> Assembly:
+    """The creditors' meeting, with a first result and an open vote."""
+    async with Api(server.base_url, trust) as judge:
+        await judge.sign_in(accounts.bench, accounts.password)
+        assembly = await convene(clerk, judge, verify=once)
+    if once:
+        say(f"表决日志已核验 / ballot log verified: {assembly.log_leaves} leaves")
+    return assembly
+
+
+def _print_meeting(say: Say, assembly: Assembly, accounts: Accounts) -> None:
+    say(f"""
+  债权人会议 / creditors' meeting
+  债权人 / creditor   {assembly.creditor_link}
+                      证件号码后六位 / last six of the document  {assembly.number_end}
+  管理人 / console    {assembly.console}
+                      {accounts.administrator} / {accounts.password}
+                      周明（虚拟）会确认您发起的事项 / a synthetic judge confirms what you ask for
+  会场大屏 / hall     {assembly.display}
+
   Ctrl+C 结束 / ends""")
 
 
@@ -259,7 +291,7 @@ async def _watch(cast: asyncio.subprocess.Process, say: Say) -> None:
             raise RuntimeError("虚拟当事人未能演完 / the synthetic parties did not finish")
 
 
-async def _until_stopped(cast: asyncio.subprocess.Process, say: Say) -> None:
+async def _until_stopped(cast: asyncio.subprocess.Process, say: Say, beside: Coroutine[Any, Any, None]) -> None:
     """Until Ctrl+C or SIGTERM. The hearing may end before: the server goes on, for the clerk's export."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -267,9 +299,10 @@ async def _until_stopped(cast: asyncio.subprocess.Process, say: Say) -> None:
         loop.add_signal_handler(name, stop.set)
     assert cast.stdout is not None
     async with asyncio.TaskGroup() as tasks:
-        talking = tasks.create_task(_pass_on(cast.stdout, say))
+        others = [tasks.create_task(_pass_on(cast.stdout, say)), tasks.create_task(beside)]
         await stop.wait()
-        talking.cancel()
+        for other in others:
+            other.cancel()
 
 
 async def _pass_on(lines: asyncio.StreamReader, say: Say) -> None:
