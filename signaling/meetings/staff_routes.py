@@ -24,6 +24,7 @@ from signaling.meetings.stages import Stages
 from signaling.meetings.transfer import save_body
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
+from voting.sheets import csv_text
 
 MAX_TABLE_BYTES = 256 << 20
 
@@ -238,10 +239,5 @@ class MeetingRoutes:
         rows.writerow(("债权人编号", "名称", "手机号", "链接"))
         for creditor, person in room.register.items():
             link = self._links.of(base, room, creditor)
-            rows.writerow((_tame(creditor), _tame(person.name), _tame(person.phone), link))
+            rows.writerow((*map(csv_text, (creditor, person.name, person.phone)), link))
         return out.getvalue()
-
-
-def _tame(cell: str) -> str:
-    """No spreadsheet may take what somebody wrote for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

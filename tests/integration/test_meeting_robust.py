@@ -4,12 +4,15 @@ nobody can take it all."""
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import aiohttp
 import pytest
@@ -23,7 +26,7 @@ from signaling.meetings.room import MeetingRoom
 from signaling.meetings.socket import MOST_WIRES
 from signaling.meetings.view import Mine
 from signaling.web import MEETINGS
-from tests.fakes.called_meeting import CLOSES_UTC_MS, Called, called, create
+from tests.fakes.called_meeting import CLOSES_UTC_MS, HEADER, Called, called, create, number_of
 from tests.fakes.courthouse import PATIENT
 from voting.prepared import Prepared
 from voting.stores.memory import MemoryLeafStore
@@ -209,3 +212,49 @@ async def test_nobody_fills_the_console_with_questions(tmp_path: Path, monkeypat
         assert answers == ["did", "did", "too-many-questions"]
         _, console, _ = await meeting.ask("GET", f"/{meeting.id}")
         assert [each["text"] for each in console["questions"]] == ["何时分配？"] * 2
+
+
+async def test_forged_replayed_foreign_and_late_ballots_by_https(tmp_path: Path) -> None:
+    async with called(tmp_path, [100, 200]) as meeting:
+        token, other = await meeting.sign_in(1), await meeting.sign_in(2)
+        await meeting.by_two("open")
+        url = f"/{meeting.id}/ballots"
+        ballot: Any = {"motion": "M1", "round": 1, "choice": "agree", "idem": "one"}
+        person, until, mac = token.split("~")
+        forged = ("", f"C2~{until}~{mac}", f"{person}~{int(until) + 1}~{mac}", f"{person}~{until}~{'0' * 32}")
+        for show in forged:
+            status, told, _ = await meeting.ask("POST", url, token=show, **ballot)
+            assert (status, told["error"]) == (401, "credential-invalid")
+        status, told, _ = await meeting.ask("POST", url, token=token, creditor="C2", **ballot)
+        assert (status, told["code"]) == (409, "no-mandate")
+        second = (await create(meeting))["meeting"]["id"]
+        status, told, _ = await meeting.ask("POST", f"/{second}/ballots", token=token, **ballot)
+        assert (status, told["error"]) == (401, "credential-invalid")
+        status, receipt, _ = await meeting.ask("POST", url, token=token, **ballot)
+        assert status == 201
+        assert await meeting.ask("POST", url, token=token, **ballot) == (200, receipt, ANY)
+        status, told, _ = await meeting.ask("POST", url, token=other, **ballot)
+        assert (status, told["code"]) == (409, "idem-taken")
+        status, told, _ = await meeting.ask("POST", url, token=token, **{**ballot, "idem": "two"})
+        assert (status, told["code"], told["standing"]) == (409, "already-voted", receipt)
+        await meeting.by_two("close")
+        status, told, _ = await meeting.ask("POST", url, token=other, **{**ballot, "idem": "three"})
+        assert (status, told["code"], told["late"]["idem"]) == (410, "late", "three")
+        assert await meeting.ask("POST", url, token=token, **ballot) == (200, receipt, ANY)
+        _, console, _ = await meeting.ask("GET", f"/{meeting.id}")
+        (division,) = console["meeting"]["motions"][0]["result"]["divisions"]
+        assert (division["agree"]["heads"], division["against"]["heads"]) == (1, 0)
+
+
+async def test_no_name_in_the_table_of_links_is_a_formula(tmp_path: Path) -> None:
+    names = ["=1+1", "+1", "-1", "@SUM(1)", "＝1+1", "＠a", "张三"]
+    rows = [f'C{n},"{name}",{number_of(n)},普通债权,1' for n, name in enumerate(names, 1)]
+    async with called(tmp_path) as meeting:
+        table = "\n".join([HEADER, *rows]).encode()
+        async with meeting.clerk.post(f"/api/v1/meetings/{meeting.id}/roll", data=table) as answer:
+            assert answer.status == 201, await answer.text()
+        async with meeting.clerk.get(f"/api/v1/meetings/{meeting.id}/links.csv") as answer:
+            text = (await answer.read()).decode("utf-8-sig")
+        found = list(csv.reader(io.StringIO(text)))[1:]
+        assert [row[1].removeprefix("'") for row in found] == names
+        assert not any(cell[:1] in set("=+-@＝＠") for row in found for cell in row if cell)

@@ -45,17 +45,16 @@ class MeetingMachine(RuleBasedStateMachine):
         matter=st.sampled_from([each for each in Matter if each is not Matter.PLAN]),
         silent=st.sampled_from(Silent),
         ballots=st.sampled_from(Ballots),
-        frozen=st.sampled_from((True, True, False)),
+        data=st.data(),
+        steps=st.integers(0, 12),
     )
-    def begin(self, matter: Matter, silent: Silent, ballots: Ballots, frozen: bool) -> None:
+    def begin(self, matter: Matter, silent: Silent, ballots: Ballots, data: st.DataObject, steps: int) -> None:
         self.driver = Driver()
         self.expected = ExpectedMeeting({"m1": matter, "m2": Matter.PLAN})
         reference = "决定1" if silent in {Silent.DEEMED_AGREE, Silent.DEEMED_ABSTAIN} else ""
         self.options = Options(ballots=ballots, court_ref=reference, resolution=reference, silent=silent)
         self.driver.utc_ms += 10_000
-        if frozen:
-            self.driver.freeze(ROLL)
-            self.expected.frozen = True
+        self.go_on(data, steps)
 
     def act(self, request: rq.AnyRequest, code: str) -> bool:
         if not code:
@@ -141,6 +140,12 @@ class MeetingMachine(RuleBasedStateMachine):
                     unit = (division, creditor)
                     yield lambda data, key=key, unit=unit: self.vote(*key, *unit, data.draw(CHOICES), False)
                 yield lambda data, key=key: self.close(*key, True)
+            if round_.state in {"open", "closed"}:
+                division = next(name for name, creditor in sorted(round_.units) if creditor == "a")
+                yield lambda data, key=key, division=division: self.key_in(
+                    "p1", data.draw(st.sampled_from("xyz")), *key, division, "a", Choice.AGREE
+                )
+            if round_.state == "open":
                 continue
             # Once it is closed: too late for everybody, whoever voted before.
             unit = sorted(round_.units)[-1]
