@@ -4,6 +4,8 @@ import { consoleEn, consoleZh } from "./console.ts";
 import { courtEn, courtZh } from "./court.ts";
 import { en, zhCN } from "./index.ts";
 import { meetingEn, meetingZh } from "./meeting.ts";
+import { noticesEn, noticesZh } from "./notices.ts";
+import { outputsEn, outputsZh } from "./outputs.ts";
 import { stageEn, stageZh } from "./stage.ts";
 
 function paths(value: unknown, prefix = ""): string[] {
@@ -24,6 +26,8 @@ test("English has exactly the keys that Chinese has", () => {
   expect(paths(consoleEn).sort()).toEqual(paths(consoleZh).sort());
   expect(paths(meetingEn).sort()).toEqual(paths(meetingZh).sort());
   expect(paths(stageEn).sort()).toEqual(paths(stageZh).sort());
+  expect(paths(noticesEn).sort()).toEqual(paths(noticesZh).sort());
+  expect(paths(outputsEn).sort()).toEqual(paths(outputsZh).sort());
 });
 
 test("no text is empty", () => {

@@ -15,6 +15,7 @@ import { FilesPane } from "./FilesPane.tsx";
 import { FloorPane } from "./FloorPane.tsx";
 import { MotionCard } from "./MotionCard.tsx";
 import { MotionForm } from "./MotionForm.tsx";
+import { OutputsPane } from "./OutputsPane.tsx";
 import { PaperPane } from "./PaperPane.tsx";
 import { PeoplePane } from "./PeoplePane.tsx";
 import { RollPane } from "./RollPane.tsx";
@@ -184,6 +185,7 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
         {tab === "floor" && <FloorPane {...{ api, zone, console }} onChange={refresh} />}
         {tab === "paper" && <PaperPane {...{ api, staff, zone, console }} onChange={refresh} />}
         {tab === "files" && <FilesPane {...{ api, staff, console }} />}
+        {tab === "files" && <OutputsPane {...{ staff, zone, console }} />}
       </Tabs>
       <ConsoleStage id={meeting.id} zone={zone} console={console} open={tab === "floor"} />
       {doing?.what === "doors" && (

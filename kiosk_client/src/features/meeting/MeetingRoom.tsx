@@ -14,6 +14,7 @@ import { Floor } from "./Floor.tsx";
 import { LinkBanner } from "./LinkBanner.tsx";
 import { Motions } from "./Motions.tsx";
 import { Receipts } from "./Receipts.tsx";
+import { ResultNotices } from "./ResultNotices.tsx";
 import { TrustBanner, TrustLine } from "./Trust.tsx";
 import "./meeting.css";
 
@@ -103,6 +104,12 @@ export function MeetingRoom({ id, person, token, api, onSignInAgain }: MeetingRo
           <LiveHook {...{ id, token }} live={view.live} floor={mine.floor} onGiveBack={() => meeting.leaveQueue()} />
           {hints[view.state] && <Notice>{hints[view.state]}</Notice>}
           <Motions meeting={meeting} view={view} mine={mine} />
+          <ResultNotices
+            id={id}
+            token={token}
+            person={person}
+            announced={view.motions.filter((motion) => motion.state === "announced").length}
+          />
         </main>
         <aside class="meeting-side">
           <ClaimCard mine={mine} />
