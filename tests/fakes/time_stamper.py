@@ -64,8 +64,8 @@ class TimeStamper:
         if self.fault == "other":
             (self.folder / "other").write_bytes(b"something else")
             self._openssl("ts", "-query", "-data", "other", "-sha256", "-cert", "-out", "query")
-        # Without the chain: openssl writes two certificates in an order that is not DER, which the client refuses.
-        keys = ("-signer", "tsa.pem", "-inkey", "tsa.key")
+        # With the chain, as most authorities: openssl writes it in an order that is not DER.
+        keys = ("-signer", "tsa.pem", "-inkey", "tsa.key", "-chain", "ca.pem")
         words = ("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa", *keys)
         self._openssl(*words, "-queryfile", "query", "-out", "reply")
         return (self.folder / "reply").read_bytes()

@@ -16,6 +16,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from voting.anchors.der import with_certificates_in_order
 from voting.anchors.port import AnchorFailed, Kind
 from voting.anchors.post import post
 from voting.stores.address import shown
@@ -47,4 +48,4 @@ class Rfc3161Anchor:
         builder = VerifierBuilder.from_request(request)
         for root in self._roots:
             builder = builder.add_root_certificate(root)
-        builder.build().verify_message(decode_timestamp_response(body), head)
+        builder.build().verify_message(decode_timestamp_response(with_certificates_in_order(body)), head)
