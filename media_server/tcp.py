@@ -12,6 +12,7 @@ import ipaddress
 import socket
 from collections import Counter
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 
@@ -24,6 +25,8 @@ MAX_FRAME_BYTES = 1500
 """What a path carries: a longer frame is no media packet of a browser."""
 MAX_BUFFERED_BYTES = 256 * 1024
 """Waiting to be written to one connection; what comes then is dropped."""
+MAX_EARLY_BYTES = 256 * 1024
+"""Of one connection, before it has a UDP socket: more than the loop reads at once is no beginning of a client."""
 _LENGTH_BYTES = 2
 _CHECK_PASSED = b"\x01\x01"
 """How a Binding success response begins (RFC 8489 5). Only to an authentic check does the media port answer so, and
@@ -153,6 +156,8 @@ class _Connection(asyncio.Protocol):
         self.host = ""
         self._door = door
         self._frames = Frames()
+        self._early = b""
+        """What came before the UDP socket was there: uvloop pauses only after it has read once."""
         self._begun = False
         self._tcp: asyncio.Transport | None = None
         self._udp: asyncio.DatagramTransport | None = None
@@ -160,18 +165,23 @@ class _Connection(asyncio.Protocol):
         self._checked_s: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._tcp = transport
-        self.host = neighbourhood(str((transport.get_extra_info("peername") or ("",))[0]))
+        # uvloop's transports have the methods of asyncio's and none of its classes.
+        tcp = self._tcp = cast(asyncio.Transport, transport)
+        self.host = neighbourhood(str((tcp.get_extra_info("peername") or ("",))[0]))
         if not self._door.admit(self):
-            transport.abort()
+            tcp.abort()
             return
-        # Nothing is read before there is a place to send it to.
-        transport.pause_reading()
+        # Nothing more is read than the loop has begun to before there is a place to send it to.
+        tcp.pause_reading()
         self._wait(self._door.limits.first_check_s)
         self._door.tasks.spawn(self._open(), "open a UDP socket for a TCP client")
 
     def data_received(self, data: bytes) -> None:
+        if self._udp is None:
+            self._early += data
+            if len(self._early) > MAX_EARLY_BYTES:
+                self.abort()
+            return
         try:
             frames = self._frames.feed(data)
         except ValueError as fault:
@@ -184,8 +194,7 @@ class _Connection(asyncio.Protocol):
                 self.abort()
                 return
             self._begun = True
-            if self._udp is not None:
-                self._udp.sendto(frame)
+            self._udp.sendto(frame)
 
     def packet(self, data: bytes) -> None:
         """From the media port to the client."""
@@ -220,6 +229,9 @@ class _Connection(asyncio.Protocol):
             return
         self._udp = udp
         self._tcp.resume_reading()
+        early, self._early = self._early, b""
+        if early:
+            self.data_received(early)
 
     def _wait(self, seconds: float) -> None:
         self._limit = asyncio.get_running_loop().call_later(seconds, self._check)

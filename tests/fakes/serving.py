@@ -63,7 +63,11 @@ class ServerProcess:
         )
         log.close()
         assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        except BaseException:
+            await self.stop(signal.SIGKILL)
+            raise
         if not line:
             raise RuntimeError((self.folder / "server.log").read_text()[-2000:])
 
