@@ -36,6 +36,7 @@ from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.socket import MeetingSocket
 from signaling.meetings.staff_routes import MeetingRoutes
 from signaling.meetings.stages import Stages
+from signaling.meetings.visit import Tools
 from signaling.services import Services
 from signaling.staff_routes import StaffDesk
 
@@ -64,7 +65,8 @@ class Meetings:
         shelf = DocumentShelf(Path(services.settings.storage.folder) / "meetings")
         documents = DocumentDesk(shelf, rooms, reads, services.sources.utc_ms)
         crowd = Crowd(services.sources.monotonic_us)
-        self._socket = MeetingSocket(services, rooms, book, reads, access, casting, senders, crowd)
+        tools = Tools(services=services, rooms=rooms, book=book, reads=reads, casting=casting)
+        self._socket = MeetingSocket(tools, access, senders, crowd)
         self._agenda = AgendaRoutes(door, book)
         self._live = LiveSocket(services, rooms, stages, access, staff, senders, crowd)
         self._stages = stages

@@ -1,14 +1,14 @@
 """One creditor's socket as the meeting sees it: whole text frames, written at once.
 
 A receipt is written from within the sequencer's group, for hundreds of sockets in a row; a coroutine for each would
-cost more than the ballot. The frames are RFC 6455's, unmasked and uncompressed, and each is one write: nothing of
-aiohttp's own (pongs, close frames) can come between.
+cost more than the ballot. Each frame is one write: nothing else (pongs, close frames) can come between.
 """
 
 from __future__ import annotations
 
 import asyncio
-import struct
+
+from signaling.frames import frame
 
 MOST_UNSENT_BYTES = 256 * 1024
 """Bound of what waits in a socket's buffer: whoever does not read is hung up on, and comes back for the newest."""
@@ -32,14 +32,7 @@ class Wire:
         transport = self._transport
         if transport.is_closing():
             return
-        size = len(payload)
-        if size < 126:
-            head = bytes((0x81, size))
-        elif size < 1 << 16:
-            head = b"\x81\x7e" + struct.pack(">H", size)
-        else:
-            head = b"\x81\x7f" + struct.pack(">Q", size)
-        transport.write(head + payload)
+        transport.write(frame(payload))
         if transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
             transport.abort()
 
