@@ -56,7 +56,7 @@ async def found(desk: Page, creditor: int) -> None:
     await desk.get_by_role("tab", name="签到与债权人").click()
     await desk.get_by_label("查找债权人").fill(f"C{creditor}")
     await desk.get_by_role("button", name="查找", exact=True).click()
-    await expect(desk.locator(".run-people tbody tr")).to_have_count(1)
+    await expect(desk.locator("div.run-people tbody tr")).to_have_count(1)
 
 
 async def link_of(desk: Page, creditor: int) -> str:
@@ -94,7 +94,7 @@ async def came(desk: Page, creditor: int) -> None:
     await found(desk, creditor)
     await desk.get_by_role("button", name="现场到会").click()
     await desk.locator("dialog[open]").get_by_role("button", name="现场到会").click()
-    await expect(desk.locator(".run-people .tag")).to_have_text("已签到")
+    await expect(desk.locator("div.run-people .tag")).to_have_text("已签到")
 
 
 async def keyed(desk: Page, folder: Path, paper: str, creditor: int, choice: str, answer: str) -> None:
@@ -140,6 +140,7 @@ async def test_a_whole_meeting_on_its_pages(tmp_path: Path) -> None:
         proxy, cut_off = await blank(browser, *PHONE), await blank(browser, *PHONE)
         road = Tunnel()
         await cut_off.route_web_socket("**/ws", road.opened)
+        await cut_off.route("**/ballots", road.posted)
         await arrives(proxy, await link_of(clerk, 1), 1)
         await expect(proxy.get_by_text("另有 1 位委托人由您代理表决")).to_be_visible()
         await arrives(cut_off, await link_of(clerk, 2), 2)
