@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Choice, Mine, MotionView, Vote } from "../../protocol/meeting.ts";
 import type { Receipt } from "../../protocol/meetingApi.ts";
 import { keyOf, type Meeting } from "../../state/meeting.ts";
@@ -34,7 +34,7 @@ export function BallotDialog({ meeting, motion, mine, votes, onClose, onReceipt 
   const [step, setStep] = useState<Step>({ at: "choose" });
   const since = useRef(0);
   const top = useRef<HTMLParagraphElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     since.current = performance.now();
     top.current?.focus();
   }, [step.at]);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Brand, Button, Field, FilePick, Notice, Progress, TextArea } from "../../ui/index.ts";
 import type { Report } from "../../verify/log.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
@@ -48,7 +48,7 @@ export function VerifyPage() {
       removeEventListener("drop", drop);
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!report) return;
     result.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
