@@ -24,7 +24,7 @@ from signaling import protocol
 from signaling.bodies import Body
 from signaling.meetings import live_messages as live
 from signaling.meetings import messages as meeting
-from signaling.meetings.bodies import CastBody, SignedIn, SignIn
+from signaling.meetings.bodies import CastBody, GateFirst, SignedIn, SignIn
 
 _LINE = 118
 _FOLDER = Path(__file__).parent.parent / "kiosk_client" / "src" / "protocol"
@@ -66,7 +66,7 @@ MEETINGS = Catalogue(
         "MAX_FRAME_BYTES": meeting.MAX_FRAME_BYTES,
     },
     from_page=meeting.FromCreditor,
-    bodies=(SignIn, SignedIn, CastBody),
+    bodies=(SignIn, SignedIn, GateFirst, CastBody),
 )
 LIVE = Catalogue(
     source="signaling/meetings/live_messages.py",

@@ -37,6 +37,7 @@ from signaling.http import Senders, errors_to_json, security_headers
 from signaling.invitation_routes import InvitationRoutes
 from signaling.invitations import Invitations
 from signaling.meetings.build import Meetings
+from signaling.meetings.entry import MeetingEntry
 from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
 from signaling.player_routes import PlayerRoutes
@@ -96,7 +97,7 @@ def build_app(services: Services) -> web.Application:
     clerk = GateClerk(log, gate, gates, sessions.seat_of)
     watch = GateWatch(log, challenges)
     rooms.gate = GateNews(log, clerk, gates, watch)
-    meetings = Meetings(services, desk, senders)
+    meetings = Meetings(services, desk, senders, MeetingEntry(services, sessions, invitations, gate, log))
     pages = Pages(settings.court.emblem, settings.identity.card_reader_url)
 
     app = web.Application(middlewares=[security_headers, errors_to_json], client_max_size=settings.limits.body_bytes)

@@ -106,11 +106,19 @@ class PaperKeyed(Body, frozen=True, kw_only=True):
 
 
 class SignIn(Body, frozen=True, kw_only=True):
-    """From the person's link, and the last six characters of the number on their document."""
+    """From the person's link, the last six characters of the number on their document, and of the gate, for the page
+    that passed it."""
 
     person: Id
     code: Annotated[str, Meta(min_length=1, max_length=40)]
     number_end: Annotated[str, Meta(min_length=1, max_length=40)]
+    proof: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class MeetingGate(Body, frozen=True, kw_only=True):
+    """The session whose gate stands before a meeting; null: none."""
+
+    session: Id | None
 
 
 class CastBody(Body, frozen=True, kw_only=True):
@@ -287,6 +295,13 @@ class CramRow(Answer, frozen=True, kw_only=True):
     finding: str
     evidence: str
     utc_ms: int | None
+
+
+class GateFirst(Answer, frozen=True, kw_only=True):
+    """The gate comes first: `code` is the person's invitation to it (`/join/{code}`). Who has passed signs in again
+    with the proof that this page was given."""
+
+    code: str
 
 
 class SignedIn(Answer, frozen=True, kw_only=True):

@@ -72,6 +72,8 @@ class MeetingRecord(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_utc_ms: int
     created_by: str
     created_utc_ms: int
+    gate: str = ""
+    """The session whose gate stands before the meeting; empty: link and number are enough."""
     state: str = ""
     """As `signaling.meetings.show.state_of` gives it; "" where it was not noted yet."""
     drafts: tuple[Draft, ...] = ()

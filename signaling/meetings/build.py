@@ -21,6 +21,8 @@ from signaling.meetings.document_shelf import DocumentShelf
 from signaling.meetings.doorkeeper import Doorkeeper
 from signaling.meetings.draw_routes import DrawRoutes
 from signaling.meetings.draws import Draws
+from signaling.meetings.entry import MeetingEntry
+from signaling.meetings.entry_routes import EntryRoutes
 from signaling.meetings.links import Links
 from signaling.meetings.live_socket import LiveSocket
 from signaling.meetings.log_routes import LogRoutes
@@ -44,7 +46,7 @@ from signaling.staff_routes import StaffDesk
 class Meetings:
     """`start` before the routes are used, `close` after."""
 
-    def __init__(self, services: Services, staff: StaffDesk, senders: Senders) -> None:
+    def __init__(self, services: Services, staff: StaffDesk, senders: Senders, entry: MeetingEntry) -> None:
         book = MeetingBook(services.store)
         rolls = RollDesk(Path(services.settings.storage.folder), services.secret, services.sources.utc_ms)
         access = Access(services.derived_key(ACCESS_KEY), book.generation)
@@ -78,7 +80,8 @@ class Meetings:
         packages = MeetingPackages(services, outputs, documents, notices, draws)
         self._packages = PackageRoutes(door, packages)
         self._documents = DocumentRoutes(door, documents)
-        self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd)
+        self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd, entry)
+        self._entry = EntryRoutes(door, rooms, entry)
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
@@ -87,6 +90,7 @@ class Meetings:
             socket,
             web.get("/meetings/{id}/live", self._live.handle),
             *self._staff.routes(),
+            *self._entry.routes(),
             *self._agenda.routes(),
             *self._creditors.routes(),
             *self._log.routes(),

@@ -14,10 +14,11 @@ from signaling.http import STATUS, Senders, bearer_of, body_of, reply
 from signaling.limits import MOST_PEOPLE, Limiter
 from signaling.meetings.access import PASS_LIFETIME_MS, Access
 from signaling.meetings.attending import attend
-from signaling.meetings.bodies import CastBody, SignedIn, SignIn
+from signaling.meetings.bodies import CastBody, GateFirst, SignedIn, SignIn
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.casting import Casting, not_cast
 from signaling.meetings.crowd import Crowd
+from signaling.meetings.entry import MeetingEntry
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.services import Services
@@ -41,6 +42,7 @@ class CreditorRoutes:
         casting: Casting,
         senders: Senders,
         crowd: Crowd,
+        entry: MeetingEntry,
     ) -> None:
         self._services = services
         self._rooms = rooms
@@ -49,6 +51,7 @@ class CreditorRoutes:
         self._casting = casting
         self._senders = senders
         self._crowd = crowd
+        self._entry = entry
         now_us = services.sources.monotonic_us
         self._by_person = Limiter(TRIES_PER_HOUR / 3600, TRIES_PER_HOUR, now_us, max_keys=MOST_PEOPLE)
         # Thousands of phones share a carrier's address: only what is far beyond them is slowed.
@@ -66,7 +69,8 @@ class CreditorRoutes:
         ]
 
     async def sign_in(self, request: web.Request) -> web.Response:
-        """签到: present from now on. The answer is the pass for the socket and for ballots."""
+        """签到: present from now on. The answer is the pass for the socket and for ballots; 202 with the way to the
+        gate where that comes first."""
         room = await self._rooms.get(request.match_info["id"])
         body = await body_of(request, SignIn)
         meeting = room.record.id
@@ -88,6 +92,9 @@ class CreditorRoutes:
         if room.hall.meeting.created is None:
             raise UserError("doors-closed", "会议尚未开放签到，请稍后再来", "the meeting's doors are not open yet")
         self._by_person.forget(f"{meeting}/{body.person}")
+        code = await self._entry.code_for(room, body.person, number, body.proof)
+        if code is not None:
+            return reply(GateFirst(code=code), 202)
         await attend(room, body.person, self._casting.salt)
         utc_ms = self._services.sources.utc_ms()
         return reply(

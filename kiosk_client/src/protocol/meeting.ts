@@ -348,11 +348,12 @@ export interface FarewellMessage {
   readonly retry_after_ms: number;
 }
 
-/** From the person's link, and the last six characters of the number on their document. */
+/** From the person's link, the last six characters of the number on their document, and of the gate, for the page that passed it. */
 export interface SignIn {
   readonly person: string;
   readonly code: string;
   readonly number_end: string;
+  readonly proof?: string | null;
 }
 
 export interface SignedIn {
@@ -360,6 +361,11 @@ export interface SignedIn {
   readonly person: string;
   readonly name: string;
   readonly until_utc_ms: number;
+}
+
+/** The gate comes first: `code` is the person's invitation to it (`/join/{code}`). Who has passed signs in again with the proof that this page was given. */
+export interface GateFirst {
+  readonly code: string;
 }
 
 /** A ballot by HTTPS: as the socket's `cast`. */

@@ -1,5 +1,5 @@
 import { answered, call, fetched, refusal } from "./api.ts";
-import type { Choice, NotCastMessage, SignedIn, SignIn } from "./meeting.ts";
+import type { Choice, GateFirst, NotCastMessage, SignedIn, SignIn } from "./meeting.ts";
 import type { Ballot } from "./meetingSocket.ts";
 
 /** A signed tree head (docs/ballot-log.md, section 8, as all below). Hashes, key and signature are lower-case hex. */
@@ -67,7 +67,8 @@ export interface Consistency {
 
 /** Requests of one meeting's page. All throw ApiError. */
 export interface MeetingApi {
-  signIn(body: SignIn): Promise<SignedIn>;
+  /** `GateFirst`: the court's gate comes first. */
+  signIn(body: SignIn): Promise<SignedIn | GateFirst>;
   head(): Promise<Head>;
   inclusion(seq: number, size: number): Promise<Inclusion>;
   consistency(first: number, second: number): Promise<Consistency>;
@@ -81,7 +82,7 @@ export function meetingApi(id: string, token: () => string): MeetingApi {
   const path = `meetings/${encodeURIComponent(id)}`;
   const bearer = () => ({ bearer: token() });
   return {
-    signIn: (body) => call<SignedIn>(`${path}/signin`, { method: "POST", body }),
+    signIn: (body) => call<SignedIn | GateFirst>(`${path}/signin`, { method: "POST", body }),
     head: () => call<Head>(`${path}/head`, bearer()),
     inclusion: (seq, size) => call<Inclusion>(`${path}/proof?seq=${seq}&size=${size}`, bearer()),
     consistency: (first, second) =>

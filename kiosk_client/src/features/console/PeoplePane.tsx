@@ -3,6 +3,7 @@ import type { Console, ConsoleApi, CreditorRow } from "../../protocol/console.ts
 import type { Staff } from "../../protocol/staff.ts";
 import { consoleText } from "../../text/console.ts";
 import { Button, CopyButton, Field, Notice, Table } from "../../ui/index.ts";
+import { GatePanel } from "../entrygate/GatePanel.tsx";
 import { heads, percent, yuan } from "../meeting/money.ts";
 import { groupName } from "../meeting/names.ts";
 import { Ask, failureText } from "../order/Ask.tsx";
@@ -46,6 +47,7 @@ export function PeoplePane({ api, staff, console, onChange }: Props) {
   return (
     <section class="stack">
       <BoardPanel console={console} />
+      <GatePanel id={console.meeting.id} staff={staff} />
       <form
         class="run-find"
         onSubmit={(event) => {

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../../protocol/api.ts";
 import type { SignedIn } from "../../protocol/meeting.ts";
 import type { MeetingApi } from "../../protocol/meetingApi.ts";
@@ -6,6 +6,7 @@ import { text } from "../../text/index.ts";
 import { meetingText } from "../../text/meeting.ts";
 import { Button, Field, Notice } from "../../ui/index.ts";
 import { EntryFrame } from "../entry/EntryFrame.tsx";
+import { GateWay, passedGate, toGate } from "../entrygate/GateWay.tsx";
 import { failureOf } from "./names.ts";
 
 interface Props {
@@ -27,20 +28,30 @@ export function SignIn({ person, code, api, again, onDone }: Props) {
   const [wrong, setWrong] = useState("");
   const [problem, setProblem] = useState("");
 
-  async function submit() {
-    const number_end = end.replace(/[\s-]/g, "").toUpperCase();
+  const [gate, setGate] = useState<string | null>(null);
+  useEffect(() => {
+    const passed = passedGate();
+    if (passed) void submit(passed.number_end, passed.proof);
+  }, []);
+
+  async function submit(typed = end, proof: string | null = null) {
+    const number_end = typed.replace(/[\s-]/g, "").toUpperCase();
     if (busy) return;
     if (number_end.length !== LENGTH || /[^0-9A-Z]/.test(number_end)) return setWrong(t.short);
     setBusy(true);
     setProblem("");
     try {
-      onDone(await api.signIn({ person, code, number_end }));
+      const answer = await api.signIn({ person, code, number_end, proof });
+      if ("token" in answer) return onDone(answer);
+      toGate(answer.code, number_end);
+      setGate(answer.code);
     } catch (cause) {
       setProblem(failureOf(cause));
       setBusy(false);
       if (!(cause instanceof ApiError)) throw cause;
     }
   }
+  if (gate) return <GateWay code={gate} />;
   return (
     <EntryFrame court={text().common.product} title={t.title} lead={t.lead}>
       {again && <Notice tone="warn">{t.again}</Notice>}

@@ -6,6 +6,7 @@ import { type HearingMedia, joinMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Button } from "../../ui/index.ts";
 import type { Ready } from "../entry/DeviceCheck.tsx";
+import { goBack } from "../entrygate/back.ts";
 import { GateFlow } from "../gate/GateFlow.tsx";
 import { proofs } from "../gate/proof.ts";
 import { StatusBar } from "../hearing/StatusBar.tsx";
@@ -53,7 +54,9 @@ export function PartyRoom({ code, ready, keep, flip, bar = "compact", onExit, ex
       if (kit) hearing.socket.kit(kit).catch(() => undefined);
     });
     hearing.listen((message) => {
-      if (message.type === "gate" && message.gate.proof) proof.value = message.gate.proof;
+      if (message.type !== "gate") return;
+      if (message.gate.proof) proof.value = message.gate.proof;
+      if (message.gate.stage === "passed") goBack(code);
     });
     setJoined({ hearing, media });
     return () => {

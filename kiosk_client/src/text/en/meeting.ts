@@ -2,6 +2,12 @@ import type { MeetingTexts } from "../meeting.ts";
 
 export const meeting: MeetingTexts = {
   name: "Creditors' meeting",
+  gateway: {
+    title: "First, your identity",
+    lead: "In this meeting who signs in is checked first.",
+    hint: "Your document and your face are checked; it takes about a minute, and a clerk can check you instead. Afterwards this page comes back to the meeting.",
+    go: "Begin",
+  },
   noLink: {
     title: "Please use your own link",
     lead: "Open the link in your text message or notice, or scan the code on the notice. Each creditor's link is their own: do not pass it on.",

@@ -53,6 +53,15 @@ export const stage: StageTexts = {
     failed: "Camera or microphone could not be opened: try again.",
     part: "Only some of the devices are on:",
   },
+  gate: {
+    title: "Identity check before signing in",
+    hint: "With a session chosen here, creditors and agents pass its gate before they sign in; whoever needs a person is in that session's queue. Whom the clerk certifies in the hall needs none of this.",
+    session: "Session that checks (today)",
+    none: "None: link and the end of the document's number",
+    on: "The identity check comes first",
+    other: "A session of another day",
+    levels: { face: "face", code: "registry and code", clerk: "clerk", none: "none" },
+  },
   retry: "Try again",
   console: {
     states: {
