@@ -13,11 +13,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
 from hearing.clock import Sources
 from hearing.errors import UserError
+from hearing.tasks import log_fault
 from records.errors import StoreUnavailable
 from records.keys import CourtKey
 from voting.leaves import AnyLeaf, MeetingCreated, Stamp, leaf_bytes, read_leaf
@@ -29,6 +31,8 @@ from voting.tree_heads import head_bytes, sign_head
 MAX_WAITING = 20_000
 """Bound of the queue: leaves that wait for the disk. Nothing is dropped: one more is refused with `Busy`."""
 RETRY_AFTER_MS = 2_000
+
+T = TypeVar("T")
 
 Answer = Callable[[bytes | Exception], None]
 """Called once on the event loop: with the receipt, or with why there is none."""
@@ -236,9 +240,9 @@ class Sequencer:
             _answer_all(group, Stopped(self._failure))
             return
         size = self.durable + len(group)
-        signed = sign_head(self.meeting, self._alg, size, self.tree.root(size), self.stamp().utc_ms, self._key)
-        head = head_bytes(signed)
         try:
+            signed = sign_head(self.meeting, self._alg, size, self.tree.root(size), self.stamp().utc_ms, self._key)
+            head = head_bytes(signed)
             leaves = [waiting.leaf for waiting in group]
             await self._store.commit(self.meeting, self.durable, leaves, KeptHead(size, head))
         except Exception as problem:
@@ -254,9 +258,9 @@ class Sequencer:
         self._head = head
         self._tell_progress()
         for waiting in group:
-            waiting.answer(receipt(head, waiting.leaf))
+            _give(waiting.answer, receipt(head, waiting.leaf))
         for listener in self._listeners:
-            listener(head)
+            _give(listener, head)
 
     def _tell_progress(self) -> None:
         ended, self._progress = self._progress, asyncio.Event()
@@ -265,4 +269,12 @@ class Sequencer:
 
 def _answer_all(group: list[_Waiting], problem: Exception) -> None:
     for waiting in group:
-        waiting.answer(problem)
+        _give(waiting.answer, problem)
+
+
+def _give(taker: Callable[[T], None], given: T) -> None:
+    """Whoever cannot take it stops neither the others nor the log."""
+    try:
+        taker(given)
+    except Exception as problem:
+        log_fault("an answer was not taken", problem)

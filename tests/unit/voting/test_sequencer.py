@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+import voting.sequencer
 from hearing.clock import Sources
 from hearing.tasks import TaskSet
 from records.errors import StoreUnavailable
@@ -156,6 +157,37 @@ async def test_a_failed_commit_stops_all_and_hands_out_nothing(fail: str) -> Non
     async with running(store, seen=seen) as again:
         assert len(seen) == (1 if fail == "before" else 2)
         await again.append(came(again.stamp(), "C3"))
+
+
+async def test_whoever_cannot_take_an_answer_stops_neither_the_others_nor_the_log() -> None:
+    store = HeldStore()
+    async with running(store) as sequencer:
+        sequencer.on_head(broken)
+        await sequencer.append(created(sequencer.stamp()))
+        store.go.clear()
+        sequencer.add(came(sequencer.stamp(), "C1"), broken)
+        other = sequencer.append(came(sequencer.stamp(), "C2"))
+        store.go.set()
+        assert msgspec.json.decode(await other)["leaf"]["attendee"] == "C2"
+        await sequencer.append(came(sequencer.stamp(), "C3"))
+        store.fail = "before"
+        sequencer.add(came(sequencer.stamp(), "C4"), broken)
+        with pytest.raises(Stopped):
+            await sequencer.append(came(sequencer.stamp(), "C5"))
+
+
+def broken(given: object) -> None:
+    raise RuntimeError("a page that is gone")
+
+
+async def test_a_head_that_cannot_be_signed_stops_the_log_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(MemoryLeafStore()) as sequencer:
+        await sequencer.append(created(sequencer.stamp()))
+        monkeypatch.setattr(voting.sequencer, "sign_head", broken)
+        with pytest.raises(Stopped):
+            await sequencer.append(came(sequencer.stamp(), "C1"))
+        with pytest.raises(Stopped):
+            sequencer.check_writable()
 
 
 async def test_a_receipt_is_the_same_bytes_after_a_restart() -> None:
