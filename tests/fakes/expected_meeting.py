@@ -17,6 +17,8 @@ CREDITORS = {
 """Who votes in `all`."""
 IN_GROUP = {"ordinary": "ag", "wage": "ad"}
 """Who votes on the plan, by division."""
+WITHOUT_VOTE = {("ordinary", "f")}
+"""Whose claim in the group gives no vote, by division and creditor."""
 VOTED_TWICE = {Matter.DISTRIBUTION, Matter.PLAN}
 """What may come to a second round (65(2), 87(1))."""
 
@@ -145,7 +147,7 @@ class ExpectedMeeting:
             return ""
         if creditor == "nobody":
             return "unknown-creditor"
-        return "no-vote" if division == "all" else "wrong-division"
+        return "no-vote" if division == "all" or (division, creditor) in WITHOUT_VOTE else "wrong-division"
 
     def _in(self, motion: str, number: int, wanted: str) -> str:
         if self.closed:
