@@ -19,6 +19,7 @@ MEETINGS = "meetings"
 GENERATIONS = "meeting_generations"
 AGENTS = "meeting_agents"
 QUESTIONS = "meeting_questions"
+SPEECHES = "meeting_speeches"
 MOST_QUESTIONS = 50
 """In writing, of one person."""
 
@@ -172,6 +173,18 @@ class MeetingBook:
         await self._store.put(QUESTIONS, f"{meeting}/{question.id}", msgspec.json.encode(question))
         known.append(question)
         return question
+
+    async def speaks(self, meeting: str, person: str, utc_ms: int) -> None:
+        """Keep that the person was given the floor. Idempotent for the same moment."""
+        await self._store.add(SPEECHES, f"{meeting}/{utc_ms:014d}/{person}", b"")
+
+    async def speeches(self, meeting: str) -> list[tuple[str, int]]:
+        """Who was given the floor, and when (UTC ms), the first first."""
+        found = []
+        for key in sorted(await self._store.keys(SPEECHES, f"{meeting}/")):
+            _, utc_ms, person = key.split("/", 2)
+            found.append((person, int(utc_ms)))
+        return found
 
     async def questions(self, meeting: str) -> list[Question]:
         """All questions of the meeting, the oldest first."""

@@ -117,7 +117,7 @@ class Outputs:
         meeting = room.hall.meeting
         counts = read_counts(await self._reads.readers(record.id), room)
         accounts = {account.account: account.name for account in await self._staff.all()}
-        asked = await self._book.questions(record.id)
+        asked, spoken = await self._book.questions(record.id), await self._book.speeches(record.id)
         opened = {round_.opened.motion: round_.opened.title for round_ in meeting.rounds.values()}
         drafts = {draft.motion: draft.title for draft in record.drafts}
 
@@ -147,6 +147,7 @@ class Outputs:
             ),
             drawn=await self._draws.drawn(room),
             questions=tuple(Said(person=each.person, utc_ms=each.utc_ms, text=each.text) for each in asked),
+            speeches=tuple(Said(person=person, utc_ms=utc_ms) for person, utc_ms in spoken),
         )
 
     def short_facts(self, room: MeetingRoom) -> Facts:

@@ -193,9 +193,11 @@ class MeetingRoutes:
         return reply(await self._desk.key_paper(room, await body_of(request, b.PaperKeyed), account), 201)
 
     async def give_floor(self, request: web.Request) -> web.Response:
-        """Somebody of the queue speaks now; nobody with null."""
+        """Somebody of the queue speaks now; nobody with null. Kept for the minutes first."""
         _, room = await self._enter(request)
         body = await body_of(request, b.Floor)
+        if body.person and body.person != room.speaking:
+            await self._book.speaks(room.record.id, body.person, self._services.sources.utc_ms())
         limit_ms = None if body.limit_s is None else body.limit_s * 1_000
         self._stages.of(room).give_floor(body.person or "", limit_ms)
         return web.Response(status=204)

@@ -48,6 +48,8 @@ async def test_resolution_tally_minutes_and_the_named_list(tmp_path: Path) -> No
             await one.until("did")
         async with phone(court.clerk, court.meeting, tokens[2]) as two:
             await two.cast("against", "b")
+        for speaker in ("C2", "C2", None):
+            await court.post("speaker", {"person": speaker})
         base = "motions/M1/1"
         for path in ("resolution.docx", "tally.xlsx", "named.xlsx", "tally.pdf"):
             assert (await got(court, f"{base}/{path}"))[0] == 409
@@ -55,6 +57,7 @@ async def test_resolution_tally_minutes_and_the_named_list(tmp_path: Path) -> No
         status, draft = await got(court, "minutes.docx")
         assert status == 200
         assert "反对" not in words(draft)
+        assert words(draft).count("债权人2发言。") == 1
         await court.by_two("close")
         assert (await got(court, f"{base}/resolution.docx", token=tokens[1]))[0] == 409
         await court.by_two("announce")
