@@ -1,4 +1,4 @@
-"""The bench of ballots is whole: what it counts is what was receipted, before and after a restart."""
+"""The benches of a meeting are whole: what they count is what was receipted and heard."""
 
 from __future__ import annotations
 
@@ -25,3 +25,17 @@ def test_every_ballot_is_receipted_and_counted_once(transport: str, rate: int) -
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["accepted"], told["rejected"], told["waves"], told["refusal"]) == (300, 0, 3, "")
     assert told["p99_ms"] >= told["p50_ms"] > 0
+
+
+def test_every_page_hears_every_message() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "yunting", "bench", "fanout", "--sockets", "50", "--rounds", "1", "--tls", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["sockets"], told["passed_over"], told["tls"]) == (50, 0, True)
+    assert told["last_ms"] >= told["p50_ms"] >= told["first_ms"] > 0

@@ -53,6 +53,7 @@ def ballots(
     in_flight: Annotated[int, typer.Option(help="闭环时同时未答复的票 / ballots on their way, closed loop")] = 512,
     rate: Annotated[float, typer.Option(help="开环，每秒票数 / open loop, ballots a second")] = 0.0,
     claims: Annotated[int, typer.Option(help="债权表行数 / rows of the roll")] = 127_040,
+    store: Annotated[str, typer.Option(help="票据日志的存储地址，空 = SQLite / redis://..., postgresql://...")] = "",
     json: Json = False,
 ) -> None:
     """债权人会议表决 / a creditors' meeting votes: every ballot durable before its receipt."""
@@ -67,6 +68,23 @@ def ballots(
         in_flight=in_flight,
         rate=rate,
         claims=claims,
+        store=store,
     )
     with plain_errors():
         show(asyncio.run(run(options)), json)
+
+
+@bench.command()
+def fanout(
+    sockets: Annotated[int, typer.Option(min=1, help="连接数 / pages that are connected")] = 10_000,
+    rounds: Annotated[int, typer.Option(min=1, help="广播次数 / messages to all of them")] = 10,
+    tls: Annotated[bool, typer.Option("--tls", help="用 TLS 连接 / over TLS")] = False,
+    json: Json = False,
+) -> None:
+    """向全体债权人广播 / one message of a meeting to every creditor's page."""
+    import asyncio
+
+    from yunting.bench.fanout import FanoutOptions, run
+
+    with plain_errors():
+        show(asyncio.run(run(FanoutOptions(sockets=sockets, rounds=rounds, tls=tls))), json)
