@@ -1,0 +1,239 @@
+"""One package on its way: its folder filled file by file, sealed, verified and published."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from hearing.errors import UserError
+from hearing.events import Entry, Head
+from records import coverage as coverages
+from records import timeline, verify, words
+from records.canonical import canonical
+from records.chain import check_chain, sign_head
+from records.composite import Look
+from records.errors import BrokenChain
+from records.keys import CourtKey
+from records.log_files import events_csv, events_jsonl, segments_jsonl
+from records.manifest import Bag, is_safe_path, safe_name
+from records.player import write_player
+from records.render import Job, Rendered
+from records.report import write_report
+from records.staging import Staging
+from records.summary import gather
+from records.text_files import Texts, make_texts
+
+EDITION = "court"
+COMPOSITE = "data/media/composite.mp4"
+MIX = "data/media/audio-mix.m4a"
+RENDER_SHARE_PERMILLE = 900
+"""Part of the progress bar that rendering takes; hashing and checking share the rest."""
+
+MOST_NAMED = 20
+"""Of the holes in the text, in the bag's own words; `session.json` names all."""
+
+Progress = Callable[[int, str], None]
+"""Permille done and what is being done: `render`, `seal`, `check`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSources:
+    """What a package is made of: the log, its signed heads, the folder that the log's track files lie in."""
+
+    entries: Sequence[Entry]
+    heads: Sequence[Head]
+    recordings: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """`composite` False makes a package of tracks and merged sound only, in seconds."""
+
+    look: Look = field(default_factory=Look)
+    composite: bool = True
+    actor: str = "server"
+    name: str | None = None
+    """Name of the package's folder; by default made of case number, opening time and session."""
+
+
+def folder_name(line: timeline.Timeline, tz_name: str) -> str:
+    """`(2018)粤01破1号_20260101T090000+0800_S0001`: safe on every system."""
+    opened = words.local(line.utc_at(0), words.zone(tz_name))
+    return safe_name(f"{line.created.case_no}_{opened:%Y%m%dT%H%M%S%z}_{line.session}", fallback=line.session)
+
+
+class Build:
+    """One export on its way; the methods run in worker threads, one after the other."""
+
+    def __init__(
+        self, sources: SessionSources, out_dir: Path, key: CourtKey, options: ExportOptions, progress: Progress
+    ) -> None:
+        self.sources, self.key, self.options = sources, key, options
+        self.timeline = _project(sources.entries)
+        name = options.name or folder_name(self.timeline, options.look.time_zone)
+        self.target = out_dir / safe_name(name)
+        self.place = Staging(self.target)
+        self.staging = self.place.folder
+        self.coverage = coverages.measure(self.timeline)
+        self.manifest_sha512 = ""
+        self.files = 0
+        self.bag = Bag(self.staging)
+        self.former_keys = tuple(dict.fromkeys(h.key for h in sources.heads if h.key != key.fingerprint))
+        self._progress = progress
+        self._hashed_bytes = 0
+        self._due_bytes = 1
+        self._heads: list[Head] = []
+
+    def tell(self, permille: int, what: str) -> None:
+        """Progress of the rendering."""
+        self._progress(permille * RENDER_SHARE_PERMILLE // 1000, what)
+
+    def prepare(self) -> None:
+        """Refuse what cannot be exported; write the log, which the renderer reads."""
+        if self.timeline.duration_ms == 0:
+            raise UserError(
+                "nothing-recorded",
+                "该庭次尚未开庭，没有可导出的记录",
+                "the session has not been opened: nothing to export",
+            )
+        self._check_tracks()
+        self._due_bytes = 2 * sum((self.sources.recordings / t.file).stat().st_size for t in self.timeline.tracks) + 1
+        self.place.begin()
+        self.bag.add(verify.EVENTS, events_jsonl(self.sources.entries))
+        self._heads = [head for head in self.sources.heads if head.key == self.key.fingerprint]
+        if not self._heads or self._heads[-1].seq != self.sources.entries[-1].seq:
+            self._heads.append(sign_head(self.sources.entries[-1], now_ms(), self.key))
+        self.bag.add(verify.HEADS, b"".join(canonical(head) + b"\n" for head in self._heads))
+
+    def job(self) -> Job:
+        """What the renderer is to do."""
+        return Job(
+            events=str(self.staging / verify.EVENTS),
+            recordings=str(self.sources.recordings),
+            mix=str(self.staging / MIX),
+            composite=str(self.staging / COMPOSITE) if self.options.composite else None,
+            look=self.options.look,
+        )
+
+    def fill(self, rendered: Rendered) -> None:
+        """Everything else, and the seal."""
+        bag, line, tz = self.bag, self.timeline, words.zone(self.options.look.time_zone)
+        bag.progress = self._hashed
+        self._due_bytes += sum(item.stat().st_size for item in (self.staging / "data/media").iterdir())
+        bag.adopt(MIX)
+        if self.options.composite:
+            bag.adopt(COMPOSITE)
+        for track in line.tracks:
+            bag.copy(f"{verify.TRACKS}{track.file}", self.sources.recordings / track.file)
+        sizes = {t.file: (self.sources.recordings / t.file).stat().st_size for t in line.tracks}
+        texts = make_texts(self.sources.entries, line, tz)
+        facts = gather(
+            line,
+            self.coverage,
+            self.sources.entries,
+            self._heads,
+            sizes=sizes,
+            time_zone=self.options.look.time_zone,
+            made_utc_ms=now_ms(),
+            made_by=self.options.actor,
+            software=f"yunting {_version()}",
+            key=self.key.fingerprint,
+            composite="media/composite.mp4" if self.options.composite else None,
+            mix="media/audio-mix.m4a",
+            missing_characters=rendered.missing_characters,
+            text=texts.facts,
+        )
+        for path, data in texts.files.items():
+            bag.add(path, data)
+        bag.add("data/session.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
+        bag.add("data/media/segments.jsonl", segments_jsonl(self.sources.entries))
+        bag.add("data/events/events.csv", events_csv(self.sources.entries, line, tz))
+        keys = (self.key.fingerprint, *self.former_keys)
+        report = write_report(line, self.coverage, list(self.sources.entries), tz, keys)
+        bag.add("data/reports/录音录像情况记录.html", report)
+        bag.add("data/player/index.html", write_player(facts))
+        bag.add("verify.py", Path(verify.__file__).read_bytes())
+        bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
+        self.manifest_sha512 = bag.seal(
+            self.key,
+            {
+                "Source-Organization": line.created.court,
+                "External-Identifier": line.session,
+                "External-Description": f"{line.created.case_no} {line.created.hearing_no}",
+                "Bagging-Date": f"{words.local(now_ms(), tz):%Y-%m-%d}",
+                "Bag-Software-Agent": f"yunting {_version()}",
+                "Yunting-Edition": EDITION,
+                "Yunting-Transcript": _standing(texts),
+            },
+        )
+        self.files = len(bag.digests) + len(verify.TAG_MANIFESTS) + 1
+
+    def check(self) -> None:
+        """Nothing leaves the house that its own verifier refuses."""
+        self._progress(990, "check")
+        result = verify.verify_path(str(self.staging), self.key.fingerprint)
+        if not result["ok"]:
+            first = result["wrong"][0]
+            raise UserError(
+                "record-broken",
+                f"记录与录制时的封存值不符：{first['file']}（{first['what']}）",
+                f"the record is not what was sealed while recording: {first['file']} ({first['what']})",
+            )
+
+    def publish(self) -> None:
+        """See `Staging`."""
+        self.place.publish()
+        self._progress(1000, "done")
+
+    def clear(self) -> None:
+        """See `Staging`."""
+        self.place.clear()
+
+    def _check_tracks(self) -> None:
+        for track in self.timeline.tracks:
+            if not is_safe_path(track.file) or not (self.sources.recordings / track.file).is_file():
+                raise UserError(
+                    "track-missing", f"缺少轨道文件 {track.file}", f"the track file {track.file} is missing"
+                )
+
+    def _hashed(self, count: int) -> None:
+        self._hashed_bytes += count
+        rest = 990 - RENDER_SHARE_PERMILLE
+        self._progress(RENDER_SHARE_PERMILLE + min(rest, rest * self._hashed_bytes // self._due_bytes), "seal")
+
+
+def _standing(texts: Texts) -> str:
+    """What the bag says of the text: whether all that was said is in it."""
+    facts = texts.facts
+    holes = [f"{each.track} {words.clock(each.from_ms)}-{words.clock(each.to_ms)}" for each in facts.unheard]
+    if len(holes) > MOST_NAMED:
+        holes = [*holes[:MOST_NAMED], "…"]
+    absent = [each.file for each in facts.missing]
+    said = "complete 完整" if facts.complete else f"incomplete 不完整, not transcribed 未转写: {', '.join(holes)}"
+    return said + (f"; not made 未生成: {', '.join(absent)}" if absent else "")
+
+
+def _project(entries: Sequence[Entry]) -> timeline.Timeline:
+    """The timeline of a log whose chain holds. UserError `record-broken` otherwise."""
+    try:
+        check_chain(entries[0].session if entries else "", entries)
+        return timeline.read(entries)
+    except (BrokenChain, ValueError) as error:
+        raise UserError("record-broken", f"事件日志已损坏：{error}", f"the event log is broken: {error}") from error
+
+
+def now_ms() -> int:
+    """Of the wall clock."""
+    return time.time_ns() // 1_000_000
+
+
+def _version() -> str:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version("yunting")
+    return "0"
