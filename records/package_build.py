@@ -158,7 +158,7 @@ class Build:
         report = write_report(line, self.coverage, list(self.sources.entries), tz, keys)
         bag.add("data/reports/录音录像情况记录.html", report)
         bag.add("data/player/index.html", write_player(facts))
-        bag.add("verify.py", Path(verify.__file__).read_bytes())
+        bag.add("verify.py", verify.source())
         bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
         self.manifest_sha512 = bag.seal(
             self.key,

@@ -6,7 +6,6 @@ The only place that knows every room. `running` is the server as a context; `ser
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import resource
 import signal
@@ -17,7 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 
 import structlog
@@ -32,6 +31,7 @@ from media_server.loudest import LoudestSettings
 from media_server.sfu import Sfu, SfuSettings
 from media_server.stress import Limits
 from media_server.turn import TurnSettings
+from records import verify as verifier
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.search_index import SearchIndex
@@ -109,7 +109,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         )
         ballots = await open_leaf_store(settings.storage.ballots or f"sqlite:///{folder / 'ballots.sqlite'}")
         stack.push_async_callback(ballots.close)
-        installed, verifier = await asyncio.to_thread(lambda: (version(), verifier_sha256()))
+        installed, verifier_sha256 = await asyncio.to_thread(lambda: (version(), verifier.sha256()))
         book = LedgerBook(store, key, sources, installed)
         search = await SearchIndex.open(folder / "search.sqlite") if listening else None
         if search is not None:
@@ -126,7 +126,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             on_room_opened=recordings.open,
             sounds=recordings.sounds,
             version=installed,
-            verifier_sha256=verifier,
+            verifier_sha256=verifier_sha256,
             gate=gate,
             ballots=ballots,
             anchors=await open_anchors(settings, stack),
@@ -162,11 +162,6 @@ async def serve(settings: Settings, announce: Callable[[str], object]) -> None:
         announce(f"云庭 {version()}  {server.base_url}  媒体 / media UDP {media.port}{tcp}")
         await stop.wait()
         announce("正在停止 / stopping")
-
-
-def verifier_sha256() -> str:
-    """SHA-256 of the verifier that is put into every package: published outside it."""
-    return hashlib.sha256(resources.files("records").joinpath("verify.py").read_bytes()).hexdigest()
 
 
 async def _listen(stack: AsyncExitStack, settings: Settings, services: Services) -> tuple[str, Path | None]:

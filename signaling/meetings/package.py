@@ -163,9 +163,9 @@ class MeetingPackages:
         }
 
     def _seal(self, bag: Bag, room: MeetingRoom, account: str) -> None:
-        bag.add("verify.py", Path(package_verifier.__file__).read_bytes())
+        bag.add("verify.py", package_verifier.source())
         bag.add("verify_ballots.py", Path(ballot_verifier.__file__).read_bytes())
-        assets = Path(package_verifier.__file__).parent / "assets"
+        assets = Path(package_verifier.__file__).parents[1] / "assets"
         bag.add("VERIFY.md", (assets / "VERIFY-MEETING.md").read_bytes())
         bag.seal(
             self._services.court_key,

@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records import verify
+from records.verify.ed25519 import ed25519_verify
+from records.verify.reading import canonical_bytes, parse_object
+from records.verify.sm3 import PureSm3, new_hash
 
 pytestmark = pytest.mark.unit
 
@@ -45,9 +47,9 @@ RFC_8032 = [
 @pytest.mark.parametrize(("public", "message", "signature"), RFC_8032)
 def test_ed25519_vectors_of_rfc_8032(public: str, message: str, signature: str) -> None:
     key, text, mark = bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature)
-    assert verify.ed25519_verify(key, mark, text)
-    assert not verify.ed25519_verify(key, mark, text + b"\0")
-    assert not verify.ed25519_verify(key, mark[:32] + bytes(32), text)
+    assert ed25519_verify(key, mark, text)
+    assert not ed25519_verify(key, mark, text + b"\0")
+    assert not ed25519_verify(key, mark[:32] + bytes(32), text)
 
 
 @settings(max_examples=25)
@@ -55,35 +57,33 @@ def test_ed25519_vectors_of_rfc_8032(public: str, message: str, signature: str) 
 def test_ed25519_agrees_with_the_library(seed: bytes, message: bytes, flipped_bit: int) -> None:
     private = Ed25519PrivateKey.from_private_bytes(seed)
     public, signature = private.public_key().public_bytes_raw(), private.sign(message)
-    assert verify.ed25519_verify(public, signature, message)
+    assert ed25519_verify(public, signature, message)
     altered = bytearray(signature)
     altered[flipped_bit // 8] ^= 1 << flipped_bit % 8
-    assert not verify.ed25519_verify(public, bytes(altered), message)
+    assert not ed25519_verify(public, bytes(altered), message)
 
 
 @settings(max_examples=40)
 @given(st.binary(max_size=40), st.binary(max_size=70), st.binary(max_size=10))
 def test_ed25519_never_raises(public: bytes, signature: bytes, message: bytes) -> None:
-    assert not verify.ed25519_verify(public, signature, message)
+    assert not ed25519_verify(public, signature, message)
 
 
 def test_ed25519_refuses_a_malleable_scalar() -> None:
     public, message, signature = (bytes.fromhex(part) for part in RFC_8032[1])
     order = 2**252 + 27742317777372353535851937790883648493
     scalar = int.from_bytes(signature[32:], "little") + order
-    assert not verify.ed25519_verify(public, signature[:32] + scalar.to_bytes(32, "little"), message)
+    assert not ed25519_verify(public, signature[:32] + scalar.to_bytes(32, "little"), message)
 
 
 def test_sm3_vectors_of_gb_t_32905() -> None:
-    assert verify.PureSm3(b"abc").hexdigest() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
-    assert (
-        verify.PureSm3(b"abcd" * 16).hexdigest() == "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"
-    )
+    assert PureSm3(b"abc").hexdigest() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+    assert PureSm3(b"abcd" * 16).hexdigest() == "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"
 
 
 @given(st.lists(st.binary(max_size=150), max_size=4))
 def test_pure_sm3_agrees_with_openssl(parts: list[bytes]) -> None:
-    pure = verify.PureSm3()
+    pure = PureSm3()
     for part in parts:
         pure.update(part)
     assert pure.hexdigest() == hashlib.new("sm3", b"".join(parts)).hexdigest()
@@ -94,12 +94,12 @@ def test_sm3_falls_back_where_openssl_lacks_it(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError(f"unsupported hash type {name}")
 
     monkeypatch.setattr(hashlib, "new", without)
-    item = verify.new_hash("sm3")
+    item = new_hash("sm3")
     item.update(b"abc")
     assert item.hexdigest() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
 
 
 @given(st.text(max_size=300))
 def test_line_parser_takes_only_canonical_objects(text: str) -> None:
-    found = verify._parse_object(text.encode("utf-8", "replace"))
-    assert found is None or verify._canonical(found) == text.encode("utf-8", "replace")
+    found = parse_object(text.encode("utf-8", "replace"))
+    assert found is None or canonical_bytes(found) == text.encode("utf-8", "replace")

@@ -17,6 +17,9 @@ from records.captions import cues_of
 from records.minutes import paragraphs_of
 from records.subtitles import write_srt, write_vtt
 from records.transcript_json import record_of, write_json
+from records.verify.lines import fold_lines, names_of
+from records.verify.lines import paragraphs_of as paragraphs_by_the_verifier
+from records.verify.texts import text_faults
 from tests.fakes.hearings import SEATS
 from tests.fakes.minutes import Sitting, said
 
@@ -78,8 +81,8 @@ def files_of(sitting: Sitting) -> dict[str, bytes | None]:
 
 def faults(sitting: Sitting, files: dict[str, bytes | None]) -> list[tuple[str, str]]:
     entries = [msgspec.json.decode(msgspec.json.encode(entry)) for entry in sitting.room.entries]
-    lines = verify.fold_lines([entry["event"] for entry in entries])
-    return list(verify.text_faults(files, lines, verify._names_of(entries)))
+    lines = fold_lines([entry["event"] for entry in entries])
+    return list(text_faults(files, lines, names_of(entries)))
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5), STEPS)
@@ -87,8 +90,8 @@ def faults(sitting: Sitting, files: dict[str, bytes | None]) -> list[tuple[str, 
 def test_lines_from_the_log_are_those_of_the_product(texts: list[str], steps: list[tuple[str, int, str]]) -> None:
     sitting = corrected(texts, steps)
     line = timeline.read(sitting.room.entries)
-    own = verify.fold_lines([msgspec.json.decode(msgspec.json.encode(e.event)) for e in sitting.room.entries])
-    assert [(each["id"], each["text"], each["shown"], verify.paragraphs_of(each)) for each in own] == [
+    own = fold_lines([msgspec.json.decode(msgspec.json.encode(e.event)) for e in sitting.room.entries])
+    assert [(each["id"], each["text"], each["shown"], paragraphs_by_the_verifier(each)) for each in own] == [
         (each.id, each.text, each.shown, [p.text for p in paragraphs_of(line, each)] if each.shown else [])
         for each in sitting.transcript
     ]

@@ -1,0 +1,88 @@
+"""Verify a sealed record package of Yunting 云庭. Standard library only, no network, Python 3.8 or later.
+
+    python3 verify.py [PATH] [--key FINGERPRINT] [--json]
+
+PATH is the package's folder or its .zip; without it, the folder this file lies in. Exit code: 0 the package is whole,
+1 it is not (each wrong file or event is named), 2 the call was wrong, 3 this machine lacks something.
+
+What is checked, in the order of trust:
+1. the court's signature (Ed25519, RFC 8032) over both tag manifests; with --key, that it is by that key;
+2. tag manifests -> tag files, manifests -> payload, by SHA-512 and SM3 (GB/T 32905): nothing more, nothing less;
+3. the event log: each entry carries the SHA-256 of the one before, signed heads, the last one on the last entry;
+4. the byte ranges of the track files that the log sealed while the session was recorded;
+5. the text: the lines of the minutes are made again from the log, and transcript.json, .txt, .vtt and .srt have to
+   say exactly these words by these people (head and foot of the minutes are vouched for by the manifest only).
+
+A forged package can carry a forged verifier: take this program from the court, and compare the fingerprint of the
+key with the one that the court publishes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from records.verify.opened import NotAPackage
+from records.verify.run import verify_path
+
+
+def report(result: dict[str, Any], out: IO[str]) -> None:
+    """The result in words for a person."""
+    for finding in result["wrong"]:
+        out.write("错误 WRONG  {}: {}\n".format(finding["file"], finding["what"]))
+    for note in result["notes"]:
+        out.write(f"说明 note   {note}\n")
+    checked = " (已比对 as expected)" if result["key_checked"] and result["ok"] else ""
+    out.write(f"庭次 session {result['session']}\n")
+    out.write(f"密钥指纹 key fingerprint {result['key']}{checked}\n")
+    out.write(f"校验值 SHA-512 of manifest-sha512.txt {result['manifest_sha512']}\n")
+    out.write("{files} files, {bytes} bytes, {events} events, {heads} signed heads, ".format(**result))
+    out.write("{ranges} sealed ranges, {lines} lines of the minutes, {seconds:.1f} s\n".format(**result))
+    if result["ok"]:
+        out.write("通过：卷宗包完整，签名有效。 OK: the package is whole and its signature is valid.\n")
+        if not result["key_checked"]:
+            out.write(
+                "请将密钥指纹与法院公布的指纹核对。 Compare the fingerprint with the one the court publishes.\n"
+            )
+    else:
+        out.write("未通过：卷宗包与封存时不一致。 NOT OK: the package is not what was sealed.\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code: see the top of the file."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    parser = argparse.ArgumentParser(prog="verify.py", description="Verify a sealed record package. 校验庭审卷宗包。")
+    here = str(Path(__file__).resolve().parent)
+    parser.add_argument("path", nargs="?", default=here, help="folder or .zip of the package (default: this folder)")
+    parser.add_argument("--key", help="fingerprint of the court's key: any other key is wrong")
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    arguments = parser.parse_args(argv)
+    key = re.sub(r"[\s:]", "", arguments.key).lower() if arguments.key is not None else None
+    if key is not None and not re.match(r"[0-9a-f]{64}\Z", key):
+        sys.stderr.write("--key: 指纹应为 64 位十六进制 a fingerprint has 64 hexadecimal digits\n")
+        return 2
+    try:
+        result = verify_path(arguments.path, key)
+    except (NotAPackage, zipfile.BadZipFile) as error:
+        sys.stderr.write(f"找不到卷宗包 {error}\n")
+        return 2
+    except PermissionError as error:
+        sys.stderr.write(f"无法读取 cannot read: {error}\n")
+        return 3
+    report(result, sys.stdout)
+    if arguments.json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    return 0 if result["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
