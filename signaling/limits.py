@@ -48,9 +48,12 @@ class Bucket:
         return max(0.0, (cost - self.tokens) / self.per_s)
 
     def _fill(self, now_us: int) -> None:
-        gained = max(0, now_us - self.at_us) * self.per_s / 1e6
-        self.tokens = min(self.burst, self.tokens + gained)
-        self.at_us = max(self.at_us, now_us)
+        passed_us = now_us - self.at_us
+        if passed_us <= 0:
+            return
+        tokens = self.tokens + passed_us * self.per_s / 1e6
+        self.tokens = tokens if tokens < self.burst else self.burst
+        self.at_us = now_us
 
 
 class Limiter:

@@ -44,13 +44,15 @@ from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
-from yunting.memory import keep_giving_back
+from yunting.memory import keep_giving_back, look_for_cycles_seldom
 from yunting.recordings import Recordings
 from yunting.secret_file import load_secret
 from yunting.speech import Speech
 from yunting.speech_engines import open_engines
 
 _SHUTDOWN_S = 5.0
+_BACKLOG = 1024
+"""Connections that the system may finish before they are taken: all phones come at the same minute."""
 
 _log = structlog.get_logger(__name__)
 
@@ -145,6 +147,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         tasks = TaskSet()
         stack.push_async_callback(tasks.close)
         tasks.spawn(keep_giving_back(), "give memory back")
+        await asyncio.to_thread(look_for_cycles_seldom)
         base_url, certificate = await _listen(stack, settings, services)
         yield Server(base_url=base_url, certificate=certificate, services=services)
 
@@ -174,7 +177,7 @@ async def _listen(stack: AsyncExitStack, settings: Settings, services: Services)
     plain = os.environ.get("YUNTING_HTTP")
     if plain:
         host, port = _host_and_port(plain)
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
         return f"http://{host}:{_bound_port(runner)}", None
     certificate, context = await _tls(settings)
     listening = await asyncio.to_thread(_listening_socket, settings.http.host, settings.http.port)
@@ -190,7 +193,7 @@ def _listening_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         dual = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server((host, port), family=family, dualstack_ipv6=dual, backlog=1024)
+        return socket.create_server((host, port), family=family, dualstack_ipv6=dual, backlog=_BACKLOG)
     except OSError as problem:
         raise OSError(problem.errno, f"{problem.strerror}: TCP {host} {port}") from problem
 

@@ -25,6 +25,7 @@ def test_every_ballot_is_receipted_and_counted_once(transport: str, rate: int) -
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["accepted"], told["rejected"], told["waves"], told["refusal"]) == (300, 0, 3, "")
     assert told["p99_ms"] >= told["p50_ms"] > 0
+    assert told["cpu_us_per_ballot"] > told["floor_us"] >= 0
 
 
 def test_every_page_hears_every_message() -> None:

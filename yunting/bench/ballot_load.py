@@ -61,6 +61,8 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     ended_s: float
     latencies_us: tuple[int, ...]
     first_refusal: str
+    answer_bytes: int
+    """Of the longest answer."""
 
 
 class _Round:
@@ -76,6 +78,7 @@ class _Round:
         self.latencies_us = array("Q", bytes(8 * len(frames)))
         self.accepted = 0
         self.refusal = ""
+        self.answer_bytes = 0
 
     async def run(self) -> None:
         if self._load.rate:
@@ -99,6 +102,7 @@ class _Round:
         def answered(accepted: bool, answer: bytes) -> None:
             self.latencies_us[number] = int((time.perf_counter() - due_s) * 1e6)
             self.accepted += accepted
+            self.answer_bytes = max(self.answer_bytes, len(answer))
             if not accepted and not self.refusal:
                 self.refusal = answer[:300].decode("utf-8", "replace")
             self._open -= 1
@@ -145,6 +149,7 @@ async def _wave(load: Load, access: Access, creditors: tuple[str, ...]) -> Wave:
         ended_s=last_s,
         latencies_us=tuple(cast.latencies_us),
         first_refusal=cast.refusal,
+        answer_bytes=cast.answer_bytes,
     )
 
 

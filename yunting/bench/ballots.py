@@ -47,6 +47,8 @@ class BallotsResult(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     rejected: int
     cpu_us_per_ballot: float
+    floor_us: float
+    """The same with one wave of sockets and a program that only answers (`yunting.bench.ballot_floor`)."""
     ballots_per_s: float
     vote_s: float
     """All waves from first ballot to last receipt; connecting is not in it."""
@@ -110,6 +112,7 @@ async def run(options: BallotsOptions) -> BallotsResult:
             recount_s = time.monotonic()
             again = await server.api.call("GET", f"meetings/{meeting}")
             recount_s = time.monotonic() - recount_s
+        floor = await _floor(load, max(wave.answer_bytes for wave in waves))
         accepted = sum(wave.accepted for wave in waves)
         recounted = again["meeting"]["motions"][0]["result"]["divisions"][0]["agree"]["heads"]
         if not counted == recounted == accepted:
@@ -120,6 +123,7 @@ async def run(options: BallotsOptions) -> BallotsResult:
         accepted=accepted,
         rejected=sum(wave.rejected for wave in waves),
         cpu_us_per_ballot=round(sum(wave.cast_cpu_s for wave in waves) / len(creditors) * 1e6, 1),
+        floor_us=round(floor.cast_cpu_s / floor.ballots * 1e6, 1),
         ballots_per_s=round(len(creditors) / vote_s, 0),
         vote_s=round(vote_s, 2),
         p50_ms=latencies[len(latencies) // 2] / 1e3,
@@ -140,6 +144,24 @@ async def run(options: BallotsOptions) -> BallotsResult:
         cpus=os.cpu_count() or 0,
         python=platform.python_version(),
     )
+
+
+async def _floor(load: Load, answer_bytes: int) -> Wave:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "yunting.bench.ballot_floor", str(answer_bytes), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        port = int(await asyncio.wait_for(process.stdout.readline(), 60))
+        first = load.creditors[: load.connections]
+        changed = msgspec.structs.replace(
+            load, port=port, server_pid=process.pid, creditors=first, transport="ws", rate=0.0
+        )
+        [wave] = await _voted(changed)
+    finally:
+        process.kill()
+        await process.wait()
+    return wave
 
 
 async def _voted(load: Load) -> list[Wave]:

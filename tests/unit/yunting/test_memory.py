@@ -48,3 +48,14 @@ async def test_it_is_done_again_and_again(monkeypatch: pytest.MonkeyPatch) -> No
         while len(calls) < 3:
             await asyncio.sleep(0.001)
     task.cancel()
+
+
+def test_what_lives_at_the_start_is_not_looked_at_again() -> None:
+    code = "import gc; from yunting.memory import look_for_cycles_seldom as seldom; seldom(); seldom(); "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print(gc.get_freeze_count() > 1_000, gc.get_threshold())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"True {(memory._YOUNG, memory._MIDDLE, memory._OLD)}"
