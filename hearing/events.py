@@ -12,40 +12,14 @@ from typing import Literal
 
 import msgspec
 
+from hearing.access_events import AccessEvent
 from hearing.event import Event as Event
-from hearing.identity_events import (
-    DocumentChecked,
-    FaceConsented,
-    FaceConsentWithdrawn,
-    FaceDeclined,
-    FileKept,
-    GateAttempted,
-    GateReleased,
-    IdentityErased,
-    IdentityExported,
-    IdentityRequired,
-    ReferenceKept,
-    SeatChecked,
-    VerdictGiven,
-    VerdictRevoked,
-    WatchChanged,
-)
+from hearing.identity_events import IdentityEvent
 from hearing.participant import Presence
-from hearing.review_events import CorrectionDecided, CorrectionRequested, MinutesSigned, ReviewOpened, SigningRefused
+from hearing.review_events import ReviewEvent
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
-from hearing.transcript_events import (
-    GlossarySet,
-    LanguageSet,
-    LineAssigned,
-    LineEdited,
-    LinesMerged,
-    LineSplit,
-    LineStruck,
-    LineWritten,
-    TrackHeard,
-    UtteranceHeard,
-)
+from hearing.transcript_events import LanguageSet, TranscriptEvent
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -336,35 +310,10 @@ AnyEvent = (
     | TrackClosed
     | RecordingIncident
     | PackageMade
-    | IdentityRequired
-    | FaceConsented
-    | FaceDeclined
-    | FaceConsentWithdrawn
-    | ReferenceKept
-    | FileKept
-    | DocumentChecked
-    | GateAttempted
-    | VerdictGiven
-    | GateReleased
-    | VerdictRevoked
-    | WatchChanged
-    | SeatChecked
-    | IdentityExported
-    | IdentityErased
-    | UtteranceHeard
-    | TrackHeard
-    | LineWritten
-    | LineEdited
-    | LineAssigned
-    | LineSplit
-    | LinesMerged
-    | LineStruck
-    | GlossarySet
-    | ReviewOpened
-    | CorrectionRequested
-    | CorrectionDecided
-    | MinutesSigned
-    | SigningRefused
+    | IdentityEvent
+    | TranscriptEvent
+    | ReviewEvent
+    | AccessEvent
 )
 """Decodable union of the whole catalogue."""
 
@@ -384,6 +333,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     event: AnyEvent
     prev: str
     hash: str
+    salt: str | msgspec.UnsetType = msgspec.UNSET
+    """Random, hex: who is given the hash without the entry (an edition of the record) cannot find the entry by
+    trying. Absent in logs from before it was there: their entries keep their hash."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

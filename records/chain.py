@@ -10,6 +10,7 @@ Canonical JSON: see `records.canonical`. Nothing else is hashed or signed, no pr
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable
 
 import msgspec
@@ -20,6 +21,7 @@ from records.errors import BrokenChain
 from records.keys import CourtKey, fingerprint_of, verify
 
 GENESIS = "0" * 64
+SALT_BYTES = 16
 
 
 def entry_hash(entry: Entry) -> str:
@@ -30,8 +32,18 @@ def entry_hash(entry: Entry) -> str:
 
 
 def make_entry(*, session: str, seq: int, at_ms: int, utc_ms: int, actor: str, event: AnyEvent, prev: str) -> Entry:
-    """The entry with its hash. TypeError when the event contains a float."""
-    entry = Entry(session=session, seq=seq, at_ms=at_ms, utc_ms=utc_ms, actor=actor, event=event, prev=prev, hash="")
+    """The entry with its hash and a salt of its own. TypeError when the event contains a float."""
+    entry = Entry(
+        session=session,
+        seq=seq,
+        at_ms=at_ms,
+        utc_ms=utc_ms,
+        actor=actor,
+        event=event,
+        prev=prev,
+        hash="",
+        salt=secrets.token_hex(SALT_BYTES),
+    )
     return msgspec.structs.replace(entry, hash=entry_hash(entry))
 
 

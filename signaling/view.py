@@ -6,6 +6,7 @@ import enum
 
 from hearing import events as ev
 from hearing import identity_events as ie
+from hearing.access_events import AccessRestricted, CaseJoined, RestrictionLifted
 from hearing.participant import CONNECTED, IN_COURTROOM
 from hearing.policy import is_verified
 from hearing.review_events import ReviewEvent
@@ -39,6 +40,9 @@ _FOR_STAFF = (
     ev.RecordingIncident,
     ev.PackageMade,
     ev.ServerRestarted,
+    AccessRestricted,
+    RestrictionLifted,
+    CaseJoined,
     # The score of one's own face, told at each try, would lead a forger to a better one.
     ie.VerdictGiven,
     ie.WatchChanged,

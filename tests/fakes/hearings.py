@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hearing import events as ev
@@ -75,4 +75,15 @@ def chained(session: str, count: int, after: ev.Entry | None = None) -> list[ev.
         entry = make_entry(session=session, seq=seq, at_ms=seq, utc_ms=seq, actor="server", event=event, prev=prev)
         entries.append(entry)
         prev = entry.hash
+    return entries
+
+
+def chained_events(session: str, events: Iterable[ev.AnyEvent]) -> list[ev.Entry]:
+    """A log of these events."""
+    entries: list[ev.Entry] = []
+    for seq, event in enumerate(events, 1):
+        prev = entries[-1].hash if entries else GENESIS
+        entries.append(
+            make_entry(session=session, seq=seq, at_ms=seq, utc_ms=seq, actor="server", event=event, prev=prev)
+        )
     return entries
