@@ -1,32 +1,35 @@
-"""The event log: one unbroken chain, signed heads, and the byte ranges that it sealed during the recording."""
+"""The event log: one unbroken chain with signed heads, the last of them on its last entry."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import IO, Any
+from typing import Any
 
 from records.verify.ed25519 import ed25519_verify
+from records.verify.edition import Edition
 from records.verify.findings import Findings
-from records.verify.names import CHUNK_BYTES, EVENTS, GENESIS, HEADS, TRACKS
-from records.verify.reading import canonical_without, parse_object
+from records.verify.names import EVENTS, GENESIS, HEADS
+from records.verify.reading import canonical_without, is_number, parse_object
 
 
 class LogCheck:
     """`public` is the raw key that the package is signed with. The counts are of what was found in order."""
 
-    def __init__(self, found: Findings, public: bytes | None, fingerprint: str | None) -> None:
+    def __init__(self, found: Findings, edition: Edition, public: bytes | None, fingerprint: str | None) -> None:
         self._found = found
+        self._edition = edition
         self._public = public
         self._fingerprint = fingerprint
+        self._prev, self._at_ms = GENESIS, 0
         self.session: str | None = None
-        self.events = self.heads = self.ranges = 0
+        self.events = self.heads = 0
 
     def run(self) -> list[dict[str, Any]] | None:
         """The entries of the log, or None where it is no chain."""
         entries = self._check_chain()
         if entries is not None:
+            self._edition.finish()
             self._check_heads(entries)
-            self._check_ranges(entries)
         return entries
 
     def _check_chain(self) -> list[dict[str, Any]] | None:
@@ -34,34 +37,46 @@ class LogCheck:
         if text is None:
             return None
         entries = []
-        prev, at_ms = GENESIS, 0
         for number, line in enumerate(text.splitlines(), 1):
             entry = parse_object(line)
             if entry is None:
                 self._found.fault(EVENTS, f"line {number} is not a canonical entry 第{number}行格式错误", number)
                 return None
-            what = None
-            if entry.get("seq") != number:
-                what = f"entry {entry.get('seq')} stands in the place of {number} 事件次序错误"
-            elif entry.get("session") != (self.session or entry.get("session")):
-                what = "entry of another session 不属于本庭次"
-            elif entry.get("prev") != prev:
-                what = "does not carry the hash of the entry before 与前一事件不衔接"
-            elif entry.get("hash") != hashlib.sha256(canonical_without(entry, "hash")).hexdigest():
-                what = "content does not match its hash 内容与哈希不符"
-            elif not isinstance(entry.get("at_ms"), int) or entry["at_ms"] < at_ms:
-                what = "its time is before the entry before 时间倒退"
+            what = self._entry_fault(entry, number)
             if what:
                 self._found.fault(EVENTS, f"seq {number}: {what}", number)
                 return None
-            self.session = entry.get("session")
-            prev, at_ms = entry["hash"], entry["at_ms"]
             entries.append(entry)
         self.events = len(entries)
         if not entries:
             self._found.fault(EVENTS, "empty 事件日志为空")
             return None
         return entries
+
+    def _entry_fault(self, entry: dict[str, Any], number: int) -> str | None:
+        """What is wrong with the entry after those before; nothing is, and it becomes the one before."""
+        session, at_ms = entry.get("session"), entry.get("at_ms")
+        if not is_number(entry.get("seq")) or entry["seq"] != number:
+            return f"entry {entry.get('seq')} stands in the place of {number} 事件次序错误"
+        if not isinstance(session, str) or session != (self.session or session):
+            return "entry of another session 不属于本庭次"
+        if entry.get("prev") != self._prev:
+            return "does not carry the hash of the entry before 与前一事件不衔接"
+        kind = self._edition.count(entry)
+        if kind is None:
+            return "masked or withheld, though this is the court's own package 法院版中不应有隐去的事件"
+        if kind == "whole" and entry.get("hash") != hashlib.sha256(canonical_without(entry, "hash")).hexdigest():
+            return "content does not match its hash 内容与哈希不符"
+        if not isinstance(entry.get("hash"), str):
+            return "has no hash 没有哈希"
+        if kind != "withheld":
+            if not isinstance(at_ms, int) or not is_number(at_ms) or at_ms < self._at_ms:
+                return "its time is before the entry before 时间倒退"
+            if not isinstance(entry.get("event"), dict):
+                return "holds no event 没有事件内容"
+            self._at_ms = at_ms
+        self.session, self._prev = session, entry["hash"]
+        return None
 
     def _check_heads(self, entries: list[dict[str, Any]]) -> None:
         text = self._found.read(HEADS)
@@ -75,7 +90,8 @@ class LogCheck:
                 return
             what = self._head_fault(head, entries)
             if what:
-                self._found.fault(HEADS, f"line {number}: {what}", head.get("seq"))
+                seq = head.get("seq")
+                self._found.fault(HEADS, f"line {number}: {what}", seq if isinstance(seq, int) else None)
                 return
             last = max(last, head["seq"])
             self.heads += 1
@@ -84,7 +100,7 @@ class LogCheck:
 
     def _head_fault(self, head: dict[str, Any], entries: list[dict[str, Any]]) -> str | None:
         seq = head.get("seq")
-        if not isinstance(seq, int) or not 1 <= seq <= len(entries):
+        if not isinstance(seq, int) or not is_number(seq) or not 1 <= seq <= len(entries):
             return "head of an entry that is not in the log 签名指向不存在的事件"
         if head.get("session") != self.session or head.get("hash") != entries[seq - 1]["hash"]:
             return "head of another log 签名与事件日志不符"
@@ -97,47 +113,3 @@ class LogCheck:
         if not ed25519_verify(self._public or b"", signature, canonical_without(head, "signature")):
             return "signature is not valid 签名无效"
         return None
-
-    def _check_ranges(self, entries: list[dict[str, Any]]) -> None:
-        sealed: dict[Any, list[tuple[Any, int, dict[str, Any]]]] = {}
-        for entry in entries:
-            event = entry.get("event")
-            if isinstance(event, dict) and event.get("type") == "recording.range":
-                sealed.setdefault(event.get("file"), []).append((event.get("first_byte"), entry["seq"], event))
-        for name, items in sorted(sealed.items(), key=lambda item: str(item[0])):
-            path = f"{TRACKS}{name}"
-            if path not in self._found.package.files:
-                self._found.fault(
-                    path, "missing, though the log sealed parts of it 事件日志中有记录但文件缺失", items[0][1]
-                )
-                continue
-            with self._found.package.open(path) as file:
-                end = 0
-                for first, seq, event in sorted(items, key=lambda item: item[:2]):
-                    if not self._range_matches(file, event):
-                        what = "bytes %s..%s are not what was sealed while recording 与录制时的封存值不符"
-                        self._found.fault(path, what % (first, event.get("end_byte")), seq)
-                        break
-                    end = event["end_byte"]
-                    self.ranges += 1
-            rest = self._found.package.files[path] - end
-            if rest > 0:
-                self._found.notes.append(
-                    f"{path}: {rest} bytes after the last sealed range are vouched for by the manifest only"
-                )
-
-    @staticmethod
-    def _range_matches(file: IO[bytes], event: dict[str, Any]) -> bool:
-        first, end = event.get("first_byte"), event.get("end_byte")
-        if not (isinstance(first, int) and isinstance(end, int) and 0 <= first <= end):
-            return False
-        digest = hashlib.sha512()
-        file.seek(first)
-        left = end - first
-        while left > 0:
-            chunk = file.read(min(left, CHUNK_BYTES))
-            if not chunk:
-                return False
-            digest.update(chunk)
-            left -= len(chunk)
-        return digest.hexdigest() == event.get("sha512")

@@ -16,6 +16,7 @@ EVENTS = "data/events/events.jsonl"
 HEADS = "data/events/heads.jsonl"
 BALLOTS = "data/ballot-log.jsonl"
 """In the package of a creditors' meeting, which has no log of events."""
+DERIVATION = "data/derivation.json"
 TRACKS = "data/media/tracks/"
 TEXT = "data/text/"
 TRANSCRIPT_TXT, TRANSCRIPT_JSON, TRANSCRIPT_VTT, TRANSCRIPT_SRT = (

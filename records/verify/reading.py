@@ -73,6 +73,11 @@ def parse_object(line: bytes) -> dict[str, Any] | None:
     return None
 
 
+def is_number(value: Any) -> bool:
+    """An integer; JSON's true and false are none."""
+    return type(value) is int
+
+
 def _refuse(text: str) -> Any:
     raise ValueError(f"no float has a canonical form: {text}")
 

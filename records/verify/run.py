@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from records.verify.bag import BagCheck
+from records.verify.edition import COURT, Edition
 from records.verify.findings import Findings
 from records.verify.lines import fold_lines, names_of
 from records.verify.log import LogCheck
@@ -18,6 +19,7 @@ from records.verify.names import (
     TRANSCRIPT_VTT,
 )
 from records.verify.opened import Archive, Folder, open_package
+from records.verify.ranges import RangeCheck
 from records.verify.reading import parse_object
 from records.verify.texts import text_faults
 
@@ -30,6 +32,7 @@ class Verification:
         self.found = Findings(package)
         self.bag = BagCheck(self.found, key)
         self.session: str | None = None
+        self.edition = COURT
         self.events = self.heads = self.ranges = self.lines = 0
 
     def run(self) -> bool:
@@ -57,11 +60,15 @@ class Verification:
         )
 
     def _check_log(self) -> None:
-        log = LogCheck(self.found, self.bag.public, self.bag.fingerprint)
+        edition = Edition(self.found)
+        log = LogCheck(self.found, edition, self.bag.public, self.bag.fingerprint)
+        ranges = RangeCheck(self.found, edition)
         entries = log.run()
-        self.session, self.events, self.heads, self.ranges = log.session, log.events, log.heads, log.ranges
+        self.edition, self.session, self.events, self.heads = edition.name, log.session, log.events, log.heads
         if entries is not None:
+            ranges.run(entries)
             self._check_text(entries)
+        self.ranges = ranges.ranges
 
     def _check_text(self, entries: list[dict[str, Any]]) -> None:
         """Whether the transcript's files say what the log says. Packages from before there were any have none."""
@@ -91,6 +98,7 @@ def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
         "wrong": run.found.wrong,
         "notes": run.found.notes,
         "session": run.session,
+        "edition": run.edition,
         "key": run.bag.fingerprint,
         "key_checked": key is not None,
         "manifest_sha512": run.bag.manifest_sha512,
