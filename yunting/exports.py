@@ -57,13 +57,21 @@ class PackageExporter:
     """Implements `signaling.ports.Exporter`: packages go to `<storage.folder>/packages`."""
 
     def __init__(
-        self, settings: Settings, store: EventStore, book: LedgerBook, key: CourtKey, recordings: Recordings
+        self,
+        settings: Settings,
+        store: EventStore,
+        book: LedgerBook,
+        key: CourtKey,
+        recordings: Recordings,
+        made: Callable[[], object] = lambda: None,
     ) -> None:
+        """`made` is called when a package was finished."""
         self._settings = settings
         self._store = store
         self._book = book
         self._key = key
         self._recordings = recordings
+        self._made = made
         self._packages = Path(settings.storage.folder) / "packages"
         self._one_at_a_time = asyncio.Lock()
 
@@ -96,6 +104,7 @@ class PackageExporter:
         _check_over(ledger.hearing)
         made = ev.PackageMade(edition=edition, manifest_sha512=result.manifest_sha512, actor_name=actor_name)
         await ledger.note("server", [made])
+        self._made()
         note_zh, note_en = _note(result)
         return await asyncio.to_thread(exported, result.folder, note_zh=note_zh, note_en=note_en)
 
