@@ -15,7 +15,6 @@ from pathlib import Path
 import av
 from av.container import InputContainer, OutputContainer
 
-from hearing.session import is_recording
 from records.captions import Cue
 from records.painter import Look, Outcome, Painter
 from records.timeline import Stretch, Timeline
@@ -33,7 +32,7 @@ def moments(timeline: Timeline, fps: int) -> Iterator[tuple[int, Stretch]]:
         while at_ms < stretch.span.to_ms:
             yield at_ms, stretch
             count += 1
-            if is_recording(stretch.state):
+            if stretch.pictured:
                 at_ms = stretch.span.from_ms + count * 1000 // fps
             else:
                 at_ms += 1_000 if at_ms < stretch.span.from_ms + CARD_LEAD_MS else CARD_STEP_MS

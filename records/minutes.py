@@ -114,8 +114,11 @@ def of_log(entries: Iterable[Entry], tz: datetime.tzinfo, draft: bool = True) ->
     return compose(timeline.read(entries), transcript, tz, draft)
 
 
-def compose(line: timeline.Timeline, transcript: Transcript, tz: datetime.tzinfo, draft: bool = True) -> Minutes:
-    """The minutes of a session as they stand now. Times are wall time in `tz`."""
+def compose(
+    line: timeline.Timeline, transcript: Transcript, tz: datetime.tzinfo, draft: bool = True, edition: str = ""
+) -> Minutes:
+    """The minutes of a session as they stand now. Times are wall time in `tz`; `edition` names one that is not the
+    whole."""
     spoke = {each.participant for each in transcript.shown() if each.participant}
     spoken = [(each.from_ms, 1, paragraph) for each in transcript.shown() for paragraph in paragraphs_of(line, each)]
     course = [(at_ms, 0, paragraph) for at_ms, paragraph in _course(line, tz)]
@@ -126,7 +129,7 @@ def compose(line: timeline.Timeline, transcript: Transcript, tz: datetime.tzinfo
         case_no=legible(line.created.case_no),
         court=legible(line.created.court) or "人民法院",
         title="债权人会议笔录" if chaired else "庭审笔录",
-        fields=tuple(_fields(line, spoke, tz)),
+        fields=(*_fields(line, spoke, tz), *([Field(name="版本", text=edition)] if edition else [])),
         paragraphs=tuple(body),
         closing=CLOSING,
         places=tuple(_places(line, _came(line) | spoke)),
@@ -179,6 +182,12 @@ def _course(line: timeline.Timeline, tz: datetime.tzinfo) -> Iterable[tuple[int,
     """What the court did, in line: opened, recess and why, resumed, closed."""
     before: timeline.Stretch | None = None
     for stretch in line.stretches:
+        if stretch.withheld:
+            until = _wall(line, stretch.span.to_ms, tz)
+            text = f"至{until:%H:%M:%S}{words.WITHHELD[0]}"
+            yield stretch.span.from_ms, _note(line, stretch.span.from_ms, text, "", tz)
+        if stretch.continued:
+            continue
         if before is None:
             text = "宣布开庭"
         elif stretch.state is State.IN_SESSION:

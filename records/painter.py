@@ -12,7 +12,6 @@ from pathlib import Path
 import av
 
 from hearing.roles import label
-from hearing.session import is_recording
 from records import words
 from records.caption_strip import CaptionStrip, height_px
 from records.captions import Cue
@@ -88,13 +87,13 @@ class Painter:
         while self._scenes[-1].span.to_ms <= at_ms and len(self._scenes) > 1:
             self._scenes.pop()
         self._open_tracks(at_ms)
-        if is_recording(stretch.state):
+        if stretch.pictured:
             self._paint_scene(self._scenes[-1], at_ms)
             self._captions.paint(at_ms + self._half_frame_ms)
         elif self._drawn is not stretch:
             self._paint_card(stretch)
         self._paint_foot(at_ms, stretch)
-        self._paint_clock(at_ms, with_ms=is_recording(stretch.state))
+        self._paint_clock(at_ms, with_ms=stretch.pictured)
         return self._canvas.frame()
 
     def finish(self) -> Outcome:
@@ -222,8 +221,8 @@ class Painter:
     def _paint_foot(self, at_ms: int, stretch: Stretch) -> None:
         while self._phases and self._phases[-1][0] <= at_ms:
             self._phase = words.PHASES[self._phases.pop()[1]][0]
-        recording = is_recording(stretch.state)
-        state = "● 录音录像中" if recording else "○ 录音录像已依法中断" if stretch.pause else "○ 已闭庭"
+        recording = stretch.pictured
+        state = "● 录音录像中" if recording else _lamp(stretch)
         left = self._phase
         top = self._canvas.height - self._foot_px
         if self._foot != left + state:
@@ -242,6 +241,7 @@ class Painter:
         self._tiles = {}
         whole = self._clear()
         title = words.PAUSES[stretch.pause][0] if stretch.pause else "已闭庭"
+        title = words.WITHHELD[0] if stretch.withheld else title
         lines = [self._pen.text(title, self._px(72), WHITE, STAGE, max_width_px=self._stage.width)]
         for text in self._card_lines(stretch):
             lines.append(self._pen.text(text, self._px(26), MUTED, STAGE, max_width_px=self._stage.width))
@@ -260,6 +260,8 @@ class Painter:
         return whole
 
     def _card_lines(self, stretch: Stretch) -> list[str]:
+        if stretch.withheld:
+            return []
         lines = [stretch.reason] if stretch.reason else []
         if stretch.resume_utc_ms is not None:
             resume: datetime.datetime = words.local(stretch.resume_utc_ms, self._zone)
@@ -269,6 +271,13 @@ class Painter:
     @staticmethod
     def _centre(width: int, height: int, box: Box) -> tuple[int, int]:
         return box.x + (box.width - width) // 2, box.y + (box.height - height) // 2
+
+
+def _lamp(stretch: Stretch) -> str:
+    """The foot line's word on what is not shown."""
+    if stretch.withheld:
+        return f"○ 此段{words.WITHHELD[0]}"
+    return "○ 录音录像已依法中断" if stretch.pause else "○ 已闭庭"
 
 
 @dataclass(slots=True)

@@ -40,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     mix: str
     composite: str | None
     look: Look
+    withheld: tuple[tuple[int, int], ...] = ()
+    """Spans of session ms that stand as a card: the recordings are without them."""
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,7 @@ def run(job: Job, report: Callable[[Report], None]) -> None:
     transcript = Transcript()
     with Path(job.events).open("rb") as lines:
         timeline = timelines.read(_folded(lines, transcript))
+    timeline = timelines.withhold(timeline, [timelines.Span(*span) for span in job.withheld])
     duration = max(1, timeline.duration_ms)
     last = -1
 

@@ -13,7 +13,7 @@ from hearing.session import state_label
 from records import narrate, words
 from records.coverage import Coverage
 from records.text_files import TextFacts
-from records.timeline import Timeline
+from records.timeline import Stretch, Timeline
 
 FORMAT = "yunting-package/1"
 QUIET = {"recording.range"}
@@ -42,6 +42,8 @@ class StretchFacts(msgspec.Struct, frozen=True, kw_only=True):
     pause: str | None
     actor: str
     reason: str
+    withheld: bool = False
+    """Not in this edition of the record."""
 
 
 class GapFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,11 +186,12 @@ def gather(
                 from_ms=s.span.from_ms,
                 to_ms=s.span.to_ms,
                 state=s.state.value,
-                zh=words.PAUSES[s.pause][0] if s.pause else state_label(s.state),
+                zh=_called(s),
                 recorded=s not in timeline.breaks,
                 pause=s.pause.value if s.pause else None,
                 actor=narrate.person(timeline.seats, s.actor)[0],
                 reason=s.reason,
+                withheld=s.withheld,
             )
             for s in timeline.stretches
         ],
@@ -207,6 +210,12 @@ def gather(
         missing_characters=list(missing_characters),
         text=text,
     )
+
+
+def _called(stretch: Stretch) -> str:
+    if stretch.withheld:
+        return words.WITHHELD[0]
+    return words.PAUSES[stretch.pause][0] if stretch.pause else state_label(stretch.state)
 
 
 def _tracks(timeline: Timeline, sizes: dict[str, int]) -> list[TrackFacts]:

@@ -52,6 +52,15 @@ class Stretch:
     actor: str
     reason: str
     resume_utc_ms: int | None = None
+    withheld: bool = False
+    """It was recorded, and whoever gets this view of the session may not have it."""
+    continued: bool = False
+    """Of a stretch that was parted where something is withheld: not its beginning."""
+
+    @property
+    def pictured(self) -> bool:
+        """Whether there is something to see and hear."""
+        return is_recording(self.state) and not self.withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,19 @@ def subtract(spans: Sequence[Span], holes: Sequence[Span]) -> tuple[Span, ...]:
             cut += [piece for piece in pieces if piece.length_ms > 0]
         rest = cut
     return tuple(rest)
+
+
+def withhold(line: Timeline, spans: Sequence[Span]) -> Timeline:
+    """The timeline for somebody who may not have these spans: recorded stretches are parted at their edges."""
+    hidden = join(spans)
+    parted: list[Stretch] = []
+    for stretch in line.stretches:
+        shown = subtract([stretch.span], hidden if is_recording(stretch.state) else ())
+        away = subtract([stretch.span], shown)
+        for span in sorted([*shown, *away], key=lambda each: each.from_ms):
+            first = span.from_ms == stretch.span.from_ms
+            parted.append(replace(stretch, span=span, withheld=span in away, continued=not first))
+    return replace(line, stretches=tuple(parted))
 
 
 def read(entries: Iterable[Entry]) -> Timeline:

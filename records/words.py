@@ -22,6 +22,8 @@ PHASES: dict[Phase, tuple[str, str]] = {
     Phase.CLOSING: ("闭庭", "Closing"),
 }
 
+WITHHELD = ("依法不公开", "Withheld by law")
+
 PAUSES: dict[Pause, tuple[str, str]] = {
     Pause.RECESS: ("休庭", "Recess"),
     Pause.CLOSED_EVIDENCE: ("不公开举证质证", "Evidence in closed session"),
