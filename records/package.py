@@ -7,7 +7,6 @@ crashes or runs out of disk leaves nothing that looks finished; the next export 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,17 +41,12 @@ class PackageResult:
     verify_ms: int
 
 
-async def load_sources(
-    store: EventStore, session: str, recordings: Path, pictures: Mapping[str, bytes] | None = None
-) -> SessionSources:
-    """Read a session out of the store; `pictures` of signatures by their SHA-256.
-
-    UserError `no-such-session` when it has no log.
-    """
+async def load_sources(store: EventStore, session: str, recordings: Path) -> SessionSources:
+    """Read a session out of the store. UserError `no-such-session` when it has no log."""
     entries = [entry async for entry in store.read(session)]
     if not entries:
         raise UserError("no-such-session", f"没有庭次 {session} 的记录", f"there is no record of session {session}")
-    return SessionSources(entries, await store.heads(session), recordings, pictures or {})
+    return SessionSources(entries, await store.heads(session), recordings)
 
 
 async def export_session(
@@ -68,12 +62,19 @@ async def export_session(
     (the chain or a sealed range is not what was written; names it), `track-missing`, `nothing-recorded`, `disk-full`,
     `out-dir-unwritable`, `render-failed`.
     """
-    options = options or ExportOptions()
+    build = await asyncio.to_thread(Build, sources, out_dir, key, options or ExportOptions(), progress)
+    return await carry_out(build)
+
+
+async def carry_out(build: Build) -> PackageResult:
+    """Prepare, render, fill, check and publish, or clear what there is. See `export_session`."""
     started_ms = now_ms()
-    build = await asyncio.to_thread(Build, sources, out_dir, key, options, progress)
     try:
         await asyncio.to_thread(build.prepare)
-        rendered = await render(build.job(), lambda permille: build.tell(permille, "render"))
+        if build.renders:
+            rendered = await render(build.job(), lambda permille: build.tell(permille, "render"))
+        else:
+            rendered = await asyncio.to_thread(build.reuse)
         await asyncio.to_thread(build.fill, rendered)
         checked_ms = now_ms()
         await asyncio.to_thread(build.check)
@@ -92,9 +93,9 @@ async def export_session(
     return PackageResult(
         folder=build.target,
         session=build.timeline.session,
-        edition=EDITION,
+        edition=build.edition,
         manifest_sha512=build.manifest_sha512,
-        key=key.fingerprint,
+        key=build.key.fingerprint,
         files=build.files,
         bytes_total=build.bag.payload_bytes,
         coverage=build.coverage,

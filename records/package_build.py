@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +25,6 @@ from records.manifest import Bag, is_safe_path, safe_name
 from records.player import write_player
 from records.render import Job, Rendered
 from records.report import write_report
-from records.signature_files import signature_files
 from records.staging import Staging
 from records.summary import gather
 from records.text_files import Texts, make_texts
@@ -50,8 +49,6 @@ class SessionSources:
     entries: Sequence[Entry]
     heads: Sequence[Head]
     recordings: Path
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
-    """Of the signatures on the minutes, by their SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +71,15 @@ def folder_name(line: timeline.Timeline, tz_name: str) -> str:
 class Build:
     """One export on its way; the methods run in worker threads, one after the other."""
 
+    edition = EDITION
+    edition_zh = ""
+    """Named in the minutes, where they are not the whole ones."""
+
     def __init__(
         self, sources: SessionSources, out_dir: Path, key: CourtKey, options: ExportOptions, progress: Progress
     ) -> None:
         self.sources, self.key, self.options = sources, key, options
-        self.timeline = _project(sources.entries)
+        self.timeline = self._project()
         name = options.name or folder_name(self.timeline, options.look.time_zone)
         self.target = out_dir / safe_name(name)
         self.place = Staging(self.target)
@@ -108,10 +109,8 @@ class Build:
         self._check_tracks()
         self._due_bytes = 2 * sum((self.sources.recordings / t.file).stat().st_size for t in self.timeline.tracks) + 1
         self.place.begin()
-        self.bag.add(verify.EVENTS, events_jsonl(self.sources.entries))
-        self._heads = [head for head in self.sources.heads if head.key == self.key.fingerprint]
-        if not self._heads or self._heads[-1].seq != self.sources.entries[-1].seq:
-            self._heads.append(sign_head(self.sources.entries[-1], now_ms(), self.key))
+        self.bag.add(verify.EVENTS, self._log())
+        self._heads = self._signed_heads()
         self.bag.add(verify.HEADS, b"".join(canonical(head) + b"\n" for head in self._heads))
 
     def job(self) -> Job:
@@ -124,6 +123,15 @@ class Build:
             look=self.options.look,
         )
 
+    @property
+    def renders(self) -> bool:
+        """Whether sound and picture have to be made."""
+        return True
+
+    def reuse(self) -> Rendered:
+        """In place of rendering, where `renders` is False."""
+        raise NotImplementedError
+
     def fill(self, rendered: Rendered) -> None:
         """Everything else, and the seal."""
         bag, line, tz = self.bag, self.timeline, words.zone(self.options.look.time_zone)
@@ -135,7 +143,7 @@ class Build:
         for track in line.tracks:
             bag.copy(f"{verify.TRACKS}{track.file}", self.sources.recordings / track.file)
         sizes = {t.file: (self.sources.recordings / t.file).stat().st_size for t in line.tracks}
-        texts = make_texts(self.sources.entries, line, tz)
+        texts = make_texts(self.sources.entries, line, tz, edition=self.edition_zh)
         facts = gather(
             line,
             self.coverage,
@@ -152,8 +160,7 @@ class Build:
             missing_characters=rendered.missing_characters,
             text=texts.facts,
         )
-        signed = signature_files(self.sources.entries, self.sources.pictures, tz)
-        for path, data in {**texts.files, **signed}.items():
+        for path, data in texts.files.items():
             bag.add(path, data)
         bag.add("data/session.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
         bag.add("data/media/segments.jsonl", segments_jsonl(self.sources.entries))
@@ -164,6 +171,7 @@ class Build:
         bag.add("data/player/index.html", write_player(facts))
         bag.add("verify.py", verify.source())
         bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
+        self._last()
         self.manifest_sha512 = bag.seal(
             self.key,
             {
@@ -172,8 +180,9 @@ class Build:
                 "External-Description": f"{line.created.case_no} {line.created.hearing_no}",
                 "Bagging-Date": f"{words.local(now_ms(), tz):%Y-%m-%d}",
                 "Bag-Software-Agent": f"yunting {_version()}",
-                "Yunting-Edition": EDITION,
+                "Yunting-Edition": self.edition,
                 "Yunting-Transcript": _standing(texts),
+                **self._info(),
             },
         )
         self.files = len(bag.digests) + len(verify.TAG_MANIFESTS) + 1
@@ -198,6 +207,27 @@ class Build:
     def clear(self) -> None:
         """See `Staging`."""
         self.place.clear()
+
+    def _project(self) -> timeline.Timeline:
+        """The timeline of a log whose chain holds. UserError `record-broken` otherwise."""
+        return _project(self.sources.entries)
+
+    def _log(self) -> bytes:
+        """The log's file."""
+        return events_jsonl(self.sources.entries)
+
+    def _signed_heads(self) -> list[Head]:
+        """Heads of the court's key, the last of them on the last entry."""
+        heads = [head for head in self.sources.heads if head.key == self.key.fingerprint]
+        last = self.sources.entries[-1]
+        return heads if heads and heads[-1].seq == last.seq else [*heads, sign_head(last, now_ms(), self.key)]
+
+    def _info(self) -> dict[str, str]:
+        """More lines for `bag-info.txt`."""
+        return {}
+
+    def _last(self) -> None:
+        """What is written last before the seal, of all other files."""
 
     def _check_tracks(self) -> None:
         for track in self.timeline.tracks:

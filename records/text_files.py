@@ -73,14 +73,16 @@ class Texts:
     record: TranscriptRecord
 
 
-def make_texts(entries: Iterable[Entry], line: Timeline, tz: datetime.tzinfo, font: Path | None = None) -> Texts:
+def make_texts(
+    entries: Iterable[Entry], line: Timeline, tz: datetime.tzinfo, font: Path | None = None, edition: str = ""
+) -> Texts:
     """Every file, from one transcript. Blocks: about a second for 2,000 lines. A PDF without a font is left out, and
-    that is said; the rest does not need one."""
+    that is said; the rest does not need one. `edition` names one that is not the whole."""
     transcript, state = Transcript(), State.CLOSED
     for entry in entries:
         transcript.apply(entry)
         state = entry.event.after if isinstance(entry.event, StateChanged) else state
-    minutes = compose(line, transcript, tz, draft=state not in {State.SIGNED, State.SEALED})
+    minutes = compose(line, transcript, tz, draft=state not in {State.SIGNED, State.SEALED}, edition=edition)
     cues, record = cues_of(line, transcript), record_of(line, transcript, minutes)
     files = {
         verify.TRANSCRIPT_TXT: minutes.text().encode(),

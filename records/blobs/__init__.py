@@ -1,1 +1,0 @@
-"""Places for copies of finished files: `filesystem`, `s3`. See `records.ports.BlobStore`."""
