@@ -70,7 +70,7 @@ screenshots: setup ## pictures of every page for the README
 
 lock: $(UV) ## re-pin requirements.lock from pyproject.toml
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--python-version 3.11 pyproject.toml --extra fast --extra postgres --group dev -o requirements.lock
+		--python-version 3.11 pyproject.toml --extra fast --extra postgres --extra s3 --group dev -o requirements.lock
 
 clean: ## remove what setup made
 	rm -rf .venv .uv build *.egg-info kiosk_client/node_modules

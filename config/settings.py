@@ -99,6 +99,8 @@ class Storage(_Section, frozen=True, kw_only=True):
     store: str
     ballots: str
     folder: str
+    blobs: str
+    second: str
     min_free_bytes: Annotated[int, msgspec.Meta(ge=0)]
 
 

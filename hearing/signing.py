@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from hearing.review_events import MinutesSigned
 
 _COORDINATE_BYTES = 32
-_MAX_KEY_BYTES = 200
+_KEY_BYTES = 91
+"""An uncompressed point, as WebCrypto exports it: the only form that the verifier of packages reads."""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def holds(session: str, signed: MinutesSigned, image: bytes) -> bool:
         return False
     try:
         key_bytes, signature = bytes.fromhex(signed.public_key), bytes.fromhex(signed.signature)
-        if len(key_bytes) > _MAX_KEY_BYTES or len(signature) != 2 * _COORDINATE_BYTES:
+        if len(key_bytes) != _KEY_BYTES or len(signature) != 2 * _COORDINATE_BYTES:
             return False
         key = load_der_public_key(key_bytes)
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):

@@ -2,8 +2,11 @@
 
 YuntingError
 ├── UserError
-│   └── StoreUnavailable   the disk or database refuses; code `record-unavailable`, may be tried again
+│   ├── StoreUnavailable   the disk or database refuses; code `record-unavailable`, may be tried again
+│   └── BlobUnavailable    a place for copies refuses or is out of reach; code `copies-unavailable`, may come back
 └── RecordError
+    ├── BlobMissing        a place for copies has no such blob
+    ├── BlobMismatch       bytes are not those that were said; names the key
     ├── OutOfOrder         an entry that does not follow the stored log: a second writer or a fault of ours
     ├── BrokenChain        a stored log that was altered; names the first wrong seq
     └── KeyFault           the court's key file is unreadable, of another kind or open to others
@@ -29,8 +32,36 @@ class StoreUnavailable(UserError):
         return f"{super().__str__()} ({self.detail})"
 
 
+class BlobUnavailable(UserError):
+    """Nothing was kept or read. `detail` is for the log and names no password."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            "copies-unavailable",
+            f"备份存储暂时不可用：{detail}",
+            f"the place for copies cannot be used now: {detail}",
+        )
+        self.detail = detail
+
+
 class RecordError(YuntingError):
     """A fault in the record that no retry mends."""
+
+
+class BlobMissing(RecordError):
+    """There is no blob `key`."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"no blob {key!r}")
+        self.key = key
+
+
+class BlobMismatch(RecordError):
+    """The bytes of `key` do not have the SHA-512 that they were said to have."""
+
+    def __init__(self, key: str, where: str) -> None:
+        super().__init__(f"{key}: {where} has other bytes than were said")
+        self.key = key
 
 
 class OutOfOrder(RecordError):

@@ -7,6 +7,7 @@ crashes or runs out of disk leaves nothing that looks finished; the next export 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +42,17 @@ class PackageResult:
     verify_ms: int
 
 
-async def load_sources(store: EventStore, session: str, recordings: Path) -> SessionSources:
-    """Read a session out of the store. UserError `no-such-session` when it has no log."""
+async def load_sources(
+    store: EventStore, session: str, recordings: Path, pictures: Mapping[str, bytes] | None = None
+) -> SessionSources:
+    """Read a session out of the store; `pictures` of signatures by their SHA-256.
+
+    UserError `no-such-session` when it has no log.
+    """
     entries = [entry async for entry in store.read(session)]
     if not entries:
         raise UserError("no-such-session", f"没有庭次 {session} 的记录", f"there is no record of session {session}")
-    return SessionSources(entries, await store.heads(session), recordings)
+    return SessionSources(entries, await store.heads(session), recordings, pictures or {})
 
 
 async def export_session(

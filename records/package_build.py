@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +25,7 @@ from records.manifest import Bag, is_safe_path, safe_name
 from records.player import write_player
 from records.render import Job, Rendered
 from records.report import write_report
+from records.signature_files import signature_files
 from records.staging import Staging
 from records.summary import gather
 from records.text_files import Texts, make_texts
@@ -49,6 +50,8 @@ class SessionSources:
     entries: Sequence[Entry]
     heads: Sequence[Head]
     recordings: Path
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Of the signatures on the minutes, by their SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ class Build:
             missing_characters=rendered.missing_characters,
             text=texts.facts,
         )
-        for path, data in texts.files.items():
+        signed = signature_files(self.sources.entries, self.sources.pictures, tz)
+        for path, data in {**texts.files, **signed}.items():
             bag.add(path, data)
         bag.add("data/session.json", msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n")
         bag.add("data/media/segments.jsonl", segments_jsonl(self.sources.entries))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from hearing.events import Entry, Head
@@ -65,3 +66,33 @@ class KeyValueStore(Protocol):
     async def scrub(self) -> None:
         """What was deleted or replaced so far can no longer be read from this store's files (copies made of them
         earlier are out of its reach). Idempotent. Raises StoreUnavailable when it could not be done now."""
+
+
+class BlobStore(Protocol):
+    """Finished files under names, written once: a second place for the record. Implementations: `records.blobs`.
+
+    A key is a relative path of safe names joined by `/`. What was put is never changed; what `put` returned for is
+    durable and whole under its key, and nothing is to be seen of it before.
+    """
+
+    async def put(self, key: str, source: Path | bytes, sha512: str) -> None:
+        """Keep the bytes, which must have this SHA-512 (lower-case hex). One call for a key at a time. Idempotent and
+        resumed: after a cut the same call goes on where the bytes got to. Raises Refused `blob-exists` when other
+        bytes are there already, `BlobMismatch` when the source or what the store received is not what was said,
+        BlobUnavailable; OSError for a source that cannot be opened."""
+
+    async def size_bytes(self, key: str) -> int | None:
+        """Its length, None when there is no such blob. Raises BlobUnavailable."""
+
+    def read(self, key: str, first_byte: int = 0, end_byte: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes first..end (exclusive; None = to the end), in blocks of at most a MiB. Raises BlobMissing,
+        BlobUnavailable, ValueError for a range that is none."""
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """Keys that begin with `prefix`, in order of their code points. Raises BlobUnavailable."""
+
+    async def delete(self, key: str) -> None:
+        """Remove. Idempotent. Raises Refused `blob-kept` for everything outside `records.blobs.keys.SCRATCH`."""
+
+    async def close(self) -> None:
+        """Release connections. Idempotent."""

@@ -16,6 +16,7 @@ from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ports import KeyValueStore
 from records.search_index import SearchIndex
+from signaling.copies import PackageCopies
 from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
 from voting.anchors.port import Anchor
@@ -67,6 +68,8 @@ class Services:
     """The logs of creditors' meetings."""
     anchors: Sequence[Anchor] = ()
     """Who the heads of those logs are given to, outside."""
+    copies: PackageCopies | None = None
+    """Of finished packages, in other places; None where the settings name none."""
     timing: Timing = field(default_factory=Timing)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 

@@ -42,6 +42,7 @@ from signaling.web import build_app
 from yunting.addresses import announced, with_nat64
 from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
+from yunting.copies import open_copies
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back, look_for_cycles_seldom
@@ -113,6 +114,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         stack.push_async_callback(ballots.close)
         installed, verifier_sha256 = await asyncio.to_thread(lambda: (version(), verifier.sha256()))
         book = LedgerBook(store, key, sources, installed)
+        copies = await open_copies(settings, store, sources.utc_ms, stack)
         search = await SearchIndex.open(folder / "search.sqlite") if listening else None
         if search is not None:
             stack.push_async_callback(search.close)
@@ -124,7 +126,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             sources=sources,
             court_key=key,
             secret=secret,
-            exporter=PackageExporter(settings, store, book, key, recordings),
+            exporter=PackageExporter(settings, store, book, key, recordings, copies.wake if copies else lambda: None),
             on_room_opened=recordings.open,
             sounds=recordings.sounds,
             version=installed,
@@ -133,6 +135,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             ballots=ballots,
             anchors=await open_anchors(settings, stack),
             search=search,
+            copies=copies,
         )
 
 
@@ -148,6 +151,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         stack.push_async_callback(tasks.close)
         tasks.spawn(keep_giving_back(), "give memory back")
         await asyncio.to_thread(look_for_cycles_seldom)
+        if services.copies is not None:
+            tasks.spawn(services.copies.run(), "copies of packages")
         base_url, certificate = await _listen(stack, settings, services)
         yield Server(base_url=base_url, certificate=certificate, services=services)
 

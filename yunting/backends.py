@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from config import SettingsError
-from records.ports import EventStore, KeyValueStore
+from records.blobs.filesystem import FilesystemBlobs
+from records.blobs.s3_address import S3Address
+from records.errors import BlobUnavailable
+from records.ports import BlobStore, EventStore, KeyValueStore
 from voting.ports import LeafStore
 from voting.stores.address import is_plain, shown
 
@@ -36,6 +39,29 @@ async def open_store(url: str) -> Store:
         case _:
             known = "sqlite:///文件 / file, memory:"
             raise SettingsError(f"storage.store: 未知的存储 / unknown store {url!r} ({known})")
+
+
+async def open_blobs(url: str, setting: str) -> BlobStore:
+    """The place for copies that `url` names: `file:///folder` or `s3://bucket/prefix?endpoint=...`. Nobody is asked
+    yet. Raises SettingsError, which names the setting and no secret."""
+    scheme = url.partition(":")[0]
+    match scheme:
+        case "file" if url.startswith("file:///"):
+            return FilesystemBlobs(Path("/") / url.removeprefix("file:///"))
+        case "s3":
+            try:
+                from records.blobs.s3 import S3Blobs
+            except ModuleNotFoundError as problem:
+                raise SettingsError(
+                    f"{setting}: 需要安装 boto3 / boto3 is needed: pip install 'yunting[s3]'"
+                ) from problem
+            try:
+                return await S3Blobs.open(S3Address.of(url))
+            except (ValueError, BlobUnavailable) as problem:
+                raise SettingsError(f"{setting}: {problem}") from None
+        case _:
+            known = "file:///目录 / folder, s3://bucket/prefix?endpoint=https://host"
+            raise SettingsError(f"{setting}: 未知的存储 / unknown place {url.partition('?')[0]!r} ({known})")
 
 
 async def open_leaf_store(url: str) -> LeafStore:

@@ -23,9 +23,9 @@ from records import package, timeline, verify
 from records.book import LedgerBook
 from records.composite import Look
 from records.keys import CourtKey
-from records.ports import EventStore
 from signaling.ports import Exported, ExportStep
-from yunting.backends import open_store
+from signaling.signature_shelf import SignatureShelf
+from yunting.backends import Store, open_store
 from yunting.catching_up import until_written
 from yunting.packages import exported, packages_of
 from yunting.recordings import Recordings
@@ -57,13 +57,21 @@ class PackageExporter:
     """Implements `signaling.ports.Exporter`: packages go to `<storage.folder>/packages`."""
 
     def __init__(
-        self, settings: Settings, store: EventStore, book: LedgerBook, key: CourtKey, recordings: Recordings
+        self,
+        settings: Settings,
+        store: Store,
+        book: LedgerBook,
+        key: CourtKey,
+        recordings: Recordings,
+        made: Callable[[], object] = lambda: None,
     ) -> None:
+        """`made` is called when a package was finished."""
         self._settings = settings
         self._store = store
         self._book = book
         self._key = key
         self._recordings = recordings
+        self._made = made
         self._packages = Path(settings.storage.folder) / "packages"
         self._one_at_a_time = asyncio.Lock()
 
@@ -91,11 +99,13 @@ class PackageExporter:
             await ledger.sign()
             # A folder of its own: a session may be exported again after more was noted in its log.
             out = self._packages / (package_id or new_ulid(time.time_ns() // 1_000_000))
-            sources = await package.load_sources(self._store, session, self._recordings.folder_of(session))
+            pictures = await SignatureShelf(self._store, session).all_signed()
+            sources = await package.load_sources(self._store, session, self._recordings.folder_of(session), pictures)
             result = await _export(self._settings, sources, out, self._key, actor_name, progress)
         _check_over(ledger.hearing)
         made = ev.PackageMade(edition=edition, manifest_sha512=result.manifest_sha512, actor_name=actor_name)
         await ledger.note("server", [made])
+        self._made()
         note_zh, note_en = _note(result)
         return await asyncio.to_thread(exported, result.folder, note_zh=note_zh, note_en=note_en)
 
@@ -114,7 +124,8 @@ async def export_offline(settings: Settings, session: str, out: Path, edition: s
     folder = Path(settings.storage.folder)
     store = await open_store(settings.storage.store)
     try:
-        sources = await package.load_sources(store, session, folder / "recordings" / session)
+        pictures = await SignatureShelf(store, session).all_signed()
+        sources = await package.load_sources(store, session, folder / "recordings" / session, pictures)
     finally:
         await store.close()
     await asyncio.to_thread(_check_complete, sources)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from hearing.ids import is_ulid
@@ -36,6 +38,17 @@ def packages_of(packages: Path, session: str) -> list[Exported]:
         except (OSError, ValueError, KeyError):
             # Not ours, or taken away halfway: what cannot be read is not offered.
             continue
+    return found
+
+
+def all_packages(packages: Path, known: Collection[str] = ()) -> list[tuple[Path, str]]:
+    """Folder and session of every finished package but those whose id is known, the oldest first. Blocks."""
+    found = []
+    for folder in sorted(packages.glob("*/*")):
+        if folder.parent.name in known or not is_ulid(folder.parent.name) or folder.name.startswith("."):
+            continue
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            found.append((folder, _info(folder)["External-Identifier"]))
     return found
 
 

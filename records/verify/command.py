@@ -10,7 +10,8 @@ What is checked, in the order of trust:
 2. tag manifests -> tag files, manifests -> payload, by SHA-512 and SM3 (GB/T 32905): nothing more, nothing less;
 3. the event log: each entry carries the SHA-256 of the one before, signed heads, the last one on the last entry;
 4. the byte ranges of the track files that the log sealed while the session was recorded;
-5. the text: the lines of the minutes are made again from the log, and transcript.json, .txt, .vtt and .srt have to
+5. what people signed (ECDSA with P-256): the minutes as they read then, by their picture and their own key;
+6. the text: the lines of the minutes are made again from the log, and transcript.json, .txt, .vtt and .srt have to
    say exactly these words by these people (head and foot of the minutes are vouched for by the manifest only).
 
 A forged package can carry a forged verifier: take this program from the court, and compare the fingerprint of the

@@ -19,6 +19,7 @@ BALLOTS = "data/ballot-log.jsonl"
 DERIVATION = "data/derivation.json"
 TRACKS = "data/media/tracks/"
 TEXT = "data/text/"
+SIGNATURES = f"{TEXT}signatures/"
 TRANSCRIPT_TXT, TRANSCRIPT_JSON, TRANSCRIPT_VTT, TRANSCRIPT_SRT = (
     f"{TEXT}transcript.{ending}" for ending in ("txt", "json", "vtt", "srt")
 )

@@ -21,6 +21,7 @@ from records.verify.names import (
 from records.verify.opened import Archive, Folder, open_package
 from records.verify.ranges import RangeCheck
 from records.verify.reading import parse_object
+from records.verify.signed import SignedCheck
 from records.verify.texts import text_faults
 
 
@@ -33,7 +34,7 @@ class Verification:
         self.bag = BagCheck(self.found, key)
         self.session: str | None = None
         self.edition = COURT
-        self.events = self.heads = self.ranges = self.lines = 0
+        self.events = self.heads = self.ranges = self.lines = self.signatures = 0
 
     def run(self) -> bool:
         """All checks; returns whether the package is whole."""
@@ -63,12 +64,14 @@ class Verification:
         edition = Edition(self.found)
         log = LogCheck(self.found, edition, self.bag.public, self.bag.fingerprint)
         ranges = RangeCheck(self.found, edition)
+        signed = SignedCheck(self.found, edition)
         entries = log.run()
         self.edition, self.session, self.events, self.heads = edition.name, log.session, log.events, log.heads
         if entries is not None:
             ranges.run(entries)
+            signed.run(entries)
             self._check_text(entries)
-        self.ranges = ranges.ranges
+        self.ranges, self.signatures = ranges.ranges, signed.signatures
 
     def _check_text(self, entries: list[dict[str, Any]]) -> None:
         """Whether the transcript's files say what the log says. Packages from before there were any have none."""
@@ -108,5 +111,6 @@ def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
         "heads": run.heads,
         "ranges": run.ranges,
         "lines": run.lines,
+        "signatures": run.signatures,
         "seconds": round(time.monotonic() - started, 3),
     }

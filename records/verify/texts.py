@@ -52,6 +52,21 @@ def text_faults(
         yield TRANSCRIPT_SRT, "does not say what transcript.vtt says 与 transcript.vtt 不符"
 
 
+def unsaid_line(txt: bytes, lines: Sequence[dict[str, Any]], names: dict[str, str]) -> str | None:
+    """The first line that is not in the text of the minutes, in order and under its speaker; None if all are."""
+    rest = iter(txt.decode("utf-8", "replace").split("\n"))
+    for line in lines:
+        name = names.get(line["participant"], "")
+        for number, text in enumerate(paragraphs_of(line)):
+            if not any(_says(row, text, name if number == 0 else "") for row in rest):
+                return str(line["id"])
+    return None
+
+
+def _says(row: str, text: str, name: str) -> bool:
+    return row == text if not name else row.endswith(f"：{text}") and name in row[: -len(text)]
+
+
 def _speakers(
     told: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]], names: dict[str, str]
 ) -> dict[str, str]:
