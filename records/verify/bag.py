@@ -59,18 +59,17 @@ class BagCheck:
             self.public = public
             self.fingerprint = hashlib.sha256(public).hexdigest()
             if self._wanted_key and self.fingerprint != self._wanted_key:
-                self._found.fault(
-                    KEY_FILE, f"another key than the one expected 签名密钥不是指定的法院密钥 ({self.fingerprint})"
-                )
+                what = f"签名密钥不是指定的法院密钥 / not the key that was expected: {self.fingerprint}"
+                self._found.fault(KEY_FILE, what)
         trusted = {}
         for algorithm, path in zip(ALGORITHMS, TAG_MANIFESTS):
             text, entries = texts[path], parsed.get(path)
             if text is None:
                 continue
             if genuine and statement and statement["digests"][path] != hashlib.sha512(text).hexdigest():
-                self._found.fault(path, "altered: not what was signed 内容与签名不符")
+                self._found.fault(path, "内容与法院签名不符 / altered: not what the court signed")
             elif entries is None:
-                self._found.fault(path, "not a manifest 清单格式错误")
+                self._found.fault(path, "清单格式错误 / not a manifest")
             else:
                 trusted[algorithm] = entries
         return trusted
@@ -80,9 +79,9 @@ class BagCheck:
     ) -> None:
         """The signature fails: was it the key file, the signature file or the manifests? The hashes tell."""
         if pem is not None and not any(_agrees(listed, KEY_FILE, pem) for listed in _listings(parsed)):
-            self._found.fault(KEY_FILE, "altered 内容被改动")
+            self._found.fault(KEY_FILE, "内容被改动 / altered")
         elif signature is not None and pem is not None:
-            self._found.fault(SIGNATURE_FILE, "the signature is not valid 签名无效")
+            self._found.fault(SIGNATURE_FILE, "签名无效 / the signature is not valid")
 
     def _check_tag_files(self, tags: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
         """Returns the manifests as {algorithm: {path: digest}}, only those that are intact where one is."""
@@ -90,12 +89,12 @@ class BagCheck:
         own = set(TAG_MANIFESTS) | {SIGNATURE_FILE}
         for path in sorted(set(self._found.package.files) - listed - own):
             if not path.startswith("data/") and path not in TAG_FILES:
-                self._found.fault(path, "added: not part of the package 多出的文件")
+                self._found.fault(path, "多出的文件 / added: not part of the package")
         for path in sorted(listed | set(TAG_FILES)):
             self._check_file(path, tags)
         bagit = self._found.read("bagit.txt")
         if bagit is not None and bagit != BAGIT_TXT:
-            self._found.fault("bagit.txt", "not a BagIt 1.0 declaration 声明错误")
+            self._found.fault("bagit.txt", "声明错误 / not a BagIt 1.0 declaration")
         manifests = {}
         for algorithm, path in zip(ALGORITHMS, MANIFESTS):
             text = self._found.read(path)
@@ -106,7 +105,7 @@ class BagCheck:
             entries = parse_manifest(text)
             if entries is None:
                 if path not in self._found.named:
-                    self._found.fault(path, "not a manifest 清单格式错误")
+                    self._found.fault(path, "清单格式错误 / not a manifest")
             else:
                 manifests[path] = (algorithm, entries)
         intact = {a: entries for path, (a, entries) in manifests.items() if path not in self._found.named}
@@ -116,7 +115,7 @@ class BagCheck:
         present = {path for path in self._found.package.files if path.startswith("data/")}
         listed = {path for entries in manifests.values() for path in entries}
         for path in sorted(present - listed):
-            self._found.fault(path, "added: not in the manifest 多出的文件")
+            self._found.fault(path, "多出的文件 / added: not in the manifest")
         for path in sorted(listed):
             self._check_file(path, manifests)
 
@@ -125,11 +124,11 @@ class BagCheck:
         if path in self._found.named:
             return
         if path not in self._found.package.files:
-            self._found.fault(path, "missing 文件缺失")
+            self._found.fault(path, "文件缺失 / missing")
             return
         expected = {algorithm: entries.get(path) for algorithm, entries in manifests.items()}
         if not expected or None in expected.values():
-            self._found.fault(path, "not listed in every manifest 未列入全部清单")
+            self._found.fault(path, "未列入全部清单 / not listed in every manifest")
             return
         hashes = {algorithm: new_hash(algorithm) for algorithm in expected}
         try:
@@ -142,10 +141,10 @@ class BagCheck:
                     for item in hashes.values():
                         item.update(chunk)
         except UNREADABLE as error:
-            self._found.fault(path, f"unreadable 无法读取: {error}")
+            self._found.fault(path, f"无法读取 / unreadable: {error}")
             return
         if any(item.hexdigest() != expected[algorithm] for algorithm, item in hashes.items()):
-            self._found.fault(path, "altered 内容被改动")
+            self._found.fault(path, "内容被改动 / altered")
 
 
 def _listings(parsed: dict[str, dict[str, str] | None]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -25,35 +25,12 @@ import io
 import json
 import re
 import sys
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
 
 from records.verify.opened import NotAPackage
+from records.verify.report import report
 from records.verify.run import verify_path
-
-
-def report(result: dict[str, Any], out: IO[str]) -> None:
-    """The result in words for a person."""
-    for finding in result["wrong"]:
-        out.write("错误 WRONG  {}: {}\n".format(finding["file"], finding["what"]))
-    for note in result["notes"]:
-        out.write(f"说明 note   {note}\n")
-    checked = " (已比对 as expected)" if result["key_checked"] and result["ok"] else ""
-    out.write(f"庭次 session {result['session']}\n")
-    out.write(f"密钥指纹 key fingerprint {result['key']}{checked}\n")
-    out.write(f"校验值 SHA-512 of manifest-sha512.txt {result['manifest_sha512']}\n")
-    out.write("{files} files, {bytes} bytes, {events} events, {heads} signed heads, ".format(**result))
-    out.write("{ranges} sealed ranges, {lines} lines of the minutes, {seconds:.1f} s\n".format(**result))
-    if result["ok"]:
-        out.write("通过：卷宗包完整，签名有效。 OK: the package is whole and its signature is valid.\n")
-        if not result["key_checked"]:
-            out.write(
-                "请将密钥指纹与法院公布的指纹核对。 Compare the fingerprint with the one the court publishes.\n"
-            )
-    else:
-        out.write("未通过：卷宗包与封存时不一致。 NOT OK: the package is not what was sealed.\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         result = verify_path(arguments.path, key)
-    except (NotAPackage, zipfile.BadZipFile) as error:
-        sys.stderr.write(f"找不到卷宗包 {error}\n")
+    except NotAPackage as error:
+        sys.stderr.write(f"找不到卷宗包 no package: {error}\n")
         return 2
     except PermissionError as error:
         sys.stderr.write(f"无法读取 cannot read: {error}\n")

@@ -31,7 +31,7 @@ class Edition:
         if present:
             self._read()
         elif self.name != COURT:
-            found.fault(DERIVATION, f"missing in the edition `{self.name}` 非法院版缺少派生说明")
+            found.fault(DERIVATION, f"非法院版缺少派生说明 / missing in the edition `{self.name}`")
 
     @property
     def derived(self) -> bool:
@@ -54,7 +54,7 @@ class Edition:
         """Whether the log holds as many masked and withheld entries as the edition says."""
         if self.derived and self._told.get("entries") != self._counted:
             told = "、".join(f"{kind} {count}" for kind, count in self._counted.items())
-            self._found.fault(DERIVATION, f"says other numbers of entries than the log has 与日志条数不符: {told}")
+            self._found.fault(DERIVATION, f"与日志条数不符 / says other numbers of entries than the log has: {told}")
 
     def _read(self) -> None:
         try:
@@ -67,16 +67,16 @@ class Edition:
             absent = sorted(path for path in paths if path not in self._found.package.files)
             self.partial = {path for path, how in paths.items() if how == "cut"} | left_out
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            self._found.fault(DERIVATION, f"not a statement of how the edition was made 派生说明格式错误: {error}")
+            self._found.fault(DERIVATION, f"派生说明格式错误 / not a statement of how the edition was made: {error}")
             return
         self._told = told
         if edition != self.name:
             self._found.fault(
-                DERIVATION, f"is of the edition `{edition}`, the package of `{self.name}` 与卷宗包版本不符"
+                DERIVATION, f"与卷宗包版本不符 / is of the edition `{edition}`, the package of `{self.name}`"
             )
         for path in absent:
             if path not in self._found.named:
-                self._found.fault(path, "missing, though the edition names it 派生说明中有但文件缺失")
+                self._found.fault(path, "派生说明中有但文件缺失 / missing, though the edition names it")
 
 
 def _declared(info: bytes) -> str:

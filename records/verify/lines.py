@@ -80,7 +80,8 @@ def names_of(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
     for entry in entries:
         event = entry.get("event")
         if isinstance(event, dict) and event.get("type") in ("session.created", "participant.added"):
-            for seat in event.get("seats") or [event.get("seat")]:
+            seats = event.get("seats")
+            for seat in seats if isinstance(seats, list) else [event.get("seat")]:
                 if isinstance(seat, dict):
                     names[str(seat.get("participant"))] = legible(str(seat.get("name")))
     return names

@@ -40,16 +40,16 @@ class LogCheck:
         for number, line in enumerate(text.splitlines(), 1):
             entry = parse_object(line)
             if entry is None:
-                self._found.fault(EVENTS, f"line {number} is not a canonical entry 第{number}行格式错误", number)
+                self._found.fault(EVENTS, f"第{number}行格式错误 / line {number} is not a canonical entry", number)
                 return None
             what = self._entry_fault(entry, number)
             if what:
-                self._found.fault(EVENTS, f"seq {number}: {what}", number)
+                self._found.fault(EVENTS, f"第{number}号事件{what}", number)
                 return None
             entries.append(entry)
         self.events = len(entries)
         if not entries:
-            self._found.fault(EVENTS, "empty 事件日志为空")
+            self._found.fault(EVENTS, "事件日志为空 / empty")
             return None
         return entries
 
@@ -57,23 +57,23 @@ class LogCheck:
         """What is wrong with the entry after those before; nothing is, and it becomes the one before."""
         session, at_ms = entry.get("session"), entry.get("at_ms")
         if not is_number(entry.get("seq")) or entry["seq"] != number:
-            return f"entry {entry.get('seq')} stands in the place of {number} 事件次序错误"
+            return f"次序错误 / entry {entry.get('seq')} stands in the place of {number}"
         if not isinstance(session, str) or session != (self.session or session):
-            return "entry of another session 不属于本庭次"
+            return "不属于本庭次 / is of another session"
         if entry.get("prev") != self._prev:
-            return "does not carry the hash of the entry before 与前一事件不衔接"
+            return "与前一事件不衔接 / does not carry the hash of the entry before"
         kind = self._edition.count(entry)
         if kind is None:
-            return "masked or withheld, though this is the court's own package 法院版中不应有隐去的事件"
+            return "被隐去，法院版中不应如此 / is masked or withheld, though this is the court's own package"
         if kind == "whole" and entry.get("hash") != hashlib.sha256(canonical_without(entry, "hash")).hexdigest():
-            return "content does not match its hash 内容与哈希不符"
+            return "内容与哈希不符 / its content does not match its hash"
         if not isinstance(entry.get("hash"), str):
-            return "has no hash 没有哈希"
+            return "没有哈希 / has no hash"
         if kind != "withheld":
             if not isinstance(at_ms, int) or not is_number(at_ms) or at_ms < self._at_ms:
-                return "its time is before the entry before 时间倒退"
+                return "时间倒退 / its time is before the entry before"
             if not isinstance(entry.get("event"), dict):
-                return "holds no event 没有事件内容"
+                return "没有事件内容 / holds no event"
             self._at_ms = at_ms
         self.session, self._prev = session, entry["hash"]
         return None
@@ -86,30 +86,30 @@ class LogCheck:
         for number, line in enumerate(text.splitlines(), 1):
             head = parse_object(line)
             if head is None:
-                self._found.fault(HEADS, f"line {number}: not a canonical head 格式错误")
+                self._found.fault(HEADS, f"第{number}行格式错误 / line {number} is not a canonical head")
                 return
             what = self._head_fault(head, entries)
             if what:
                 seq = head.get("seq")
-                self._found.fault(HEADS, f"line {number}: {what}", seq if isinstance(seq, int) else None)
+                self._found.fault(HEADS, f"第{number}行：{what}", seq if isinstance(seq, int) else None)
                 return
             last = max(last, head["seq"])
             self.heads += 1
         if last != len(entries):
-            self._found.fault(HEADS, f"no signed head covers entry {len(entries)} 最后的事件没有签名", len(entries))
+            self._found.fault(HEADS, f"最后的事件没有签名 / no signed head covers entry {len(entries)}", len(entries))
 
     def _head_fault(self, head: dict[str, Any], entries: list[dict[str, Any]]) -> str | None:
         seq = head.get("seq")
         if not isinstance(seq, int) or not is_number(seq) or not 1 <= seq <= len(entries):
-            return "head of an entry that is not in the log 签名指向不存在的事件"
+            return "签名指向不存在的事件 / head of an entry that is not in the log"
         if head.get("session") != self.session or head.get("hash") != entries[seq - 1]["hash"]:
-            return "head of another log 签名与事件日志不符"
+            return "签名与事件日志不符 / head of another log"
         if head.get("key") != self._fingerprint:
-            return "signed by another key 由其他密钥签名"
+            return "由其他密钥签名 / signed by another key"
         try:
             signature = bytes.fromhex(head.get("signature", ""))
         except (TypeError, ValueError):
             signature = b""
         if not ed25519_verify(self._public or b"", signature, canonical_without(head, "signature")):
-            return "signature is not valid 签名无效"
+            return "签名无效 / the signature is not valid"
         return None

@@ -27,4 +27,7 @@ UNHEARD = "（此处有发言，未能自动转写，须听录音核对）"
 """Stands in the minutes for speech that no engine could write."""
 GENESIS = "0" * 64
 CHUNK_BYTES = 1 << 20
-UNREADABLE = (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+MOST_READ_BYTES = 1 << 30
+"""Of a file that is read as a whole: a log of days is smaller, what swells up out of a zip is not."""
+UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""RuntimeError: encrypted, or packed in a way that this Python does not know."""

@@ -28,7 +28,7 @@ class RangeCheck:
                 continue
             name, first, end = event.get("file"), event.get("first_byte"), event.get("end_byte")
             if not isinstance(name, str) or not (is_number(first) and is_number(end) and 0 <= first <= end):
-                self._found.fault(EVENTS, f"seq {entry['seq']}: not a range of a file 不是文件区间", entry["seq"])
+                self._found.fault(EVENTS, f"第{entry['seq']}号事件不是文件区间 / not a range of a file", entry["seq"])
                 continue
             sealed.setdefault(name, []).append((first, entry["seq"], event))
         for name, items in sorted(sealed.items()):
@@ -36,11 +36,13 @@ class RangeCheck:
 
     def _check_file(self, path: str, items: list[tuple[int, int, dict[str, Any]]]) -> None:
         if path in self._edition.partial:
-            self._found.notes.append(f"{path}: 本版为删减版，未与录制时的封存值比对 cut or left out in this edition")
+            self._found.note(
+                path, "本版有删减，未与录制时的封存值比对 / cut or left out in this edition, not compared"
+            )
             return
         if path not in self._found.package.files:
             self._found.fault(
-                path, "missing, though the log sealed parts of it 事件日志中有记录但文件缺失", items[0][1]
+                path, "事件日志中有记录但文件缺失 / missing, though the log sealed parts of it", items[0][1]
             )
             return
         sealed_bytes = end = 0
@@ -48,7 +50,7 @@ class RangeCheck:
             with self._found.package.open(path) as file:
                 for first, seq, event in items:
                     if not _matches(file, event):
-                        what = "bytes %s..%s are not what was sealed while recording 与录制时的封存值不符"
+                        what = "与录制时的封存值不符 / bytes %s..%s are not what was sealed while recording"
                         self._found.fault(path, what % (first, event["end_byte"]), seq)
                         return
                     sealed_bytes += max(0, event["end_byte"] - max(first, end))
@@ -56,14 +58,12 @@ class RangeCheck:
                     self.ranges += 1
         except UNREADABLE as error:
             if path not in self._found.named:
-                self._found.fault(path, f"unreadable 无法读取: {error}")
+                self._found.fault(path, f"无法读取 / unreadable: {error}")
             return
         rest = self._found.package.files[path] - sealed_bytes
         if rest > 0:
-            self._found.notes.append(
-                f"{path}: 其中 {rest} 字节仅由清单保证 {rest} bytes outside of the sealed ranges are vouched for by "
-                "the manifest only"
-            )
+            zh = f"其中 {rest} 字节不在录制封存区间内，仅由清单保证"
+            self._found.note(path, f"{zh} / {rest} bytes outside of sealed ranges, vouched for by the manifest")
 
 
 def _matches(file: IO[bytes], event: dict[str, Any]) -> bool:

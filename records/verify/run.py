@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from records.verify.bag import BagCheck
@@ -18,7 +19,7 @@ from records.verify.names import (
     TRANSCRIPT_TXT,
     TRANSCRIPT_VTT,
 )
-from records.verify.opened import Archive, Folder, open_package
+from records.verify.opened import Archive, DamagedArchive, Folder, Nothing, open_package
 from records.verify.ranges import RangeCheck
 from records.verify.reading import parse_object
 from records.verify.signed import SignedCheck
@@ -28,7 +29,7 @@ from records.verify.texts import text_faults
 class Verification:
     """`run` once, then read the attributes. `key` is the fingerprint that the caller expects."""
 
-    def __init__(self, package: Folder | Archive, key: str | None = None) -> None:
+    def __init__(self, package: Folder | Archive | Nothing, key: str | None = None) -> None:
         self.package = package
         self.found = Findings(package)
         self.bag = BagCheck(self.found, key)
@@ -36,28 +37,27 @@ class Verification:
         self.edition = COURT
         self.events = self.heads = self.ranges = self.lines = self.signatures = 0
 
-    def run(self) -> bool:
-        """All checks; returns whether the package is whole."""
-        for path in self.package.strange:
-            self.found.fault(path, "not a plain file 不是普通文件")
+    def run(self) -> None:
+        """All checks. The package is whole when nothing was found wrong."""
+        for path, why in self.package.strange.items():
+            self.found.fault(path, why)
         listed = self.bag.run()
         if BALLOTS in listed and EVENTS not in listed:
             self._note_ballots()
         else:
             self._check_log()
-        return not self.found.wrong
 
     def _note_ballots(self) -> None:
         """The ballot log has a verifier of its own, which counts again; here it is a file like others."""
         first = (self.found.read(BALLOTS) or b"").split(b"\n", 1)[0]
         header = parse_object(first)
         if header is None or not isinstance(header.get("meeting"), str):
-            self.found.fault(BALLOTS, "not a ballot log 不是表决日志")
+            self.found.fault(BALLOTS, "不是表决日志 / not a ballot log")
             return
         self.session = header["meeting"]
         self.found.notes.append(
-            "债权人会议卷宗：表决日志另用 verify_ballots.py 重新计票。 "
-            "A creditors' meeting: count its ballot log again with verify_ballots.py."
+            "债权人会议卷宗：表决日志另用 verify_ballots.py 重新计票 / "
+            "a creditors' meeting: count its ballot log again with verify_ballots.py"
         )
 
     def _check_log(self) -> None:
@@ -82,8 +82,8 @@ class Verification:
         try:
             lines = fold_lines([entry["event"] for entry in entries if isinstance(entry.get("event"), dict)])
             faults = list(text_faults(data, lines, names_of(entries)))
-        except (KeyError, TypeError, AttributeError) as error:
-            self.found.fault(EVENTS, f"an event of the transcript is not understood 无法识别的笔录事件: {error}")
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            self.found.fault(EVENTS, f"无法识别的笔录事件 / an event of the transcript is not understood: {error}")
             return
         for path, fault in faults:
             if path not in self.found.named:
@@ -94,10 +94,14 @@ class Verification:
 def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
     """Verify the package at `path`; returns the result as a dict (see `--json`). NotAPackage when there is none."""
     started = time.monotonic()
-    run = Verification(open_package(path), key)
-    ok = run.run()
+    try:
+        run = Verification(open_package(path), key)
+        run.run()
+    except DamagedArchive as error:
+        run = Verification(Nothing(), key)
+        run.found.fault(Path(path).name, f"压缩包已损坏 / a damaged zip: {error}")
     return {
-        "ok": ok,
+        "ok": not run.found.wrong,
         "wrong": run.found.wrong,
         "notes": run.found.notes,
         "session": run.session,

@@ -37,8 +37,8 @@ class SignedCheck:
                 stands = _holds(str(entry["session"]), event)
                 if not stands:
                     who = names_of(entries).get(str(event.get("participant")), event.get("participant"))
-                    what = f"seq {entry['seq']}: the signature of {who} on the minutes is not valid 笔录签名无效"
-                    self._found.fault(EVENTS, what, entry["seq"])
+                    zh = f"第{entry['seq']}号事件：{who}的笔录签名无效"
+                    self._found.fault(EVENTS, f"{zh} / the signature of {who} is not valid", entry["seq"])
                 newest[str(event.get("participant"))] = (place, event, stands)
         if self._edition.derived:
             # What people signed is the whole text, which an edition may not show.
@@ -63,20 +63,20 @@ class SignedCheck:
             if any(not isinstance(each, (str, type(None))) for each in (picture, text)):
                 raise ValueError("picture, minutes")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            self._blame(path, f"not the statement of a signature 签名说明格式错误: {error}")
+            self._blame(path, f"签名说明格式错误 / not the statement of a signature: {error}")
             return
         if differs:
-            self._blame(path, f"does not say what the log says 与事件日志不符: {', '.join(differs)}")
+            self._blame(path, f"与事件日志不符 / does not say what the log says: {', '.join(differs)}")
         for file, name, kind in (
-            (picture, "image_sha256", "picture 签名图片"),
-            (text, "minutes_sha256", "text 笔录文本"),
+            (picture, "image_sha256", ("签名图片", "picture")),
+            (text, "minutes_sha256", ("笔录文本", "text")),
         ):
             if file is None:
-                self._found.notes.append(f"{path}: 卷宗包内没有{who}签名所指的 the package lacks the {kind}")
+                self._found.note(path, f"卷宗包内没有该{kind[0]} / the package lacks the {kind[1]}")
             elif self._hash_of(file) not in (None, event.get(name)):
-                self._blame(file, f"not the {kind} that {who} signed 不是所签内容")
+                self._blame(file, f"不是{who}所签的{kind[0]} / not the {kind[1]} that {who} signed")
         if text is not None and text != TRANSCRIPT_TXT:
-            self._found.notes.append(f"{text}: {who}签名时的笔录，其后有补正 what {who} signed, before corrections")
+            self._found.notes.append(f"{text}: {who}签名时的笔录，其后有补正 / what {who} signed, before corrections")
             self._check_text(text, before)
 
     def _hash_of(self, path: str) -> str | None:
@@ -91,10 +91,10 @@ class SignedCheck:
         try:
             lines = fold_lines([entry["event"] for entry in before])
             unsaid = unsaid_line(self._found.read(path) or b"", lines, names_of(before))
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError):
             return  # the check of the transcript names the event
         if unsaid is not None:
-            self._blame(path, f"does not say what the log said then 与签名时的事件日志不符: line 行 {unsaid}")
+            self._blame(path, f"与签名时的事件日志不符 / does not say what the log said then: line {unsaid}")
 
     def _blame(self, path: str, what: str) -> None:
         if path not in self._found.named:

@@ -17,31 +17,34 @@ def text_faults(
     data: dict[str, bytes | None], lines: Sequence[dict[str, Any]], names: dict[str, str]
 ) -> Iterator[tuple[str, str]]:
     """(path, what is wrong) for each file that does not say what the lines of the log say."""
-    differs = "does not say what the log says 与事件日志不符"
+    differs = "与事件日志不符 / does not say what the log says"
     try:
         record = json.loads((data[TRANSCRIPT_JSON] or b"").decode("utf-8"))
         speakers = _speakers(record["lines"], lines, names)
         hashed = record["minutes_sha256"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         yield TRANSCRIPT_JSON, f"{differs}: {error}"
         return
     shown = [(line, text) for line in lines for text in [paragraphs_of(line)] if text]
     txt = data[TRANSCRIPT_TXT] or b""
     if hashlib.sha256(txt).hexdigest() != hashed:
-        yield TRANSCRIPT_TXT, "is not the text whose SHA-256 transcript.json names 与 transcript.json 所列校验值不符"
+        yield (
+            TRANSCRIPT_TXT,
+            "与 transcript.json 所列校验值不符 / not the text whose hash transcript.json names",
+        )
     rest = iter(txt.decode("utf-8", "replace").split("\n"))
     for line, texts in shown:
         name = speakers[line["id"]]
         for text in [f"{name}：{texts[0]}" if name else texts[0], *texts[1:]]:
             # `in` consumes the iterator: the paragraphs have to stand there in this order.
             if text not in rest:
-                yield TRANSCRIPT_TXT, f"{differs}: line 行 {line['id']}"
+                yield TRANSCRIPT_TXT, f"{differs}: line {line['id']}"
                 return
     cues = list(_vtt_cues(data[TRANSCRIPT_VTT] or b""))
     said: dict[str, str] = {}
     for line_id, _, name, text in cues:
         if name != speakers.get(line_id):
-            yield TRANSCRIPT_VTT, f"another speaker than in the log 发言人与事件日志不符: {line_id}"
+            yield TRANSCRIPT_VTT, f"发言人与事件日志不符 / another speaker than in the log: {line_id}"
             return
         said[line_id] = said.get(line_id, "") + text
     if said != {line["id"]: "".join(texts) for line, texts in shown}:
@@ -49,7 +52,7 @@ def text_faults(
     elif list(_srt_cues(data[TRANSCRIPT_SRT] or b"")) != [
         (times, _narrow(f"{name}：{text}" if name else text)) for _, times, name, text in cues
     ]:
-        yield TRANSCRIPT_SRT, "does not say what transcript.vtt says 与 transcript.vtt 不符"
+        yield TRANSCRIPT_SRT, "与 transcript.vtt 不符 / does not say what transcript.vtt says"
 
 
 def unsaid_line(txt: bytes, lines: Sequence[dict[str, Any]], names: dict[str, str]) -> str | None:
@@ -72,18 +75,18 @@ def _speakers(
 ) -> dict[str, str]:
     """How each line names who spoke; ValueError at the first line that is not as the log has it."""
     if [line["id"] for line in told] != [line["id"] for line in lines]:
-        raise ValueError("other lines 行目不同")
+        raise ValueError("other lines")
     fields = ("kind", "participant", "language", "from_ms", "to_ms", "text", "revision", "shown", "joined_to")
     for line, own in zip(told, lines):
         for field in fields:
             if line[field] != own[field]:
-                raise ValueError(f"line 行 {own['id']}: {field}")
+                raise ValueError(f"line {own['id']}: {field}")
         if own["shown"] and list(line["paragraphs"]) != paragraphs_of(own):
-            raise ValueError(f"line 行 {own['id']}: paragraphs")
+            raise ValueError(f"line {own['id']}: paragraphs")
         if names.get(own["participant"], "") not in line["speaker"] or bool(own["participant"]) != bool(
             line["speaker"]
         ):
-            raise ValueError(f"line 行 {own['id']}: speaker")
+            raise ValueError(f"line {own['id']}: speaker")
     return {line["id"]: line["speaker"] for line in told}
 
 
