@@ -48,9 +48,10 @@ def make_package(
     seconds: int = 6,
     recess: tuple[int, int] | None = (2000, 4000),
     look: Look = SMALL,
+    key: CourtKey | None = None,
 ) -> Made:
     """A session held, recorded and exported; blocks for about a second."""
-    key = CourtKey.generate()
+    key = key or CourtKey.generate()
     source = make_session(
         folder / "recordings", key, seats=seats, seconds=seconds, recess=recess, size=(320, 180), further=SAID
     )
