@@ -133,7 +133,7 @@ def test_not_even_the_court_can_change_what_somebody_signed(field: str, sitting:
     event = msgspec.structs.replace(entries[at].event, **{field: forged})
     entries[at] = msgspec.structs.replace(entries[at], event=event)
     found = faults(tmp_path, chained(entries))
-    assert (found[0][0], f"seq {at + 1}:" in found[0][1]) == (verify.EVENTS, True)
+    assert (found[0][0], f"第{at + 1}号事件" in found[0][1]) == (verify.EVENTS, True)
     assert check_signatures(chained(entries), BY_HASH, TZ)[0].fault is not None
 
 
