@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from voting.anchors.proofs import Proofs
 from voting.attendance import RunningBoard
 from voting.hall import Hall
 from voting.roll import Roll
+from voting.rolls import RollTable
 from voting.sequencer import Stopped
 
 IDLE_MS = 600_000
@@ -55,15 +56,20 @@ class MeetingRooms:
         async with self._opening[meeting]:
             room = self._rooms.get(meeting)
             if room is None:
-                room = MeetingRoom(record, await self._hall(meeting, record), self._services.sources.utc_ms)
+                tables = await asyncio.to_thread(self._rolls.shelf.all, meeting)
+                room = MeetingRoom(record, await self._hall(meeting, tables), self._services.sources.utc_ms)
                 room.agents = await self._book.agents(meeting)
-                await self.refresh_roll(room)
+                current = await asyncio.to_thread(self._rolls.shelf.current_id, meeting)
+                for table in tables:
+                    if table.id == current:
+                        await _take_roll(room, table)
                 self._rooms[meeting] = room
                 self._telling[meeting] = self._tasks.spawn(room.run(), "meeting room")
                 self._anchor(room)
                 await self.note_state(room)
             elif not _is_well(room):
-                room.attach(await self._hall(meeting, record))
+                tables = await asyncio.to_thread(self._rolls.shelf.all, meeting)
+                room.attach(await self._hall(meeting, tables))
             self._used_us[meeting] = now_us
         return room
 
@@ -115,15 +121,8 @@ class MeetingRooms:
     async def refresh_roll(self, room: MeetingRoom) -> None:
         """Take the roll that was imported last."""
         kept = await self._rolls.current(room.record.id, room.roll.roll if room.roll is not None else None)
-        if kept is None:
-            return
-
-        def made() -> tuple[Roll, CreditorIndex, RunningBoard]:
-            roll = Roll(kept.alg, kept.id, kept.entries)
-            return roll, CreditorIndex(kept.register), RunningBoard(roll)
-
-        roll, index, board = await asyncio.to_thread(made)
-        room.take_roll(roll, summary(kept), kept.register, index, board)
+        if kept is not None:
+            await _take_roll(room, kept)
 
     def say_closing(self) -> None:
         """Tell every page that the server closes, and hang up."""
@@ -147,13 +146,23 @@ class MeetingRooms:
         room.anchors.attach(room.hall)
         self._anchoring[meeting] = self._tasks.spawn(room.anchors.run(), "anchors of a meeting")
 
-    async def _hall(self, meeting: str, record: MeetingRecord) -> Hall:
+    async def _hall(self, meeting: str, tables: Sequence[RollTable]) -> Hall:
         services = self._services
-        kept = await asyncio.to_thread(self._rolls.shelf.all, meeting)
-        rolls = await asyncio.to_thread(lambda: [Roll(roll.alg, roll.id, roll.entries) for roll in kept])
+        rolls = await asyncio.to_thread(lambda: [Roll(each.alg, each.id, each.entries) for each in tables])
         hall = await Hall.open(services.ballots, meeting, services.court_key, services.sources, rolls)
         self._tasks.spawn(hall.run(), "ballot log")
         return hall
+
+
+async def _take_roll(room: MeetingRoom, table: RollTable) -> None:
+    known = room.hall.meeting.known_rolls.get(table.id)
+
+    def made() -> tuple[Roll, CreditorIndex, RunningBoard]:
+        roll = known or Roll(table.alg, table.id, table.entries)
+        return roll, CreditorIndex(table.register), RunningBoard(roll)
+
+    roll, index, board = await asyncio.to_thread(made)
+    room.take_roll(roll, summary(table), table.register, index, board)
 
 
 def _may_close(room: MeetingRoom, now_ms: int) -> bool:
