@@ -19,6 +19,7 @@ from signaling.meetings import document_bodies as md
 from signaling.meetings import draw_bodies as mw
 from signaling.meetings import notice_bodies as mn
 from signaling.meetings.package import PackageRow
+from signaling.meetings.packing import PackageJob
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -101,7 +102,9 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "meetings/{id}/draws"): (mw.NewDraw, list[mw.DrawView]),
     ("POST", "meetings/{id}/draws/{draw}/reveal"): (mw.Revealed, list[mw.DrawView]),
     ("GET", "meetings/{id}/packages"): (None, list[PackageRow]),
-    ("POST", "meetings/{id}/packages"): (None, PackageRow),
+    ("POST", "meetings/{id}/packages"): (None, PackageJob),
+    ("GET", "meetings/{id}/packages/jobs"): (None, list[PackageJob]),
+    ("GET", "meetings/{id}/packages/jobs/{job}"): (None, PackageJob),
     ("GET", "court"): (None, b.CourtCard),
     ("GET", "load"): (None, b.NodeLoad),
 }

@@ -32,6 +32,7 @@ from signaling.meetings.output_routes import OutputRoutes
 from signaling.meetings.outputs import Outputs
 from signaling.meetings.package import MeetingPackages
 from signaling.meetings.package_routes import PackageRoutes
+from signaling.meetings.packing import Packing
 from signaling.meetings.reads import Reads
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.rooms import MeetingRooms
@@ -78,7 +79,8 @@ class Meetings:
         self._notice_routes = NoticeRoutes(door, notices, links)
         self._draws = DrawRoutes(door, draws)
         packages = MeetingPackages(services, outputs, documents, notices, draws)
-        self._packages = PackageRoutes(door, packages)
+        self._packing = Packing(services, packages)
+        self._packages = PackageRoutes(door, packages, self._packing)
         self._documents = DocumentRoutes(door, documents)
         self._creditors = CreditorRoutes(services, rooms, book, access, casting, senders, crowd, entry)
         self._entry = EntryRoutes(door, rooms, entry)
@@ -114,6 +116,7 @@ class Meetings:
     async def close(self) -> None:
         """Write what waits. Idempotent."""
         await self._tasks.close()
+        await self._packing.close()
         await self._notices.close()
         await self._stages.close()
         await self.rooms.close()

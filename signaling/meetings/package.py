@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,12 @@ from voting.deadlines import day_of
 from voting.log_export import Edition, NothingToExport, export_log
 from voting.round import Round, State
 
+Tell = Callable[[int, str, str], None]
+"""Permille done, and what is done now in Chinese and English; on the event loop."""
+
 KIND = "creditors-meeting"
+_FILLED_PERMILLE = 800
+"""Part of the progress that filling takes; signing and counting again share the rest."""
 MAX_INFO_BYTES = 64 * 1024
 
 
@@ -46,7 +52,7 @@ class PackageRow(Answer, frozen=True, kw_only=True):
 
 
 class MeetingPackages:
-    """Makes packages below `<storage>/packages`, one at a time, and finds them again."""
+    """Makes packages below `<storage>/packages` and finds them again."""
 
     def __init__(
         self, services: Services, outputs: Outputs, documents: DocumentDesk, notices: Notices, draws: Draws
@@ -57,30 +63,35 @@ class MeetingPackages:
         self._notices = notices
         self._draws = draws
         self._folder = Path(services.settings.storage.folder) / "packages"
-        self._one_at_a_time = asyncio.Lock()
 
-    async def make(self, room: MeetingRoom, account: str) -> PackageRow:
-        """A package of the meeting as it stands. Raises Refused `motion-open` while people vote: it says what was
-        voted; UserError `no-log`, `busy`, `record-broken`; OSError."""
-        if self._one_at_a_time.locked():
-            raise UserError("busy", "正在生成另一个卷宗包，请稍候", "another package is being made: wait a little")
-        async with self._one_at_a_time:
-            if room.hall.meeting.open_rounds:
-                raise Refused("motion-open", "表决进行中，不能生成卷宗包", "a motion is open: no package now")
-            package = new_ulid(self._services.sources.utc_ms())
-            home = self._folder / package
-            name = safe_name(f"{room.record.case_no}_{room.record.title}_{room.record.id}", room.record.id)
-            staging = home / f".{name}.partial"
-            try:
-                await asyncio.to_thread(staging.mkdir, parents=True)
-                bag = Bag(staging)
-                await self._fill(bag, room)
-                await asyncio.to_thread(self._seal, bag, room, account)
-                await asyncio.to_thread(_publish, staging, home / name)
-            except BaseException:
-                await asyncio.shield(asyncio.to_thread(shutil.rmtree, home, ignore_errors=True))
-                raise
-            return await asyncio.to_thread(_row, home / name)
+    def check(self, room: MeetingRoom) -> None:
+        """Raises Refused `motion-open` while people vote: the package says what was voted. UserError `no-log`."""
+        if room.hall.meeting.open_rounds:
+            raise Refused("motion-open", "表决进行中，不能生成卷宗包", "a motion is open: no package now")
+        if not room.hall.log.durable:
+            raise UserError("no-log", "表决日志尚未开始", "the log has not begun")
+
+    async def make(self, room: MeetingRoom, account: str, tell: Tell) -> PackageRow:
+        """A package of the meeting as it stands, whole or not at all. Raises as `check`, UserError `record-broken`,
+        OSError."""
+        self.check(room)
+        package = new_ulid(self._services.sources.utc_ms())
+        home = self._folder / package
+        name = safe_name(f"{room.record.case_no}_{room.record.title}_{room.record.id}", room.record.id)
+        staging = home / f".{name}.partial"
+        try:
+            await asyncio.to_thread(staging.mkdir, parents=True)
+            bag = Bag(staging)
+            await self._fill(bag, room, _Steps(room, tell))
+            tell(_FILLED_PERMILLE, "签名并校验", "signing and checking")
+            await asyncio.to_thread(self._seal, bag, room, account)
+            # A motion that was opened meanwhile would be told of by its first ballots.
+            self.check(room)
+            await asyncio.to_thread(_publish, staging, home / name)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, home, ignore_errors=True))
+            raise
+        return await asyncio.to_thread(_row, home / name)
 
     async def of(self, meeting: str) -> list[PackageRow]:
         """The meeting's finished packages, the oldest first."""
@@ -93,9 +104,10 @@ class MeetingPackages:
                 return each
         raise UserError("no-package", "没有这个卷宗包", "there is no such package")
 
-    async def _fill(self, bag: Bag, room: MeetingRoom) -> None:
-        await self._logs(bag, room)
-        await self._papers(bag, room)
+    async def _fill(self, bag: Bag, room: MeetingRoom, steps: _Steps) -> None:
+        await self._logs(bag, room, steps)
+        await self._papers(bag, room, steps)
+        steps.begin("会议文件", "documents")
         for document in room.record.documents:
             name = safe_name(f"{document.document}-{document.title}", document.document)
             source = self._documents.file(room, document)
@@ -104,19 +116,21 @@ class MeetingPackages:
             await _table(bag, f"data/documents/{document.document}-reads.csv", [sheet])
         for round_ in list(room.hall.meeting.rounds.values()):
             if round_.state is State.ANNOUNCED:
+                steps.begin("送达证据", "evidence of notices")
                 maker, values = await self._notices.told(room, round_)
                 sheet = evidence_sheet(maker.told, maker.register, maker.of, values)
                 await _table(bag, f"data/notices/{_label(round_)}/送达证据.csv", [sheet])
         facts = msgspec.json.format(msgspec.json.encode(await self._facts(room)), indent=1)
         await asyncio.to_thread(bag.add, "data/meeting.json", facts + b"\n")
 
-    async def _logs(self, bag: Bag, room: MeetingRoom) -> None:
+    async def _logs(self, bag: Bag, room: MeetingRoom, steps: _Steps) -> None:
         services = self._services
         await asyncio.to_thread((bag.folder / "data").mkdir, exist_ok=True)
         for edition, path in (
             (Edition.COURT, package_verifier.BALLOTS),
             (Edition.PUBLIC, "data/ballot-log-public.jsonl"),
         ):
+            steps.begin("表决日志", "ballot log")
             try:
                 await export_log(
                     services.ballots,
@@ -133,17 +147,20 @@ class MeetingPackages:
         if anchors:
             await asyncio.to_thread(bag.add, "data/anchors.jsonl", anchors)
 
-    async def _papers(self, bag: Bag, room: MeetingRoom) -> None:
+    async def _papers(self, bag: Bag, room: MeetingRoom, steps: _Steps) -> None:
+        steps.begin("会议记录", "minutes")
         minutes = await self._outputs.minutes(room)
         await _paper(bag, f"data/papers/会议记录{'（草稿）' if minutes.draft else ''}", minutes)
         for round_ in list(room.hall.meeting.rounds.values()):
             if round_.result is None:
                 continue
             folder = f"data/papers/{_label(round_)}"
+            steps.begin("决议与统计表", "resolution and tally")
             decided = await self._outputs.resolution(room, round_)
             await _paper(bag, f"{folder}/决议{'（草稿）' if decided.draft else ''}", decided)
             await _paper(bag, f"{folder}/表决统计表", await self._outputs.tally(room, round_))
             await _table(bag, f"{folder}/表决统计表.xlsx", await self._outputs.tally_sheets(room, round_))
+            steps.begin("记名表决表", "named list")
             await _table(bag, f"{folder}/记名表决表.xlsx", await self._outputs.named(room, round_))
 
     async def _facts(self, room: MeetingRoom) -> dict[str, Any]:
@@ -187,6 +204,23 @@ class MeetingPackages:
                 f"卷宗包未通过校验：{first['file']}（{first['what']}）",
                 f"the package is refused by its own verifier: {first['file']} ({first['what']})",
             )
+
+
+class _Steps:
+    """Which of the parts is being made."""
+
+    def __init__(self, room: MeetingRoom, tell: Tell) -> None:
+        rounds = list(room.hall.meeting.rounds.values())
+        counted = sum(round_.result is not None for round_ in rounds)
+        announced = sum(round_.state is State.ANNOUNCED for round_ in rounds)
+        self._all = 4 + 2 * counted + announced
+        self._begun = 0
+        self._tell = tell
+
+    def begin(self, zh: str, en: str) -> None:
+        """The next part."""
+        self._tell(min(_FILLED_PERMILLE, _FILLED_PERMILLE * self._begun // self._all), zh, en)
+        self._begun += 1
 
 
 def _label(round_: Round) -> str:

@@ -8,15 +8,17 @@ from signaling.exports import zip_stream
 from signaling.http import reply, secure
 from signaling.meetings.doorkeeper import COURT, Doorkeeper
 from signaling.meetings.package import MeetingPackages
+from signaling.meetings.packing import Packing
 from signaling.meetings.transfer import disposition
 
 
 class PackageRoutes:
     """Handlers. The package says who voted what: it is the court's."""
 
-    def __init__(self, door: Doorkeeper, packages: MeetingPackages) -> None:
+    def __init__(self, door: Doorkeeper, packages: MeetingPackages, packing: Packing) -> None:
         self._door = door
         self._packages = packages
+        self._packing = packing
 
     def routes(self) -> list[web.RouteDef]:
         """For `web.Application.add_routes`."""
@@ -24,6 +26,8 @@ class PackageRoutes:
         return [
             web.get(base, self.all),
             web.post(base, self.make),
+            web.get(f"{base}/jobs", self.jobs),
+            web.get(f"{base}/jobs/{{job}}", self.job),
             web.get(f"{base}/{{package}}.zip", self.download, allow_head=False),
         ]
 
@@ -33,9 +37,19 @@ class PackageRoutes:
         return reply(await self._packages.of(room.record.id))
 
     async def make(self, request: web.Request) -> web.Response:
-        """A package of the meeting as it stands; answered when it is sealed and checked."""
+        """Begin a package of the meeting as it stands: its job, which says when it is sealed and checked."""
         account, room = await self._door.account(request, "clerk", "operator")
-        return reply(await self._packages.make(room, account.account), 201)
+        return reply(self._packing.start(room, account.account), 202)
+
+    async def jobs(self, request: web.Request) -> web.Response:
+        """What was begun since the server started."""
+        _, room = await self._door.account(request, *COURT)
+        return reply(self._packing.of(room.record.id))
+
+    async def job(self, request: web.Request) -> web.Response:
+        """How far one is."""
+        _, room = await self._door.account(request, *COURT)
+        return reply(self._packing.job(room.record.id, request.match_info["job"]))
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The package as a ZIP, streamed."""

@@ -26,6 +26,17 @@ async def asked(api: Api, method: str, court: Court, path: str) -> tuple[int, An
         return answer.status, await answer.json() if answer.content_type == "application/json" else data
 
 
+async def finished(court: Court, job: str) -> Any:
+    permille = 0
+    while True:
+        now = (await asked(court.judge, "GET", court, f"packages/jobs/{job}"))[1]
+        assert now["permille"] >= permille
+        permille = now["permille"]
+        if now["done"]:
+            return now
+        await asyncio.sleep(0.05)
+
+
 async def exit_code(*words: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
@@ -54,8 +65,15 @@ async def test_the_package_of_a_meeting_is_whole_and_any_change_is_found(tmp_pat
         await court.by_two("end", None)
         # It says who voted what: the administrator gets neither it nor its list.
         assert (await asked(firm, "GET", court, "packages"))[0] == 403
-        status, made = await asked(court.clerk, "POST", court, "packages")
-        assert status == 201, made
+        status, begun = await asked(court.clerk, "POST", court, "packages")
+        assert status == 202, begun
+        assert (await asked(court.clerk, "POST", court, "packages"))[1]["error"] == "busy"
+        assert (await asked(firm, "GET", court, f"packages/jobs/{begun['job']}"))[0] == 403
+        assert (await asked(court.clerk, "GET", court, "packages/jobs/none"))[1]["error"] == "unknown-job"
+        job = await finished(court, begun["job"])
+        assert (job["error"], job["permille"]) == (None, 1000)
+        assert (await asked(court.judge, "GET", court, "packages/jobs"))[1] == [job]
+        made = job["package"]
         assert (await asked(court.judge, "GET", court, "packages"))[1] == [made]
         status, data = await asked(court.judge, "GET", court, f"packages/{made['package']}.zip")
         assert status == 200

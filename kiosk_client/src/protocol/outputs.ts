@@ -72,6 +72,17 @@ export interface PackageRow {
   sha512: string;
 }
 
+/** A package being made; `step_*` say the error when there is one. */
+export interface PackageJob {
+  job: string;
+  permille: number;
+  step_zh: string;
+  step_en: string;
+  done: boolean;
+  error: string | null;
+  package: PackageRow | null;
+}
+
 /** A notice for the person, or for somebody whose agent they are. */
 export interface MyNotice {
   motion: string;
@@ -117,7 +128,9 @@ export function outputsApi(id: string) {
     reveal: (draw: string, text: string) =>
       call<DrawView[]>(`${path}/draws/${seg(draw)}/reveal`, { method: "POST", body: { public: text } }),
     packages: () => call<PackageRow[]>(`${path}/packages`),
-    pack: () => call<PackageRow>(`${path}/packages`, { method: "POST", body: {} }),
+    pack: () => call<PackageJob>(`${path}/packages`, { method: "POST", body: {} }),
+    packing: () => call<PackageJob[]>(`${path}/packages/jobs`),
+    packageJob: (job: string) => call<PackageJob>(`${path}/packages/jobs/${seg(job)}`),
     packageUrl: (made: string) => url(`packages/${seg(made)}.zip`),
   };
 }

@@ -1,8 +1,12 @@
-import { useState } from "preact/hooks";
-import type { OutputsApi } from "../../protocol/outputs.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { OutputsApi, PackageJob } from "../../protocol/outputs.ts";
+import { either } from "../../text/index.ts";
 import { outputsText } from "../../text/outputs.ts";
 import { Button, Notice, Progress } from "../../ui/index.ts";
+import { failureText } from "../order/failure.ts";
 import { useLoaded } from "./useLoaded.ts";
+
+const POLL_MS = 1000;
 
 interface Props {
   api: OutputsApi;
@@ -14,13 +18,34 @@ interface Props {
 /** 卷宗包: made, checked, and taken along. */
 export function PackagesPanel({ api, makes, voting }: Props) {
   const t = outputsText().packages;
-  const { value: rows, problem, run } = useLoaded(api.packages);
-  const [making, setMaking] = useState(false);
+  const [job, setJob] = useState<PackageJob | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const making = job !== null && !job.done;
+  const { value: rows, problem } = useLoaded(api.packages, job?.package?.package);
+  const told = (cause: unknown) => setFailure(failureText(cause));
+
+  // What was begun before this page was opened, by whomever.
+  useEffect(() => {
+    void api.packing().then((jobs) => setJob((known) => known ?? jobs.find((one) => !one.done) ?? null), told);
+  }, []);
+
+  const id = job?.job;
+  useEffect(() => {
+    if (!id || !making) return;
+    const look = () =>
+      api.packageJob(id).then((now) => {
+        setJob(now);
+        setFailure(null);
+      }, told);
+    const timer = setInterval(() => void look(), POLL_MS);
+    return () => clearInterval(timer);
+  }, [id, making]);
+
   async function make() {
-    setMaking(true);
-    await run(async () => [...(rows ?? []), await api.pack()]);
-    setMaking(false);
+    setFailure(null);
+    await api.pack().then(setJob, told);
   }
+
   return (
     <section class="panel" aria-labelledby="packages-panel">
       <div class="panel-body stack">
@@ -40,7 +65,17 @@ export function PackagesPanel({ api, makes, voting }: Props) {
             </li>
           ))}
         </ul>
-        {making && <Progress label={t.making} />}
+        {making && (
+          <div role="status">
+            <Progress label={either(job.step_zh, job.step_en)} value={job.permille / 1000} />
+            <p class="small soft">{t.leaveOk}</p>
+          </div>
+        )}
+        {job?.error && (
+          <Notice tone="bad" urgent>
+            {either(job.step_zh, job.step_en)}
+          </Notice>
+        )}
         {makes && (
           <div class="row">
             <Button disabled={making || voting} onClick={() => void make()}>
@@ -48,9 +83,9 @@ export function PackagesPanel({ api, makes, voting }: Props) {
             </Button>
           </div>
         )}
-        {problem && (
+        {(failure ?? problem) && (
           <Notice tone="bad" urgent>
-            {problem}
+            {failure ?? problem}
           </Notice>
         )}
       </div>

@@ -75,7 +75,7 @@ export const outputs: OutputsTexts = {
     title: "Record package",
     lead: "The ballot log in both editions, papers, documents with who opened them, evidence of notices and both verifiers, sealed by one signature. Not while a motion is open.",
     make: "Make the package",
-    making: "Making and checking it; please stay…",
+    leaveOk: "You may leave this page: the package goes on being made.",
     hash: "SHA-512 of the manifest",
   },
 };
