@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -185,6 +186,8 @@ def problem_reply(problem: BaseException, where: str) -> web.Response:
 async def read_body(request: web.Request) -> bytes:
     """The whole body, at most aiohttp's `client_max_size`. Raises UserError `too-slow`: aiohttp itself would wait for
     ever for a body that does not come."""
+    if request.content.is_eof():
+        return await request.read()
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await request.read()
@@ -253,19 +256,26 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
 
 def secure(request: web.Request, response: web.StreamResponse) -> None:
     """The headers that every answer has; for a handler that sends its answer itself."""
-    for name, value in _HEADERS.items():
+    for name, value in _headers(request.host).items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", content_policy(request))
-    response.headers.setdefault("Cache-Control", "no-store")
     if request.path.startswith(("/whip/", "/whep/")):
         # WHIP clients are web pages of anybody who holds a ticket (RFC 9725 4.2).
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
+@lru_cache(maxsize=64)
+def _headers(host: str) -> dict[str, str]:
+    return _HEADERS | {"Content-Security-Policy": _policy(host, ""), "Cache-Control": "no-store"}
+
+
 def content_policy(request: web.Request, also_connects_to: str = "") -> str:
     """The Content-Security-Policy of a page, which may talk to one more origin if need be."""
+    return _policy(request.host, also_connects_to)
+
+
+def _policy(host: str, also_connects_to: str) -> str:
     # Older Safari does not count wss: of the same host as 'self'.
-    socket = f"wss://{request.host}" if _HOST.match(request.host) else ""
+    socket = f"wss://{host}" if _HOST.match(host) else ""
     return CSP.format(others=f"{socket} {also_connects_to}".strip())
 
 

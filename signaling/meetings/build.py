@@ -86,15 +86,15 @@ class Meetings:
         self._entry = EntryRoutes(door, rooms, entry)
 
     def routes(self) -> list[web.RouteDef]:
-        """For `web.Application.add_routes`."""
+        """For `web.Application.add_routes`. Tried in this order: the doors of thousands come first."""
         socket = web.get("/meetings/{id}/ws", self._socket.handle)
         return [
             socket,
             web.get("/meetings/{id}/live", self._live.handle),
+            *self._creditors.routes(),
             *self._staff.routes(),
             *self._entry.routes(),
             *self._agenda.routes(),
-            *self._creditors.routes(),
             *self._log.routes(),
             *self._documents.routes(),
             *self._outputs.routes(),

@@ -61,8 +61,8 @@ class CreditorRoutes:
         """For `web.Application.add_routes`."""
         base = "/api/v1/meetings/{id}"
         return [
-            web.post(f"{base}/signin", self.sign_in),
             web.post(f"{base}/ballots", self.ballot),
+            web.post(f"{base}/signin", self.sign_in),
             web.get(f"{base}/head", self.head),
             web.get(f"{base}/proof", self.proof),
             web.get(f"{base}/consistency", self.consistency),
