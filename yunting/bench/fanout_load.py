@@ -19,6 +19,8 @@ from yunting.bench.ballot_load import OPENING_AT_ONCE, SETTLE_S
 from yunting.bench.ballot_phone import SocketPhone
 
 MEETING = b'{"type":"meeting"'
+PAGES_AN_ADDRESS = 1_000
+"""A server takes 2,000 connections of one address."""
 NO_MORE_S = 3.0
 """When no further page has heard of a message for so long, it was passed over."""
 
@@ -104,8 +106,12 @@ async def _connected(pages: Pages, crowd: _Crowd) -> list[_Page]:
         for creditor in pages.creditors[first : first + OPENING_AT_ONCE]:
             token = access.new_pass(pages.meeting, creditor, pages.utc_ms).encode()
             some.append(_Page(path, b'{"type":"enter","token":"%s","version":1}' % token, crowd))
+        place = (f"127.0.0.{2 + first // PAGES_AN_ADDRESS}", 0)
         await asyncio.gather(
-            *(loop.create_connection(lambda page=page: page, "127.0.0.1", pages.port, ssl=trust) for page in some)
+            *(
+                loop.create_connection(lambda page=page: page, "127.0.0.1", pages.port, ssl=trust, local_addr=place)
+                for page in some
+            )
         )
         await asyncio.gather(*(page.entered for page in some))
         connected += some
