@@ -14,6 +14,7 @@ from records.verify.names import (
     KEY_FILE,
     MANIFESTS,
     SIGNATURE_FILE,
+    STAMP_FILE,
     TAG_FILES,
     TAG_MANIFESTS,
     UNREADABLE,
@@ -86,7 +87,7 @@ class BagCheck:
     def _check_tag_files(self, tags: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
         """Returns the manifests as {algorithm: {path: digest}}, only those that are intact where one is."""
         listed = {path for entries in tags.values() for path in entries}
-        own = set(TAG_MANIFESTS) | {SIGNATURE_FILE}
+        own = {*TAG_MANIFESTS, SIGNATURE_FILE, STAMP_FILE}
         for path in sorted(set(self._found.package.files) - listed - own):
             if not path.startswith("data/") and path not in TAG_FILES:
                 self._found.fault(path, "多出的文件 / added: not part of the package")

@@ -12,7 +12,10 @@ What is checked, in the order of trust:
 4. the byte ranges of the track files that the log sealed while the session was recorded;
 5. what people signed (ECDSA with P-256): the minutes as they read then, by their picture and their own key;
 6. the text: the lines of the minutes are made again from the log, and transcript.json, .txt, .vtt and .srt have to
-   say exactly these words by these people (head and foot of the minutes are vouched for by the manifest only).
+   say exactly these words by these people (head and foot of the minutes are vouched for by the manifest only);
+7. seals: the final one stands on the media seal and only additions follow it; statements on incidents are signed by
+   the judge; time stamps (RFC 3161) are of this package and its heads (their authority: `openssl ts -verify`).
+An edition for the parties or the public says itself what it lacks (`data/derivation.json`); its chain still holds.
 
 A forged package can carry a forged verifier: take this program from the court, and compare the fingerprint of the
 key with the one that the court publishes.

@@ -18,11 +18,11 @@ _WITHHELD = {"session", "seq", "prev", "hash", "withheld"}
 
 
 class Edition:
-    """Read from the package. `name` is `court` for the whole record."""
+    """`info` is what the bag says of itself. `name` is `court` for the whole record."""
 
-    def __init__(self, found: Findings) -> None:
+    def __init__(self, found: Findings, info: dict[str, str]) -> None:
         self._found = found
-        self.name = _declared(found.read("bag-info.txt") or b"")
+        self.name = info.get("Yunting-Edition", COURT)
         self.partial: set[str] = set()
         """Files that are cut or left out: what the log sealed of them cannot be compared."""
         self._told: dict[str, Any] = {}
@@ -77,11 +77,3 @@ class Edition:
         for path in absent:
             if path not in self._found.named:
                 self._found.fault(path, "派生说明中有但文件缺失 / missing, though the edition names it")
-
-
-def _declared(info: bytes) -> str:
-    for line in info.decode("utf-8", "replace").split("\n"):
-        name, _, value = line.partition(":")
-        if name == "Yunting-Edition":
-            return value.strip()
-    return COURT

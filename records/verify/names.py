@@ -6,6 +6,8 @@ import zipfile
 import zlib
 
 SIGNATURE_FILE = "signature/manifest.ed25519.sig"
+STAMP_FILE = "signature/tagmanifest-sha512.txt.tsr"
+"""In no manifest: it is made after the signature."""
 KEY_FILE = "signature/court-key.pem"
 ALGORITHMS = ("sha512", "sm3")
 TAG_MANIFESTS = tuple(f"tagmanifest-{name}.txt" for name in ALGORITHMS)
@@ -14,6 +16,7 @@ TAG_FILES = ("bagit.txt", "bag-info.txt", *MANIFESTS, KEY_FILE, "verify.py", "VE
 BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 EVENTS = "data/events/events.jsonl"
 HEADS = "data/events/heads.jsonl"
+STAMPS = "data/events/stamps/"
 BALLOTS = "data/ballot-log.jsonl"
 """In the package of a creditors' meeting, which has no log of events."""
 DERIVATION = "data/derivation.json"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from records.verify.reading import canonical_bytes
 
 _FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -16,6 +20,16 @@ _NOWHERE = (1, 1, 0)
 """The point at infinity, in Jacobian coordinates."""
 _SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 """SubjectPublicKeyInfo of an uncompressed P-256 point (RFC 5480), up to the point."""
+
+
+def p256_signed(session: str, event: dict[str, Any], fields: Sequence[str]) -> bool:
+    """Whether an event's `signature` is by its `public_key` (both hex) over the session and these fields of it."""
+    try:
+        stated = {"session": session, **{name: event[name] for name in fields}}
+        key, signature = bytes.fromhex(event["public_key"]), bytes.fromhex(event["signature"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return p256_verify(key, signature, canonical_bytes(stated))
 
 
 def p256_verify(public: bytes, signature: bytes, message: bytes) -> bool:

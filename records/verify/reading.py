@@ -28,6 +28,16 @@ def parse_manifest(text: bytes) -> dict[str, str] | None:
     return entries
 
 
+def parse_info(text: bytes | None) -> dict[str, str]:
+    """The fields of `bag-info.txt`; of a field that is there twice the first."""
+    fields: dict[str, str] = {}
+    for line in (text or b"").decode("utf-8", "replace").split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name, value.strip())
+    return fields
+
+
 def parse_public_key(pem: bytes | None) -> bytes | None:
     """Raw Ed25519 key of a SubjectPublicKeyInfo PEM (RFC 8410), or None."""
     match = re.match(

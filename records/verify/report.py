@@ -30,12 +30,13 @@ def _in_chinese(result: dict[str, Any]) -> Iterator[str]:
         yield f"  另有 {len(result['wrong']) - MOST_SHOWN} 处错误（--json 列出全部）"
     for note in result["notes"]:
         yield f"  说明  {note.partition(' / ')[0]}"
-    yield f"庭次：{result['session'] or '—'}　版本：{result['edition']}"
+    seal = {"media": "　封存：媒体封存", "final": "　封存：最终封存"}.get(result["seal"], "")
+    yield f"庭次：{result['session'] or '—'}　版本：{result['edition']}{seal}"
     yield f"密钥指纹：{result['key'] or '—'}" + ("（与指定的法院密钥一致）" if _is_expected(result) else "")
     yield f"manifest-sha512.txt 的 SHA-512：{result['manifest_sha512'] or '—'}"
     yield (
         "已核对：{files} 个文件、{bytes} 字节、{events} 个事件、{heads} 个签名链头、{ranges} 个录制封存区间、"
-        "{signatures} 人笔录签名、{lines} 行笔录；用时 {seconds:.1f} 秒".format(**result)
+        "{signatures} 人笔录签名、{stamps} 个时间戳、{lines} 行笔录；用时 {seconds:.1f} 秒".format(**result)
     )
 
 
@@ -54,12 +55,15 @@ def _in_english(result: dict[str, Any]) -> Iterator[str]:
     for note in result["notes"]:
         file, colon, _ = note.partition(" / ")[0].partition(": ")
         yield f"  note   {f'{file}: ' if colon else ''}{note.rpartition(' / ')[2]}"
-    yield f"session {result['session'] or '-'}, edition {result['edition']}"
+    seal = f", seal {result['seal']}" if result["seal"] else ""
+    yield f"session {result['session'] or '-'}, edition {result['edition']}{seal}"
     yield f"key fingerprint {result['key'] or '-'}" + (", as expected" if _is_expected(result) else "")
     yield f"SHA-512 of manifest-sha512.txt {result['manifest_sha512'] or '-'}"
     yield (
         "checked: {files} files, {bytes} bytes, {events} events, {heads} signed heads, {ranges} sealed ranges, "
-        "{signatures} people's signatures, {lines} lines of the minutes; {seconds:.1f} s".format(**result)
+        "{signatures} signatures, {stamps} time stamps, {lines} lines of the minutes; {seconds:.1f} s".format(
+            **result
+        )
     )
 
 

@@ -21,8 +21,10 @@ from records.verify.names import (
 )
 from records.verify.opened import Archive, DamagedArchive, Folder, Nothing, open_package
 from records.verify.ranges import RangeCheck
-from records.verify.reading import parse_object
+from records.verify.reading import parse_info, parse_object
+from records.verify.seals import SealCheck
 from records.verify.signed import SignedCheck
+from records.verify.stamps import StampCheck
 from records.verify.texts import text_faults
 
 
@@ -35,7 +37,8 @@ class Verification:
         self.bag = BagCheck(self.found, key)
         self.session: str | None = None
         self.edition = COURT
-        self.events = self.heads = self.ranges = self.lines = self.signatures = 0
+        self.events = self.heads = self.ranges = self.lines = self.signatures = self.stamps = 0
+        self.seal = ""
 
     def run(self) -> None:
         """All checks. The package is whole when nothing was found wrong."""
@@ -61,7 +64,9 @@ class Verification:
         )
 
     def _check_log(self) -> None:
-        edition = Edition(self.found)
+        info = parse_info(self.found.read("bag-info.txt"))
+        edition, seals, stamps = Edition(self.found, info), SealCheck(self.found, info), StampCheck(self.found)
+        stamps.check_package(info.get("Yunting-Time-Stamp"))
         log = LogCheck(self.found, edition, self.bag.public, self.bag.fingerprint)
         ranges = RangeCheck(self.found, edition)
         signed = SignedCheck(self.found, edition)
@@ -70,8 +75,11 @@ class Verification:
         if entries is not None:
             ranges.run(entries)
             signed.run(entries)
+            seals.run(entries)
+            stamps.check_heads(entries)
             self._check_text(entries)
-        self.ranges, self.signatures = ranges.ranges, signed.signatures
+        self.ranges, self.signatures, self.stamps = ranges.ranges, signed.signatures, stamps.stamps
+        self.seal = seals.seal
 
     def _check_text(self, entries: list[dict[str, Any]]) -> None:
         """Whether the transcript's files say what the log says. Packages from before there were any have none."""
@@ -106,6 +114,7 @@ def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
         "notes": run.found.notes,
         "session": run.session,
         "edition": run.edition,
+        "seal": run.seal,
         "key": run.bag.fingerprint,
         "key_checked": key is not None,
         "manifest_sha512": run.bag.manifest_sha512,
@@ -116,5 +125,6 @@ def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
         "ranges": run.ranges,
         "lines": run.lines,
         "signatures": run.signatures,
+        "stamps": run.stamps,
         "seconds": round(time.monotonic() - started, 3),
     }

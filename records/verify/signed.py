@@ -11,8 +11,7 @@ from records.verify.edition import Edition
 from records.verify.findings import Findings
 from records.verify.lines import fold_lines, names_of
 from records.verify.names import EVENTS, SIGNATURES, TRANSCRIPT_TXT
-from records.verify.p256 import p256_verify
-from records.verify.reading import canonical_bytes
+from records.verify.p256 import p256_signed
 from records.verify.texts import unsaid_line
 
 _STATED = ("image_sha256", "minutes_sha256", "participant", "signed_utc_ms", "verdict")
@@ -34,7 +33,7 @@ class SignedCheck:
         for place, entry in enumerate(entries):
             event = entry.get("event", {})
             if event.get("type") == "review.signed" and not entry.get("masked"):
-                stands = _holds(str(entry["session"]), event)
+                stands = p256_signed(str(entry["session"]), event, _STATED)
                 if not stands:
                     who = names_of(entries).get(str(event.get("participant")), event.get("participant"))
                     zh = f"第{entry['seq']}号事件：{who}的笔录签名无效"
@@ -99,12 +98,3 @@ class SignedCheck:
     def _blame(self, path: str, what: str) -> None:
         if path not in self._found.named:
             self._found.fault(path, what)
-
-
-def _holds(session: str, event: dict[str, Any]) -> bool:
-    try:
-        stated = {"session": session, **{name: event[name] for name in _STATED}}
-        key, signature = bytes.fromhex(event["public_key"]), bytes.fromhex(event["signature"])
-    except (KeyError, TypeError, ValueError):
-        return False
-    return p256_verify(key, signature, canonical_bytes(stated))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from hearing.events import Entry
+from hearing.events import Entry, Head
 from records import verify
 from records.canonical import canonical
-from records.chain import GENESIS, make_entry, sign_head
+from records.chain import GENESIS, make_entry, signed_text
 from records.keys import CourtKey
 from records.manifest import Bag
 
@@ -31,10 +32,28 @@ def log_of(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     return [msgspec.to_builtins(entry) for entry in entries]
 
 
+def raw_chain(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of any events, also of such as Yunting has no words for."""
+    chain: list[dict[str, Any]] = []
+    for seq, event in enumerate(events, 1):
+        entry = {"session": "S", "seq": seq, "at_ms": seq, "utc_ms": seq, "actor": "server", "event": event}
+        entry["prev"] = chain[-1]["hash"] if chain else GENESIS
+        entry["hash"] = hashlib.sha256(canonical(entry)).hexdigest()
+        chain.append(entry)
+    return chain
+
+
+def head_of(entry: dict[str, Any], key: CourtKey) -> bytes:
+    """The line of the signed head of an entry."""
+    fields = {name: entry[name] for name in ("session", "seq", "hash")}
+    head = Head(utc_ms=1, key=key.fingerprint, signature="", **fields)
+    return canonical(msgspec.structs.replace(head, signature=key.sign(signed_text(head)).hex()))
+
+
 def bagged(
     folder: Path,
     key: CourtKey,
-    entries: list[Entry],
+    entries: Sequence[Entry] = (),
     log: list[dict[str, Any]] | None = None,
     more: Mapping[str, bytes] | None = None,
     info: Mapping[str, str] | None = None,
@@ -43,7 +62,7 @@ def bagged(
     lines = log_of(entries) if log is None else log
     files = {
         verify.EVENTS: b"".join(canonical(line) + b"\n" for line in lines),
-        verify.HEADS: canonical(sign_head(entries[-1], entries[-1].utc_ms, key)) + b"\n",
+        verify.HEADS: head_of(lines[-1], key) + b"\n",
         "verify.py": verify.source(),
         "VERIFY.md": b"",
         **(more or {}),
