@@ -22,7 +22,7 @@ from records.chain import sign_head
 from records.derivation import PATH, CourtFiles, EntryCounts, derive, write_derivation
 from records.keys import CourtKey
 from records.manifest import safe_name
-from records.package_build import COMPOSITE, MIX, Build, ExportOptions, Progress, SessionSources, now_ms
+from records.package_build import COMPOSITE, MIX, Build, ExportOptions, Progress, SessionSources, folder_name, now_ms
 from records.redaction import Redacted, redact
 from records.render import Job, Rendered
 from records.timeline import RecordedTrack, Span, Timeline
@@ -64,8 +64,7 @@ class EditionBuild(Build):
         self._silenced: dict[str, tuple[Span, ...]] = {}
         self.edition = edition.value
         self.edition_zh = NAMES[edition] if edition is not Edition.COURT or self._away.spans else ""
-        case = [] if case_no is None else [case_no]
-        name = options.name or safe_name("_".join([court.name, *case, edition.value]), limit=120)
+        name = options.name or safe_name(f"{edition}_{folder_name(self._visible, options.look.time_zone)}")
         self._scratch = out_dir / f".{name}.cut"
         sources = SessionSources(self._redacted.visible, heads, self._scratch)
         super().__init__(sources, out_dir, key, replace(options, name=name), progress)

@@ -20,14 +20,31 @@ from records.keys import CourtKey
 
 CHUNK_BYTES = 1 << 20
 _FORBIDDEN = set('<>:"/\\|?*')
-_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{name}{n}" for name in ("COM", "LPT") for n in range(1, 10))}
+_RESERVED = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    "CONIN$",
+    "CONOUT$",
+    *(f"{n}{i}" for n in ("COM", "LPT") for i in "0123456789¹²³"),
+}
+"""Names of devices, whatever ending follows."""
+LONGEST_NAME_BYTES = 240
+"""Of the 255 that Linux takes; what is hidden or split has a longer name."""
+LONGEST_PATH = 150
+"""Characters of a path inside a package: with the package's own name (80) that makes fewer than 240 of the 259 that
+Windows takes, drive and folder included."""
 
 
 def safe_name(text: str, fallback: str = "_", limit: int = 80) -> str:
     """A file name that Windows, macOS and Linux take: forbidden characters become `_`, NFC, not reserved."""
     kept = "".join("_" if c in _FORBIDDEN or ord(c) < 32 else c for c in unicodedata.normalize("NFC", text))
-    kept = kept[:limit].strip(" .")
-    if kept.split(".")[0].upper() in _RESERVED:
+    kept = kept[:limit]
+    while len(kept.encode("utf-8", "replace")) > LONGEST_NAME_BYTES:
+        kept = kept[:-1]
+    kept = kept.strip(" .")
+    if kept.split(".")[0].rstrip().upper() in _RESERVED:
         kept = f"_{kept}"
     return kept or fallback
 
@@ -44,6 +61,7 @@ class Bag:
         self.folder = folder
         self.digests: dict[str, dict[str, str]] = {}
         self.payload_bytes = 0
+        self._known: dict[str, str] = {}
         self.progress: Callable[[int], None] | None = None
         """Called with the bytes just hashed."""
 
@@ -67,7 +85,7 @@ class Bag:
 
     def adopt(self, path: str) -> None:
         """A file that is already in its place in the bag."""
-        with (self.folder / path).open("rb") as reader:
+        with self._target(path).open("rb") as reader:
             self._note(path, _chunks(reader))
 
     def seal(self, key: CourtKey, info: Mapping[str, str]) -> str:
@@ -91,8 +109,11 @@ class Bag:
         return self.digests[verify.MANIFESTS[0]]["sha512"]
 
     def _target(self, path: str) -> Path:
-        if not is_safe_path(path):
+        if not is_safe_path(path) or len(path) > LONGEST_PATH:
             raise ValueError(f"{path!r} is no safe path inside a package")
+        # Where case does not count one of the two would take the other's place.
+        if self._known.setdefault(path.casefold(), path) != path:
+            raise ValueError(f"{path!r} differs from {self._known[path.casefold()]!r} in case only")
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         return target

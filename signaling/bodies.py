@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from hearing.access_events import Access, Ground
 from hearing.commands import Language
 from hearing.identity_events import IdentityLevel
 from hearing.line_commands import MAX_TERMS, Term
@@ -123,7 +124,27 @@ class ForSession(Body, frozen=True, kw_only=True):
 
 
 class NewExport(Body, frozen=True, kw_only=True):
-    edition: Literal["court"] = "court"
+    """`case_no` names one of several cases heard together (并案): its own part of the record."""
+
+    edition: Literal["court", "party", "public"] = "court"
+    case_no: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
+class NewRestriction(Body, frozen=True, kw_only=True):
+    """A part of the record that not everybody may have; see `hearing.access_events.AccessRestricted`."""
+
+    from_ms: Annotated[int, Meta(ge=0, lt=1 << 40)]
+    to_ms: Annotated[int, Meta(ge=0, lt=1 << 40)] | None = None
+    access: Access
+    ground: Ground
+    participant: Annotated[str, Meta(max_length=100)] | None = None
+    case_no: Annotated[str, Meta(max_length=100)] | None = None
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class JoinedCase(Body, frozen=True, kw_only=True):
+    case_no: Annotated[str, Meta(max_length=100)]
+    cause: Line
 
 
 # --- answers ------------------------------------------------------------------------------------------------
@@ -253,6 +274,26 @@ class ExportJob(Answer, frozen=True, kw_only=True):
     url: str | None
     bytes: int | None
     sha512: str | None
+    edition: str
+    case_no: str | None
+
+
+class RestrictionRow(Answer, frozen=True, kw_only=True):
+    mark: str
+    from_ms: int
+    to_ms: int | None
+    access: Access
+    ground: Ground
+    participant: str | None
+    case_no: str | None
+    reason: str
+
+
+class Restricted(Answer, frozen=True, kw_only=True):
+    """`cases` begins with the one that the session was made for; `restrictions` are those that hold."""
+
+    cases: list[JoinedCase]
+    restrictions: list[RestrictionRow]
 
 
 class NodeLoad(Answer, frozen=True, kw_only=True):

@@ -30,7 +30,9 @@ class ExportRoutes:
         """Queue an export."""
         account = await self._desk.require(request, "clerk", "operator")
         body = await body_of(request, NewExport)
-        job = await self._exports.start(request.match_info["id"], body.edition, account.account, account.name)
+        job = await self._exports.start(
+            request.match_info["id"], body.edition, account.account, account.name, body.case_no
+        )
         return reply(ExportStarted(job=job), 202)
 
     async def of_session(self, request: web.Request) -> web.Response:

@@ -48,16 +48,16 @@ class Exports:
         self._packages: dict[str, Exported] = {}
         self._one_at_a_time = asyncio.Semaphore(1)
 
-    async def start(self, session: str, edition: str, account: str, name: str) -> str:
+    async def start(self, session: str, edition: str, account: str, name: str, case_no: str | None = None) -> str:
         """Queue an export; returns its job. Raises UserError `unknown-session`, `busy`."""
         await self._services.book.get(session)
         if sum(not job.done for job in self._jobs.values()) >= MAX_WAITING:
             raise UserError("busy", "导出任务过多，请稍后再试", "too many exports are waiting: try again later")
         job = new_ulid(self._services.sources.utc_ms())
-        self._jobs[job] = _waiting(job, session)
+        self._jobs[job] = _waiting(job, session, edition, case_no)
         self._forget_old()
         owner = await self._sessions.seat_of(session, account)
-        self._tasks.spawn(self._run(job, session, edition, name, owner), "export")
+        self._tasks.spawn(self._run(job, owner, name), "export")
         return job
 
     def job(self, job: str) -> ExportJob:
@@ -75,7 +75,9 @@ class Exports:
         for package in stored:
             # A job of this process that is not done yet may have its package on disk: it tells of it by itself.
             if package.id not in self._jobs:
-                self._jobs[package.id] = _done(_waiting(package.id, session), package)
+                self._jobs[package.id] = _done(
+                    _waiting(package.id, session, package.edition, package.case_no or None), package
+                )
                 self._packages[package.id] = package
         self._forget_old()
         return sorted((job for job in self._jobs.values() if job.session == session), key=lambda job: job.job)
@@ -88,15 +90,18 @@ class Exports:
             raise UserError("not-ready", "案卷包尚未完成", "the package is not ready")
         return found
 
-    async def _run(self, job: str, session: str, edition: str, name: str, owner: str | None) -> None:
+    async def _run(self, job: str, owner: str | None, name: str) -> None:
         def progress(step: ExportStep) -> None:
             was = self._jobs[job]
             permille = max(was.permille, min(step.permille, 999))
             self._set(replace(was, permille=permille, step_zh=step.step_zh, step_en=step.step_en), owner)
 
         try:
+            wanted = self._jobs[job]
             async with self._one_at_a_time:
-                made = await self._services.exporter.export(session, edition, name, progress, job)
+                made = await self._services.exporter.export(
+                    wanted.session, wanted.edition, name, progress, job, wanted.case_no
+                )
         except Exception as problem:
             error = error_message(None, problem, "export")
             failed = replace(self._jobs[job], done=True, error=error.code, step_zh=error.zh, step_en=error.en)
@@ -128,7 +133,7 @@ class Exports:
             self._packages.pop(job, None)
 
 
-def _waiting(job: str, session: str) -> ExportJob:
+def _waiting(job: str, session: str, edition: str, case_no: str | None) -> ExportJob:
     return ExportJob(
         job=job,
         session=session,
@@ -140,6 +145,8 @@ def _waiting(job: str, session: str) -> ExportJob:
         url=None,
         bytes=None,
         sha512=None,
+        edition=edition,
+        case_no=case_no,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from hearing.errors import UserError
-from signaling.bodies import PlayerAddress
+from signaling.bodies import ExportJob, PlayerAddress
 from signaling.exports import Exports
 from signaling.http import reply
 from signaling.session_desk import SessionDesk
@@ -46,7 +46,7 @@ class PlayerRoutes:
         at = request.query.get("at_ms", "0")
         if not (at.isascii() and at.isdecimal()) or len(at) > 15:
             raise UserError("bad-span", "参数 at_ms 须为毫秒数", "at_ms must be a number of milliseconds")
-        made = [job for job in await self._exports.of(session) if job.done and job.error is None]
+        made = [job for job in await self._exports.of(session) if _is_whole(job)]
         if not made:
             raise UserError("no-package", "该庭次尚未导出案卷包", "no package of this session was made yet")
         return reply(PlayerAddress(url=f"/api/v1/exports/{made[-1].job}/files/{PLAYER}#t={at}"))
@@ -61,6 +61,11 @@ class PlayerRoutes:
         scripts = "'unsafe-inline'" if name == PLAYER else "'none'"
         response.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)
         return response
+
+
+def _is_whole(job: ExportJob) -> bool:
+    """A finished package of the whole record."""
+    return job.done and job.error is None and job.edition == "court" and job.case_no is None
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -71,6 +71,9 @@ class Exported:
     bytes_total: int
     note_zh: str = ""
     note_en: str = ""
+    edition: str = "court"
+    case_no: str = ""
+    """Of several cases heard together the one whose record it is; empty: all of them."""
 
 
 class Exporter(Protocol):
@@ -83,10 +86,13 @@ class Exporter(Protocol):
         actor_name: str,
         progress: Callable[[ExportStep], None],
         package_id: str | None = None,
+        case_no: str | None = None,
     ) -> Exported:
         """Make the package and return it, under this id (a ULID) or a new one; `progress` is called on the event
-        loop. Raises UserError with what the clerk can do about it (`not-closed`, `disk-full`, ...). May be
-        cancelled; then nothing half-made is left."""
+        loop. An edition other than the court's, or of one of several cases, is made from the court's, which is made
+        first where there is none of the log as it stands. Raises UserError with what the clerk can do about it
+        (`not-closed`, `disk-full`, `not-public`, `case-needed`, ...). May be cancelled; then nothing half-made is
+        left."""
 
     async def packages(self, session: str) -> Sequence[Exported]:
         """Finished packages of the session that are on disk, the oldest first."""

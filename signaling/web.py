@@ -16,6 +16,7 @@ from identity.tickets import Tickets
 from records.book import LedgerBook
 from records.errors import StoreUnavailable
 from records.indexing import Indexer
+from signaling.access_routes import AccessRoutes
 from signaling.admission import Admission
 from signaling.credentials import Credentials
 from signaling.document_routes import DocumentRoutes
@@ -111,6 +112,7 @@ def build_app(services: Services) -> web.Application:
         GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
         ExportRoutes(desk, exports),
+        AccessRoutes(desk, sessions, services),
         PlayerRoutes(desk, sessions, exports),
         SearchRoutes(services, desk, sessions),
         SoundRoutes(services, admission, rooms, desk, sessions),

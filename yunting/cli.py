@@ -171,18 +171,42 @@ def identity_erase(
 def export(
     session_id: Annotated[str, typer.Argument(metavar="SESSION")],
     out: Annotated[Path, typer.Option("--out", help="目标目录 / folder for the package")],
-    edition: Annotated[str, typer.Option(help="court（party、public 尚未提供 / not yet）")] = "court",
+    edition: Annotated[str, typer.Option(help="court 法院版、party 当事人版、public 公众版 / for whom")] = "court",
+    case_no: Annotated[
+        str | None, typer.Option("--case", metavar="案号", help="并案中的一案 / one of several cases heard together")
+    ] = None,
+    court: Annotated[
+        Path | None, typer.Option("--from", help="由此法院版派生 / the court edition to make it from")
+    ] = None,
+    as_zip: Annotated[bool, typer.Option("--zip", help="另存为一个 ZIP / as one ZIP besides")] = False,
+    disc_bytes: Annotated[
+        int | None, typer.Option("--disc-bytes", help="按光盘容量分盘，如 4700000000 / split for discs of this size")
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """导出卷宗包 / make the record package of a session."""
+    """导出卷宗包 / make the record package of a session, for the court, its parties or the public."""
     from yunting.exports import export_offline
+    from yunting.parcels import pack
 
-    result = asyncio.run(export_offline(_settings(config), session_id, out, edition, _err))
+    result = asyncio.run(export_offline(_settings(config), session_id, out, edition, _err, case_no, court))
+    parcels = pack(Path(result.package), out, as_zip=as_zip, disc_bytes=disc_bytes)
     if json:
-        _print_json(result)
+        _print_json({**msgspec.to_builtins(result), "zip": parcels.zip, "discs": parcels.discs})
     else:
-        _out.print(result.package, soft_wrap=True)
+        for path in (result.package, *filter(None, [parcels.zip]), *parcels.discs):
+            _out.print(path, soft_wrap=True)
+
+
+@app.command("join")
+def join_discs(
+    discs: Annotated[list[Path], typer.Argument(metavar="DISC...", help="各盘目录 / the folders of the discs")],
+    out: Annotated[Path, typer.Option("--out", help="合并到 / where the package goes")],
+) -> None:
+    """把分盘的卷宗包合并 / put a package together again that was split for discs."""
+    from records.join_discs import main as join
+
+    raise typer.Exit(join([*map(str, discs), "--out", str(out)]))
 
 
 @app.command()
@@ -194,6 +218,9 @@ def verify(
     ] = None,
     anchors: Annotated[
         Path | None, typer.Option("--anchors", help="表决日志的存证 / the evidence of the ballot log's anchors")
+    ] = None,
+    court: Annotated[
+        Path | None, typer.Option("--court", help="派生版所出自的法院版 / the court edition that it was made from")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -215,7 +242,21 @@ def verify(
         proofs = path / "data" / "anchors.jsonl"
         more = ["--anchors", str(proofs)] if proofs.is_file() else []
         counted = ballots([str(log), *(["--key", key] if key else []), *more])
-    raise typer.Exit(max(verifier(words), counted))
+    raise typer.Exit(max(verifier(words), counted, _against(path, court, key) if court else 0))
+
+
+def _against(path: Path, court: Path, key: str | None) -> int:
+    """Whether an edition is the court's own less what it says; 0 or 1."""
+    from yunting.editions import compared
+
+    faults = compared(path, court, key)
+    for file, what in faults:
+        _err.print(f"错误 WRONG  {file}: {what}", soft_wrap=True, markup=False)
+    if not faults:
+        _err.print(
+            "通过：与法院版一致，仅略去所声明的内容 / OK: the court edition, less what it says", soft_wrap=True
+        )
+    return 1 if faults else 0
 
 
 @app.command("settings-doc")

@@ -22,11 +22,15 @@ from hearing.state import Hearing
 from records import package, timeline, verify
 from records.book import LedgerBook
 from records.composite import Look
+from records.editions import edition_of, export_edition
 from records.keys import CourtKey
+from records.ledger import Ledger
+from records.withheld import Edition
 from signaling.ports import Exported, ExportStep
 from signaling.signature_shelf import SignatureShelf
 from yunting.backends import Store, open_store
 from yunting.catching_up import until_written
+from yunting.editions import check_wanted, covers, in_part, newest_court
 from yunting.packages import exported, packages_of
 from yunting.recordings import Recordings
 
@@ -82,9 +86,10 @@ class PackageExporter:
         actor_name: str,
         progress: Callable[[ExportStep], None],
         package_id: str | None = None,
+        case_no: str | None = None,
     ) -> Exported:
         """See the port. One package is made at a time: it takes all cores it gets."""
-        _check_edition(edition)
+        wanted = edition_of(edition)
         ledger = await self._book.get(session)
         _check_over(ledger.hearing)
         await self._recordings.settle(session, ledger)
@@ -101,26 +106,50 @@ class PackageExporter:
             out = self._packages / (package_id or new_ulid(time.time_ns() // 1_000_000))
             pictures = await SignatureShelf(self._store, session).all_signed()
             sources = await package.load_sources(self._store, session, self._recordings.folder_of(session), pictures)
-            result = await _export(self._settings, sources, out, self._key, actor_name, progress)
-        _check_over(ledger.hearing)
-        made = ev.PackageMade(edition=edition, manifest_sha512=result.manifest_sha512, actor_name=actor_name)
-        await ledger.note("server", [made])
-        self._made()
+            if wanted is Edition.COURT and case_no is None:
+                result = await _export(self._settings, sources, out, self._key, actor_name, progress)
+                await self._note_made(ledger, result, actor_name)
+            else:
+                await asyncio.to_thread(check_wanted, sources.entries, wanted, case_no)
+                court = await asyncio.to_thread(newest_court, self._packages, session, sources.entries)
+                if court is None:
+                    whole = self._packages / new_ulid(time.time_ns() // 1_000_000)
+                    first = in_part(progress, 0, 500)
+                    made = await _export(self._settings, sources, whole, self._key, actor_name, first)
+                    await self._note_made(ledger, made, actor_name)
+                    court, progress = made.folder, in_part(progress, 500, 500)
+                result = await _derive(self._settings, court, out, self._key, actor_name, progress, wanted, case_no)
+                await self._note_made(ledger, result, actor_name)
         note_zh, note_en = _note(result)
         return await asyncio.to_thread(exported, result.folder, note_zh=note_zh, note_en=note_en)
+
+    async def _note_made(self, ledger: Ledger, result: package.PackageResult, actor_name: str) -> None:
+        _check_over(ledger.hearing)
+        made = ev.PackageMade(edition=result.edition, manifest_sha512=result.manifest_sha512, actor_name=actor_name)
+        await ledger.note("server", [made])
+        self._made()
 
     async def packages(self, session: str) -> Sequence[Exported]:
         """See the port."""
         return await asyncio.to_thread(packages_of, self._packages, session)
 
 
-async def export_offline(settings: Settings, session: str, out: Path, edition: str, console: Console) -> Package:
+async def export_offline(
+    settings: Settings,
+    session: str,
+    out: Path,
+    edition: str,
+    console: Console,
+    case_no: str | None = None,
+    court: Path | None = None,
+) -> Package:
     """`yunting export`: read the store and recordings, make the package in `out`; a progress bar on a terminal.
+    Another edition than the court's is made from the package `court`, or from the newest there is, or both are made.
 
     Changes nothing in the log: a server may be running on it. So a session that a server left unfinished is refused
     (`not-closed`, `recording-unfinished`): only a server may complete it. UserError, SettingsError, OSError.
     """
-    _check_edition(edition)
+    wanted = edition_of(edition)
     folder = Path(settings.storage.folder)
     store = await open_store(settings.storage.store)
     try:
@@ -129,6 +158,10 @@ async def export_offline(settings: Settings, session: str, out: Path, edition: s
     finally:
         await store.close()
     await asyncio.to_thread(_check_complete, sources)
+    derived = wanted is not Edition.COURT or case_no is not None
+    if derived:
+        await asyncio.to_thread(check_wanted, sources.entries, wanted, case_no)
+        court = await asyncio.to_thread(_court_for, court, folder / "packages", session, sources)
     key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("导出 / export", total=1000)
@@ -136,7 +169,11 @@ async def export_offline(settings: Settings, session: str, out: Path, edition: s
         def show(step: ExportStep) -> None:
             bar.update(task, completed=step.permille, description=f"{step.step_zh} / {step.step_en}")
 
-        result = await _export(settings, sources, out, key, "yunting export", show)
+        if not derived or court is None:
+            result = await _export(settings, sources, out, key, "yunting export", show)
+            court = result.folder
+        if derived:
+            result = await _derive(settings, court, out, key, "yunting export", show, wanted, case_no)
     if result.former_keys:
         console.print("\n".join(_note(result)))
     return _summary(result)
@@ -155,26 +192,54 @@ async def _export(
     actor: str,
     progress: Callable[[ExportStep], None],
 ) -> package.PackageResult:
+    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
+    return await package.export_session(sources, out, key, _options(settings, actor), _teller(progress))
+
+
+async def _derive(
+    settings: Settings,
+    court: Path,
+    out: Path,
+    key: CourtKey,
+    actor: str,
+    progress: Callable[[ExportStep], None],
+    edition: Edition,
+    case_no: str | None,
+) -> package.PackageResult:
+    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
+    options = _options(settings, actor)
+    return await export_edition(court, out, key, edition, case_no, options, _teller(progress))
+
+
+def _options(settings: Settings, actor: str) -> package.ExportOptions:
     composite = settings.composite
     look = Look(width=composite.width, height=composite.height, fps=composite.fps, time_zone=settings.court.time_zone)
-    options = package.ExportOptions(look=look, actor=actor)
+    return package.ExportOptions(look=look, actor=actor)
+
+
+def _teller(progress: Callable[[ExportStep], None]) -> Callable[[int, str], None]:
+    """Steps as the export tells them from its threads, in words on this event loop."""
     loop = asyncio.get_running_loop()
 
     def tell(permille: int, what: str) -> None:
         zh, en = _STEPS.get(what, (what, what))
         loop.call_soon_threadsafe(progress, ExportStep(permille=permille, step_zh=zh, step_en=en))
 
-    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
-    return await package.export_session(sources, out, key, options, tell)
+    return tell
 
 
-def _check_edition(edition: str) -> None:
-    if edition != package.EDITION:
+def _court_for(court: Path | None, packages: Path, session: str, sources: package.SessionSources) -> Path | None:
+    """The court edition to start from, None where one has to be made. Blocks. UserError `court-edition-old`."""
+    if court is None:
+        return newest_court(packages, session, sources.entries)
+    if not covers(court, sources.entries):
         raise UserError(
-            "edition-unknown",
-            f"目前只能导出法院版，没有“{edition}”版",
-            f"only the court edition so far, not {edition!r}",
+            "court-edition-old",
+            "所指法院版不是本庭次的，或其后日志又有新内容（例如新设的不公开片段）；请先重新导出法院版",
+            "that court edition is not of this session, or its log has grown since (a part may be restricted now): "
+            "export the court edition again first",
         )
+    return court
 
 
 def _check_over(hearing: Hearing) -> None:

@@ -15,7 +15,8 @@ MAX_INFO_BYTES = 64 * 1024
 
 def exported(folder: Path, *, note_zh: str = "", note_en: str = "") -> Exported:
     """What a page needs to know of a finished package. Blocks. Raises OSError, ValueError for what is none."""
-    size, _, _ = _info(folder)["Payload-Oxum"].partition(".")
+    info = _info(folder)
+    size, _, _ = info["Payload-Oxum"].partition(".")
     return Exported(
         id=folder.parent.name,
         folder=folder,
@@ -23,6 +24,8 @@ def exported(folder: Path, *, note_zh: str = "", note_en: str = "") -> Exported:
         bytes_total=int(size),
         note_zh=note_zh,
         note_en=note_en,
+        edition=info.get("Yunting-Edition", "court"),
+        case_no=info.get("Yunting-Case", ""),
     )
 
 

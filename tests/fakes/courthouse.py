@@ -110,11 +110,12 @@ class FolderExporter:
         actor_name: str,
         progress: Callable[[ExportStep], None],
         package_id: str | None = None,
+        case_no: str | None = None,
     ) -> Exported:
         assert self.folder is not None
         progress(ExportStep(500, "一半", "half"))
         await asyncio.sleep(0)
-        return Exported(id=package_id or "", folder=self.folder, sha512="ab" * 64, bytes_total=123)
+        return Exported(id=package_id or "", folder=self.folder, sha512="ab" * 64, bytes_total=123, edition=edition)
 
     async def packages(self, session: str) -> tuple[Exported, ...]:
         return ()

@@ -40,6 +40,23 @@ def test_unsafe_paths_are_refused(path: str, tmp_path: Path) -> None:
         Bag(tmp_path).add(path, b"")
 
 
+@pytest.mark.parametrize("name", ["con", "NUL .txt", "COM1.mkv", "lpt¹", "CONIN$", "aux."])
+def test_names_of_devices_are_no_names(name: str) -> None:
+    assert safe_name(name) == f"_{name.strip(' .')}"
+
+
+def test_a_path_that_windows_cannot_take_is_refused(tmp_path: Path) -> None:
+    bag = Bag(tmp_path)
+    bag.add("data/" + "名" * 72 + "/" + "名" * 72, b"")
+    with pytest.raises(ValueError, match="no safe path"):
+        bag.add("data/" + "名" * 73 + "/" + "名" * 72, b"")
+    assert len(safe_name("𠮷" * 80).encode()) == 240
+    bag.add("data/Track.mkv", b"1")
+    with pytest.raises(ValueError, match="case only"):
+        bag.add("data/track.mkv", b"2")
+    assert (tmp_path / "data/Track.mkv").read_bytes() == b"1"
+
+
 def test_case_number_survives_as_a_name() -> None:
     assert safe_name("(2018)粤01破1号_20260101T090000+0800_S0001") == "(2018)粤01破1号_20260101T090000+0800_S0001"
 
