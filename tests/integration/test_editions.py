@@ -20,7 +20,7 @@ from tests.fakes import secret_session as secret
 from tests.fakes.scanning import colours_found, tones_found, words_found
 from tests.fakes.sessions import SMALL, sources_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 OPTIONS = ExportOptions(look=SMALL, actor="书记员")
 MAGENTA, GREEN = (212, 234), (54, 34)

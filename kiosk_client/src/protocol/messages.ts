@@ -884,6 +884,52 @@ export interface SigningRefusedEvent {
   readonly reason: string;
 }
 
+/** Who may have a restricted part. */
+export type Access = (typeof accessValues)[number];
+export const accessValues = [
+  "court",
+  "parties",
+] as const;
+
+/** Why (民诉法 71, 137; 在线诉讼规则 27). */
+export type Ground = (typeof groundValues)[number];
+export const groundValues = [
+  "state_secret",
+  "trade_secret",
+  "privacy",
+  "minor",
+  "witness",
+  "deliberation",
+  "other",
+] as const;
+
+/** From `from_ms` to `to_ms` (None: to the end) the record is for these only. With `participant` it is this person's picture, voice and words, and their name in the whole record; else everything. With `case_no` it is closed material of that case: whoever gets another case's record does not get it, the court's copy included. */
+export interface AccessRestrictedEvent {
+  readonly type: "access.restricted";
+  readonly mark: string;
+  readonly from_ms: number;
+  readonly to_ms: number | null;
+  readonly access: Access;
+  readonly ground: Ground;
+  readonly participant: string | null;
+  readonly case_no: string | null;
+  readonly reason: string;
+}
+
+/** The restriction of this mark holds no more. */
+export interface RestrictionLiftedEvent {
+  readonly type: "access.lifted";
+  readonly mark: string;
+  readonly reason: string;
+}
+
+/** Another case is heard in this session too (并案), beside the one that the session was made for. */
+export interface CaseJoinedEvent {
+  readonly type: "case.joined";
+  readonly case_no: string;
+  readonly cause: string;
+}
+
 /** First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume. */
 export interface HelloMessage {
   readonly type: "hello";
@@ -1590,7 +1636,10 @@ export type AnyEvent =
   | CorrectionRequestedEvent
   | CorrectionDecidedEvent
   | MinutesSignedEvent
-  | SigningRefusedEvent;
+  | SigningRefusedEvent
+  | AccessRestrictedEvent
+  | RestrictionLiftedEvent
+  | CaseJoinedEvent;
 
 export type FromPage =
   | HelloMessage
