@@ -32,6 +32,10 @@ MAX_WAITING = 20_000
 """Bound of the queue: leaves that wait for the disk. Nothing is dropped: one more is refused with `Busy`."""
 RETRY_AFTER_MS = 2_000
 
+RUSH = 4
+"""Leaves in a group from which on the next one gathers for `LINGER_S`."""
+LINGER_S = 0.005
+
 T = TypeVar("T")
 
 Answer = Callable[[bytes | Exception], None]
@@ -214,11 +218,14 @@ class Sequencer:
 
     async def _write_groups(self) -> None:
         self._running = True
+        rush = False
         while not (self._closing and not self._waiting):
             await self._wake.wait()
             self._wake.clear()
-            # Whatever else arrived with what woke us is in this turn of the loop: let it join the group.
-            await asyncio.sleep(0)
+            # Whatever else arrived with what woke us is in this turn of the loop: let it join the group. In a rush
+            # more comes at once, and a group costs as much as dozens of leaves.
+            await asyncio.sleep(LINGER_S if rush else 0)
+            rush = len(self._waiting) >= RUSH
             if self._waiting:
                 await self._write_group()
 
