@@ -101,6 +101,8 @@ class Storage(_Section, frozen=True, kw_only=True):
     folder: str
     blobs: str
     second: str
+    encrypt: bool
+    key_file: str
     min_free_bytes: Annotated[int, msgspec.Meta(ge=0)]
 
 

@@ -4,7 +4,7 @@ Templates, gate pictures, reference photos and contact data are in here and nowh
 800-38D) with random 96-bit nonces; the additional data binds every item to person, case, engine and purpose, so that
 none can be put in another's place. Destroying a case's key makes everything sealed under it unreadable, also in
 backups that were made without the operator's key; the rows are deleted besides. Keys and items are stored spread
-(`identity.spread`), so that a deleted one leaves no piece that tells anything.
+(`records.spread`), so that a deleted one leaves no piece that tells anything.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hearing.errors import UserError
-from identity.spread import gathered, spread
+from records.case_keys import CaseKeys, OneKey, WrongKey
 from records.ports import KeyValueStore
+from records.spread import gathered, spread
 
 KEYS = "identity_keys"
 SEALED = "identity_sealed"
 ACCOUNTS = "accounts"
 """The case of the court's own people; their photos stay until the account's photo is removed."""
-KEY_BYTES = 32
 
 _NONCE_BYTES = 12
 
@@ -72,7 +72,7 @@ class Vault:
 
     def __init__(self, store: KeyValueStore, wrapping_key: bytes, utc_ms: Callable[[], int]) -> None:
         self._store = store
-        self._wrapping = AESGCM(wrapping_key)
+        self._keys = CaseKeys(store, KEYS, "case key", OneKey(wrapping_key))
         self._utc_ms = utc_ms
         self._scrubbed = False
 
@@ -80,7 +80,10 @@ class Vault:
         self, case: str, person: str, purpose: Purpose, data: bytes, *, media_type: str, engine_id: str = ""
     ) -> None:
         """Seal; an older item of the same purpose is replaced. Raises UserError `vault-locked`."""
-        cipher = AESGCM(await self._key(case))
+        try:
+            cipher = AESGCM(await self._keys.key(case))
+        except WrongKey:
+            raise _locked() from None
         nonce = os.urandom(_NONCE_BYTES)
         box = nonce + cipher.encrypt(nonce, data, _bound_to(case, person, engine_id, purpose))
         row = _Row(engine_id=engine_id, media_type=media_type, utc_ms=self._utc_ms(), box=spread(box))
@@ -90,15 +93,15 @@ class Vault:
         """The item, or None. Raises UserError `vault-locked` when the operator's key is not the one it was sealed
         with, or somebody has moved or changed it."""
         raw = await self._store.get(SEALED, _name(case, person, purpose))
-        wrapped = await self._store.get(KEYS, case)
-        if raw is None or wrapped is None:
+        if raw is None:
             return None
         try:
+            key = await self._keys.known(case)
+            if key is None:
+                return None
             row = msgspec.msgpack.decode(raw, type=_Row)
-            data = _opened(
-                AESGCM(self._unwrapped(case, wrapped)), row.box, _bound_to(case, person, row.engine_id, purpose)
-            )
-        except msgspec.MsgspecError:
+            data = _opened(AESGCM(key), row.box, _bound_to(case, person, row.engine_id, purpose))
+        except (msgspec.MsgspecError, WrongKey):
             raise _locked() from None
         return Kept(purpose=purpose, engine_id=row.engine_id, media_type=row.media_type, utc_ms=row.utc_ms, data=data)
 
@@ -145,7 +148,7 @@ class Vault:
 
     async def has_key(self, case: str) -> bool:
         """Whether anything of this case could still be read."""
-        return await self._store.get(KEYS, case) is not None
+        return await self._keys.has(case)
 
     async def count(self, purpose: Purpose) -> int:
         """How many people have an item of this purpose: from 100,000 stored faces on, the provincial CAC must be told
@@ -157,19 +160,6 @@ class Vault:
             await self._store.delete(table, name)
         finally:
             self._scrubbed = False
-
-    async def _key(self, case: str) -> bytes:
-        """The case's data key, made at first use; of two that race one wins and both get it."""
-        wrapped = await self._store.get(KEYS, case)
-        if wrapped is None:
-            nonce = os.urandom(_NONCE_BYTES)
-            fresh = spread(nonce + self._wrapping.encrypt(nonce, os.urandom(KEY_BYTES), _key_bound_to(case)))
-            await self._store.add(KEYS, case, fresh)
-            wrapped = await self._store.get(KEYS, case) or fresh
-        return self._unwrapped(case, wrapped)
-
-    def _unwrapped(self, case: str, wrapped: bytes) -> bytes:
-        return _opened(self._wrapping, wrapped, _key_bound_to(case))
 
 
 def _opened(cipher: AESGCM, whole: bytes, bound_to: bytes) -> bytes:
@@ -187,10 +177,6 @@ def _name(case: str, person: str, purpose: Purpose) -> str:
 
 def _bound_to(case: str, person: str, engine_id: str, purpose: Purpose) -> bytes:
     return msgspec.json.encode((person, case, engine_id, purpose))
-
-
-def _key_bound_to(case: str) -> bytes:
-    return msgspec.json.encode(("case key", case))
 
 
 def _locked() -> UserError:

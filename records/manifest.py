@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from records import verify
 from records.keys import CourtKey
+from records.unlocked import open_recorded
 
 CHUNK_BYTES = 1 << 20
 _FORBIDDEN = set('<>:"/\\|?*')
@@ -72,9 +73,9 @@ class Bag:
         self._note(path, iter([data]))
 
     def copy(self, path: str, source: Path) -> None:
-        """A file copied from elsewhere, hashed in the same pass."""
+        """A file copied from elsewhere, hashed in the same pass; a sealed recording's plain bytes."""
         target = self._target(path)
-        with source.open("rb") as reader, target.open("wb") as writer:
+        with open_recorded(source) as reader, target.open("wb") as writer:
 
             def copied() -> Iterator[bytes]:
                 for chunk in _chunks(reader):

@@ -29,6 +29,7 @@ from records.signature_files import signature_files
 from records.staging import Staging
 from records.summary import gather
 from records.text_files import Texts, make_texts
+from records.unlocked import key_of, recorded_bytes
 
 EDITION = "court"
 COMPOSITE = "data/media/composite.mp4"
@@ -110,7 +111,7 @@ class Build:
                 "the session has not been opened: nothing to export",
             )
         self._check_tracks()
-        self._due_bytes = 2 * sum((self.sources.recordings / t.file).stat().st_size for t in self.timeline.tracks) + 1
+        self._due_bytes = 2 * sum(recorded_bytes(self.sources.recordings / t.file) for t in self.timeline.tracks) + 1
         self.place.begin()
         self.bag.add(verify.EVENTS, self._log())
         self._heads = self._signed_heads()
@@ -121,6 +122,7 @@ class Build:
         return Job(
             events=str(self.staging / verify.EVENTS),
             recordings=str(self.sources.recordings),
+            key=key_of(self.sources.recordings),
             mix=str(self.staging / MIX),
             composite=str(self.staging / COMPOSITE) if self.options.composite else None,
             look=self.options.look,
@@ -145,7 +147,7 @@ class Build:
             bag.adopt(COMPOSITE)
         for track in line.tracks:
             bag.copy(f"{verify.TRACKS}{track.file}", self.sources.recordings / track.file)
-        sizes = {t.file: (self.sources.recordings / t.file).stat().st_size for t in line.tracks}
+        sizes = {t.file: recorded_bytes(self.sources.recordings / t.file) for t in line.tracks}
         texts = make_texts(self.sources.entries, line, tz, edition=self.edition_zh)
         facts = gather(
             line,

@@ -25,6 +25,7 @@ from records import timeline as timelines
 from records.captions import cues_of
 from records.composite import Look, Outcome, write_composite
 from records.mixdown import write_mix
+from records.unlocked import unlock
 
 NICE = 10
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -33,10 +34,12 @@ MIX_SHARE_PERMILLE = 100
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """`events` is a file of entries, one JSON a line; `recordings` the folder of the track files."""
+    """`events` is a file of entries, one JSON a line; `recordings` the folder of the track files, `key` what opens
+    those that are sealed."""
 
     events: str
     recordings: str
+    key: bytes | None = None
     mix: str
     composite: str | None
     look: Look
@@ -68,6 +71,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def run(job: Job, report: Callable[[Report], None]) -> None:
     """Do the job in this process."""
     started = time.monotonic()
+    if job.key is not None:
+        unlock(Path(job.recordings), job.key)
     transcript = Transcript()
     with Path(job.events).open("rb") as lines:
         timeline = timelines.read(_folded(lines, transcript))

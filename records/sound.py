@@ -17,6 +17,7 @@ import numpy as np
 from hearing import events as ev
 from hearing.events import Entry
 from records.tracks import RATE_HZ, SAMPLES_PER_MS, AudioTrack
+from records.unlocked import open_recorded
 
 MAX_CUT_MS = 120_000
 LEAD_MS = 100
@@ -92,7 +93,7 @@ def cut_wav(path: Path, pieces: list[Piece], from_ms: int, to_ms: int) -> bytes:
 
 def _bytes_of(path: Path, pieces: list[Piece]) -> bytes:
     parts: list[bytes] = []
-    with path.open("rb") as file:
+    with open_recorded(path) as file:
         for number, piece in enumerate(pieces):
             file.seek(piece.first_byte)
             data = file.read(piece.end_byte - piece.first_byte)

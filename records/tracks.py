@@ -18,6 +18,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from records.unlocked import for_av
+
 RATE_HZ = 48_000
 SAMPLES_PER_MS = RATE_HZ // 1000
 STEER_SAMPLES = 3 * SAMPLES_PER_MS // 2
@@ -135,7 +137,7 @@ class AudioTrack:
 def _open(source: Path | IO[bytes]) -> InputContainer | None:
     """None for a file without media (empty, or cut off inside its header). FileNotFoundError when it is absent."""
     try:
-        return av.open(str(source) if isinstance(source, Path) else source, mode="r")
+        return av.open(for_av(source) if isinstance(source, Path) else source, mode="r")
     except FileNotFoundError:
         raise
     except av.FFmpegError:

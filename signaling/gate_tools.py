@@ -8,9 +8,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from identity.ports import CodeSender, Enrolled, LiveRunner, Matcher, Registry, SeatEye, Tell
-from identity.vault import KEY_BYTES
 from identity.watch import WatchRules
 from identity.watch_schedule import Pace
+from records.case_keys import KEY_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import av
 from av.container import InputContainer
 
 from hearing.events import RangeSealed
+from records.unlocked import open_recorded
 
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _HEAD_BYTES = 1 << 16
@@ -29,7 +30,7 @@ def opus_frames(file: Path, ranges: Sequence[RangeSealed], from_ms: int) -> Iter
         return
     # What an earlier range holds ends where this one begins, or before.
     first = max((n for n, each in enumerate(ranges) if each.from_ms < from_ms), default=0)
-    with file.open("rb") as raw:
+    with open_recorded(file) as raw:
         head = b""
         if first:
             # From a later range on the file is read as if it began there: its head, then whole clusters.

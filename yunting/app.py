@@ -46,6 +46,7 @@ from yunting.copies import open_copies
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back, look_for_cycles_seldom
+from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
 from yunting.secret_file import load_secret
 from yunting.speech import Speech
@@ -100,7 +101,8 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         stack.push_async_callback(speech.close)
         if listening:
             await speech.start()
-        recordings = Recordings(folder / "recordings", tasks, speech)
+        keys = await open_recording_keys(settings, store)
+        recordings = Recordings(folder / "recordings", tasks, speech, keys)
         stack.push_async_callback(recordings.close)
         faces = FacePool(leave_one(), waiting=64)
         stack.callback(faces.close)

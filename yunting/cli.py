@@ -23,6 +23,7 @@ from yunting.identity_commands import identity
 from yunting.logs import set_up as set_up_logs
 from yunting.model_commands import models
 from yunting.roll_commands import roll
+from yunting.storage_commands import storage
 
 app = typer.Typer(
     name="yunting",
@@ -39,6 +40,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(identity, name="identity")
 app.add_typer(models, name="models")
 app.add_typer(roll, name="roll")
+app.add_typer(storage, name="storage")
 
 NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
 

@@ -25,6 +25,7 @@ from records.composite import Look
 from records.editions import edition_of, export_edition
 from records.keys import CourtKey
 from records.ledger import Ledger
+from records.unlocked import recorded_bytes
 from records.withheld import Edition
 from signaling.ports import Exported, ExportStep
 from signaling.signature_shelf import SignatureShelf
@@ -32,6 +33,7 @@ from yunting.backends import Store, open_store
 from yunting.catching_up import until_written
 from yunting.editions import check_wanted, covers, in_part, newest_court
 from yunting.packages import exported, packages_of
+from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
 
 _STEPS = {
@@ -153,6 +155,7 @@ async def export_offline(
     folder = Path(settings.storage.folder)
     store = await open_store(settings.storage.store)
     try:
+        await (await open_recording_keys(settings, store)).unlock(session, folder / "recordings" / session)
         pictures = await SignatureShelf(store, session).all_signed()
         sources = await package.load_sources(store, session, folder / "recordings" / session, pictures)
     finally:
@@ -263,7 +266,7 @@ def _check_complete(sources: package.SessionSources) -> None:
     for track in line.tracks:
         path = sources.recordings / track.file
         sealed_bytes = track.ranges[-1].end_byte if track.ranges else 0
-        if path.is_file() and (not track.closed or path.stat().st_size > sealed_bytes):
+        if path.is_file() and (not track.closed or recorded_bytes(path) > sealed_bytes):
             raise UserError(
                 "recording-unfinished",
                 f"轨道 {track.file} 尚未封存完毕：服务器仍在写入，或曾异常停止。"

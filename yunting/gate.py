@@ -28,9 +28,9 @@ from identity.ports import ChallengeResult, CodeSender, Enrolled, Match, Registr
 from identity.registries.http import HttpRegistry
 from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer, decode
-from identity.vault import KEY_BYTES
 from identity.watch_likeness import Likeness
 from identity.watch_look import SeatEyes
+from records.case_keys import KEY_BYTES
 from signaling.gate_tools import GateTools
 from yunting.calibration import cohort_file, cohort_key, open_cohort
 from yunting.engines import chosen_engine, live_engine

@@ -21,6 +21,7 @@ from hearing.state import Hearing
 from media_server.ports import MediaRoom, SoundListener
 from media_server.recorder import Recorder
 from media_server.recording.health import TrackHealth
+from media_server.recording.writer import Writer
 from records.errors import StoreUnavailable
 from records.ledger import Ledger
 
@@ -42,7 +43,9 @@ class SessionRecording:
         room: MediaRoom,
         taken: Collection[str] = (),
         listener: SoundListener | None = None,
+        key: bytes | None = None,
     ) -> None:
+        """With `key` what is recorded is sealed on the disk."""
         self._ledger = ledger
         self._waiting: deque[ev.AnyEvent] = deque()
         self._overflowed = 0
@@ -56,6 +59,7 @@ class SessionRecording:
             taken=taken,
             level_of=room.level_dbov,
             listener=listener,
+            writer=Writer(folder, key=key),
         )
         self._detach: list[Callable[[], None]] = [room.attach(self._recorder), ledger.subscribe(self._on_entries)]
         self._started = False

@@ -11,6 +11,7 @@ from typing import cast
 import structlog
 
 from hearing import events as ev
+from hearing.errors import UserError
 from hearing.tasks import TaskSet, log_fault
 from media_server.ports import MediaRoom
 from media_server.recording import health as track
@@ -20,6 +21,7 @@ from records.ledger import Ledger
 from signaling import protocol as wire
 from signaling.ports import CaptionSink
 from yunting.recording import SessionRecording
+from yunting.recording_keys import RecordingKeys
 from yunting.sounds import Sounds
 from yunting.speech import Speech
 from yunting.transcribing import SessionTranscriber
@@ -33,11 +35,14 @@ _log = structlog.get_logger(__name__)
 class Recordings:
     """Recordings by session. Implements `signaling.ports.OnRoomOpened` by `open`."""
 
-    def __init__(self, folder: Path, tasks: TaskSet, speech: Speech | None = None) -> None:
+    def __init__(
+        self, folder: Path, tasks: TaskSet, speech: Speech | None = None, keys: RecordingKeys | None = None
+    ) -> None:
         self._speech = speech
+        self._keys = keys
         self._folder = folder
         self._tasks = tasks
-        self.sounds = Sounds(self.folder_of)
+        self.sounds = Sounds(self.folder_of, self.unlock)
         self._running: dict[str, OpenRecording] = {}
 
     def folder_of(self, session: str) -> Path:
@@ -52,15 +57,16 @@ class Recordings:
         """
         folder = self.folder_of(session)
         taken: Collection[str] = ()
+        key = await self._key_for_new(session, ledger)
         try:
             await self.recover(session, ledger)
             taken = await asyncio.to_thread(track_names, folder)
-        except OSError as problem:
+        except (OSError, UserError) as problem:
             log_fault("recordings were not looked through", problem, session=session)
             now_ms = ledger.clock.now_ms()
             await ledger.note("server", [_unreadable(now_ms, problem)])
         listener = await self._speech.open(session, ledger, folder, captions) if self._speech is not None else None
-        recording = SessionRecording(folder, ledger, room, taken, listener)
+        recording = SessionRecording(folder, ledger, room, taken, listener, key)
         opened = OpenRecording(
             recording, folder, ledger, lambda: self._running.pop(session, None), listener, self.sounds
         )
@@ -72,11 +78,33 @@ class Recordings:
         """Note what a crash left on disk, unless the session is being recorded now. Idempotent."""
         if session in self._running:
             return
+        await self.unlock(session)
         events = [entry.event async for entry in ledger.entries()]
         tracks = await asyncio.to_thread(inspect, self.folder_of(session), events)
         found = crash_events(tracks, ledger.clock.now_ms())
         if found:
             await ledger.note("server", cast(Sequence[ev.AnyEvent], found))
+
+    async def unlock(self, session: str) -> None:
+        """Make the session's sealed tracks readable in this process. Idempotent. Raises UserError `recording-locked`,
+        StoreUnavailable."""
+        if self._keys is not None:
+            await self._keys.unlock(session, self.folder_of(session))
+
+    async def _key_for_new(self, session: str, ledger: Ledger) -> bytes | None:
+        """What new tracks are to be sealed with. A key that cannot be had keeps nobody from being recorded: it
+        becomes an incident, and the tracks lie open."""
+        if self._keys is None:
+            return None
+        try:
+            return await self._keys.for_new(session, self.folder_of(session))
+        except UserError as problem:
+            log_fault("recordings are not sealed", problem, session=session)
+            now_ms = ledger.clock.now_ms()
+            detail = f"tracks are not encrypted on the disk: {problem.en}"
+            incident = ev.RecordingIncident(cause="fault", from_ms=now_ms, to_ms=now_ms, detail=detail)
+            await ledger.note("server", [incident])
+            return None
 
     async def settle(self, session: str, ledger: Ledger) -> None:
         """Before an export: every file complete, everything noted. Raises StoreUnavailable."""
@@ -165,8 +193,9 @@ async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
             await asyncio.sleep(_RESTART_S)
 
 
-def _unreadable(now_ms: int, problem: OSError) -> ev.RecordingIncident:
-    what = f"earlier recordings could not be looked through: {problem.strerror}"
+def _unreadable(now_ms: int, problem: OSError | UserError) -> ev.RecordingIncident:
+    why = problem.en if isinstance(problem, UserError) else problem.strerror
+    what = f"earlier recordings could not be looked through: {why}"
     return ev.RecordingIncident(cause="disk-error", from_ms=now_ms, to_ms=now_ms, detail=what)
 
 

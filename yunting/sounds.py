@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from hearing.errors import UserError
@@ -19,10 +19,13 @@ AT_ONCE = 2
 
 
 class Sounds:
-    """`folder_of` is where a session's tracks lie."""
+    """`folder_of` is where a session's tracks lie; `unlock` makes them readable first."""
 
-    def __init__(self, folder_of: Callable[[str], Path]) -> None:
+    def __init__(
+        self, folder_of: Callable[[str], Path], unlock: Callable[[str], Awaitable[object]] | None = None
+    ) -> None:
         self._folder_of = folder_of
+        self._unlock = unlock
         self._indexes: OrderedDict[str, SoundIndex] = OrderedDict()
         self._cutting = asyncio.Semaphore(AT_ONCE)
 
@@ -32,6 +35,8 @@ class Sounds:
             found = (await self._index(ledger)).find(track, from_ms, to_ms)
             if found is None:
                 raise UserError("no-sound", "该时段的录音尚未写入，请稍后再试", "nothing of this is on disk yet")
+            if self._unlock is not None:
+                await self._unlock(ledger.session)
             file, pieces = found
             path = self._folder_of(ledger.session) / file
             try:

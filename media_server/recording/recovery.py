@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 
 from hearing.events import Event, GapRecorded, RangeSealed, RecordingIncident, TrackClosed, TrackOpened
+from records.unlocked import for_av, open_recorded, recorded_bytes
 
 SUFFIX = ".mkv"
 CRASH = "crash"
@@ -151,7 +152,7 @@ def _inspect_track(folder: Path, track: str, told: _Told) -> RecoveredTrack:
             "no such file",
             told.noted,
         )
-    total_bytes = path.stat().st_size
+    total_bytes = recorded_bytes(path)
     sealed_to_ms = told.from_ms
     wrong = ""
     for sealed in told.ranges:
@@ -189,7 +190,7 @@ def _inspect_track(folder: Path, track: str, told: _Told) -> RecoveredTrack:
 
 def _sha512(path: Path, first_byte: int, end_byte: int) -> str:
     digest = hashlib.sha512()
-    with path.open("rb") as file:
+    with open_recorded(path) as file:
         file.seek(first_byte)
         left = end_byte - first_byte
         while left > 0 and (block := file.read(min(left, _BLOCK_BYTES))):
@@ -202,7 +203,7 @@ def _last_frame_ms(path: Path) -> int:
     """Time of the last whole frame; 0 when the file has no readable head."""
     last_ms = 0
     try:
-        with av.open(str(path)) as container:
+        with av.open(for_av(path), "r") as container:
             for packet in container.demux():
                 if packet.pts is not None and packet.time_base is not None:
                     last_ms = max(last_ms, round(float(packet.pts * packet.time_base) * 1000))

@@ -14,12 +14,14 @@ import queue
 import threading
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
 
 from hearing.events import IncidentCause
 from media_server.recording.matroska import Matroska, MuxFrame, StreamSpec
+from records.sealed_file import SealedWriter
 
 QUEUE_BYTES = 64 << 20
 MIN_FREE_BYTES = 1 << 20
@@ -115,8 +117,10 @@ Outcome = Opened | Written | Sealed | Closed | Failed
 class Writer:
     """Owns the thread and the files of one folder. `start` and `stop` may be called again; orders are kept."""
 
-    def __init__(self, folder: Path, queue_bytes: int = QUEUE_BYTES) -> None:
+    def __init__(self, folder: Path, queue_bytes: int = QUEUE_BYTES, key: bytes | None = None) -> None:
+        """With the case's `key` files are sealed on their way to the disk (`records.sealed_file`)."""
         self.folder = folder
+        self._key = key
         self.outcomes: deque[Outcome] = deque()
         self.free_bytes: int | None = None
         """Room on the disk when something was sealed last."""
@@ -177,7 +181,7 @@ class Writer:
         if isinstance(order, Open):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._check_room()
-            self._files[order.file] = _File(order.file, self.folder / order.name, order.specs)
+            self._files[order.file] = _File(order.file, self.folder / order.name, order.specs, self._key)
             self.outcomes.append(Opened(order.file))
             return
         file = self._files.get(order.file)
@@ -217,9 +221,10 @@ class Writer:
 
 
 class _File:
-    """An open file: what of it is muxed, written and sealed."""
+    """An open file: what of it is muxed, written and sealed. Sizes are of what was muxed, whatever lies on the
+    disk."""
 
-    def __init__(self, number: int, path: Path, specs: tuple[StreamSpec, ...]) -> None:
+    def __init__(self, number: int, path: Path, specs: tuple[StreamSpec, ...], key: bytes | None) -> None:
         self.number = number
         self.size = 0
         self.muxed_ms: int | None = None
@@ -232,7 +237,12 @@ class _File:
         self._from_ms: int | None = None
         self._complete_ms = 0
         self._written_ms = 0
-        _sync_folder(path.parent)
+        try:
+            self._write = partial(os.write, self._fd) if key is None else SealedWriter(self._fd, key, path.name).write
+            _sync_folder(path.parent)
+        except BaseException:
+            self.release()
+            raise
 
     def write(self, frames: tuple[MuxFrame, ...]) -> tuple[int, ...]:
         """Mux and append; bytes per stream. Raises OSError after having kept count of what reached the file."""
@@ -276,7 +286,7 @@ class _File:
     def _append(self) -> None:
         data = memoryview(self._muxer.take())
         while data:
-            count = os.write(self._fd, data)
+            count = self._write(data)
             self._hash.update(data[:count])
             self.size += count
             data = data[count:]

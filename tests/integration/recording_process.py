@@ -13,6 +13,7 @@ from hearing.clock import SessionClock, Sources
 from hearing.events import Event
 from media_server.ports import SenderReport
 from media_server.recorder import Recorder
+from media_server.recording.writer import Writer
 from yunting.bench.record_source import Publisher, encode_loop
 
 
@@ -20,14 +21,20 @@ def monotonic_us() -> int:
     return time.monotonic_ns() // 1000
 
 
-async def main(folder: Path, log: Path, seconds: float) -> None:
+async def main(folder: Path, log: Path, seconds: float, key: bytes | None) -> None:
     loop = encode_loop(width=320, height=180, bitrate_bps=300_000)
     with log.open("ab", buffering=0) as lines:
 
         def note(event: Event) -> None:
             lines.write(msgspec.json.encode(event) + b"\n")
 
-        recorder = Recorder(folder, emit=note, request_keyframe=lambda _: None, seat_of=lambda _: "plaintiff-1")
+        recorder = Recorder(
+            folder,
+            emit=note,
+            request_keyframe=lambda _: None,
+            seat_of=lambda _: "plaintiff-1",
+            writer=Writer(folder, key=key),
+        )
         publisher = Publisher(loop, "a", begin_us=monotonic_us())
         for publication, ssrc, rate in publisher.publications():
             recorder.track_started(publication, ssrc, rate)
@@ -48,4 +55,4 @@ async def main(folder: Path, log: Path, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), bytes.fromhex(sys.argv[4]) or None))

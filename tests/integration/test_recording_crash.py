@@ -15,11 +15,13 @@ import pytest
 
 from hearing.events import AnyEvent, Event, GapRecorded, RangeSealed, RecordingIncident, TrackClosed
 from media_server.recording.recovery import Condition, crash_events, inspect, track_names
+from records.unlocked import unlock
 from yunting.bench.record import START_US, take
 from yunting.bench.record_source import Publisher, encode_loop, measure
 
 pytestmark = pytest.mark.integration
 
+KEY = bytes(range(32))
 PROCESS = Path(__file__).with_name("recording_process.py")
 
 
@@ -29,11 +31,13 @@ def read_log(log: Path) -> list[Event]:
     return [msgspec.json.decode(line, type=AnyEvent) for line in lines if line != b"open"]
 
 
-def record_and_kill(folder: Path, after_s: float) -> float:
-    """Record in a process, kill it `after_s` seconds after opening; returns the seconds it recorded."""
+def record_and_kill(folder: Path, after_s: float, key: bytes) -> float:
+    """Record in a process, sealed with `key` unless it is empty, kill it `after_s` seconds after opening; returns the
+    seconds it recorded."""
     folder.mkdir()
     log = folder / "log"
-    with subprocess.Popen([sys.executable, str(PROCESS), str(folder / "tracks"), str(log), "60"]) as process:
+    words = [sys.executable, str(PROCESS), str(folder / "tracks"), str(log), "60", key.hex()]
+    with subprocess.Popen(words) as process:
         deadline_s = time.monotonic() + 60
         while not (log.exists() and log.read_bytes().startswith(b"open\n")):
             assert time.monotonic() < deadline_s
@@ -48,10 +52,12 @@ def record_and_kill(folder: Path, after_s: float) -> float:
 
 @pytest.mark.timeout(120)
 def test_a_killed_recorder_loses_at_most_ten_seconds(tmp_path: Path) -> None:
-    moments = [random.uniform(low, low + 6) for low in (1, 7, 12)]
+    moments = [random.uniform(low, low + 6) for low in (1, 7, 12, 8)]
+    keys = [b"", b"", b"", KEY]
     folders = [tmp_path / str(number) for number in range(len(moments))]
     with ThreadPoolExecutor() as pool:
-        recorded = list(pool.map(record_and_kill, folders, moments))
+        recorded = list(pool.map(record_and_kill, folders, moments, keys))
+    unlock(folders[-1] / "tracks", KEY)
     for folder, recorded_s in zip(folders, recorded, strict=True):
         events = read_log(folder / "log")
         tracks = inspect(folder / "tracks", events)
@@ -77,10 +83,12 @@ def test_a_killed_recorder_loses_at_most_ten_seconds(tmp_path: Path) -> None:
         assert track_names(folder / "tracks") == {track.track}
 
 
-def test_inspection_names_what_is_wrong(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, KEY], ids=["plain", "sealed"])
+def test_inspection_names_what_is_wrong(tmp_path: Path, key: bytes | None) -> None:
     loop = encode_loop(width=160, height=90, bitrate_bps=100_000)
     publishers = [Publisher(loop, name, seed=n, begin_us=START_US) for n, name in enumerate("abcd")]
-    taken = take(tmp_path, publishers, 12)
+    unlock(tmp_path, KEY)
+    taken = take(tmp_path, publishers, 12, key=key)
     assert {track.condition for track in inspect(tmp_path, taken.events)} == {Condition.COMPLETE}
     files = {event.track[5]: tmp_path / event.file for event in taken.events if isinstance(event, TrackClosed)}
     changed = bytearray(files["a"].read_bytes())
@@ -96,8 +104,12 @@ def test_inspection_names_what_is_wrong(tmp_path: Path) -> None:
     assert "was changed" in found["seat-a_a_1"].detail
     assert found["seat-b_b_1"].condition is Condition.MISSING
     assert found["seat-c_c_1"].condition is Condition.DAMAGED
-    assert found["seat-d_d_1"].condition is Condition.CUT
-    assert found["seat-d_d_1"].total_bytes - found["seat-d_d_1"].sealed_bytes == 4
+    if key is None:
+        assert found["seat-d_d_1"].condition is Condition.CUT
+        assert found["seat-d_d_1"].total_bytes - found["seat-d_d_1"].sealed_bytes == 4
+    else:
+        # Four bytes are no record: nobody can read them, nobody wrote them.
+        assert found["seat-d_d_1"].condition is Condition.COMPLETE
     assert found["stranger"].condition is Condition.UNKNOWN
 
 

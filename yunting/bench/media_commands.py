@@ -144,11 +144,16 @@ def captions(
 
 
 @bench.command()
-def record(seats: int = 3, seconds: float = 20.0, json: Json = False) -> None:
+def record(
+    seats: int = 3,
+    seconds: float = 20.0,
+    sealed: Annotated[bool, typer.Option(help="磁盘上加密 / sealed on the disk, as storage.encrypt does")] = False,
+    json: Json = False,
+) -> None:
     """录制每席每秒的 CPU / recording: CPU a second of a seat, skew, drift, coverage."""
     from yunting.bench.record import RecordOptions, run
 
-    show(run(RecordOptions(seats=seats, seconds=seconds)), json)
+    show(run(RecordOptions(seats=seats, seconds=seconds, sealed=sealed)), json)
 
 
 @bench.command()

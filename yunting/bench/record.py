@@ -20,6 +20,7 @@ from hearing.events import Event, GapRecorded, RangeSealed, TrackOpened
 from media_server.ports import Kind, SenderReport, SoundListener
 from media_server.recorder import TICK_S, Recorder
 from media_server.recording.writer import Writer
+from records.unlocked import unlock
 from yunting.bench.record_source import Found, Publisher, encode_loop, measure
 
 START_US = 1_000_000_000
@@ -29,10 +30,11 @@ WAITING_S = 30.0
 
 
 class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """`seats` persons with camera and microphone, for `seconds` of media."""
+    """`seats` persons with camera and microphone, for `seconds` of media; `sealed` on the disk or not."""
 
     seats: int = 3
     seconds: float = 20.0
+    sealed: bool = False
 
 
 class RecordResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ class RecordResult(msgspec.Struct, frozen=True, kw_only=True):
     """Recorded share of the time of each track, gaps taken off, the worst track."""
     seats: int
     seconds: float
+    sealed: bool
     packets: int
     bytes: int
     ranges: int
@@ -84,12 +87,14 @@ def take(
     *,
     waiting_s: float = 0.0,
     listener: SoundListener | None = None,
+    key: bytes | None = None,
 ) -> Take:
-    """Record the publishers for `seconds` of simulated time into `folder`, after `waiting_s` of 候审."""
+    """Record the publishers for `seconds` of simulated time into `folder`, after `waiting_s` of 候审; sealed with
+    `key` where there is one."""
     now_us = START_US
     open_us = START_US + int(waiting_s * 1e6)
     taken = Take(folder, publishers, opened_s=open_us / 1e6)
-    writer = Writer(folder)
+    writer = Writer(folder, key=key)
     recorder = Recorder(
         folder,
         emit=taken.events.append,
@@ -170,7 +175,10 @@ def run(options: RecordOptions) -> RecordResult:
         for number in range(options.seats)
     ]
     with tempfile.TemporaryDirectory(prefix="yunting-bench-") as name:
-        taken = take(Path(name), publishers, options.seconds, waiting_s=WAITING_S)
+        key = os.urandom(32) if options.sealed else None
+        if key is not None:
+            unlock(Path(name), key)
+        taken = take(Path(name), publishers, options.seconds, waiting_s=WAITING_S, key=key)
         found = taken.found()
         pairs = {p.participant: errors_ms(p, found[p.participant], taken.opened_s) for p in publishers}
     everything = [error for kinds in pairs.values() for rows in kinds.values() for _, error in rows]
@@ -189,6 +197,7 @@ def run(options: RecordOptions) -> RecordResult:
         coverage=round(min(spans) / options.seconds, 5),
         seats=options.seats,
         seconds=options.seconds,
+        sealed=options.sealed,
         packets=taken.packets,
         bytes=sum(event.end_byte - event.first_byte for event in sealed),
         ranges=len(sealed),

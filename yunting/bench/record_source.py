@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_server.ports import Kind, PublicationInfo, SenderReport, Source
+from records.unlocked import for_av
 
 AUDIO_MS = 20
 EVENT_AT_S = 0.5
@@ -241,7 +242,7 @@ def measure(path: Path) -> Found:
     frames = 0
     dark = True
     samples: list[tuple[float, npt.NDArray[np.float32]]] = []
-    with av.open(str(path)) as container:
+    with av.open(for_av(path), "r") as container:
         for packet in container.demux():
             for frame in packet.decode():
                 assert isinstance(frame, (av.VideoFrame, av.AudioFrame))

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from hearing.errors import UserError
-from identity.spread import NOISE_BYTES
 from identity.vault import KEYS, SEALED, Purpose, Vault
 from records.errors import StoreUnavailable
 from records.memory import MemoryStore
+from records.spread import NOISE_BYTES
 from records.sqlite import SqliteStore
 
 pytestmark = pytest.mark.unit
