@@ -18,6 +18,7 @@ from rich.console import Console
 from config import Settings, SettingsError, load
 from config.settings import default_text
 from hearing.errors import UserError
+from yunting.backup.commands import backup, restore
 from yunting.bench.commands import bench
 from yunting.identity_commands import identity
 from yunting.logs import set_up as set_up_logs
@@ -41,6 +42,8 @@ app.add_typer(identity, name="identity")
 app.add_typer(models, name="models")
 app.add_typer(roll, name="roll")
 app.add_typer(storage, name="storage")
+app.command("backup")(backup)
+app.command("restore")(restore)
 
 NO, WRONG_CALL, ENVIRONMENT = 1, 2, 3
 

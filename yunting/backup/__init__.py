@@ -1,0 +1,1 @@
+"""`yunting backup`, `yunting restore` and the drill."""
