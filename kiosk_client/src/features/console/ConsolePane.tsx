@@ -184,8 +184,12 @@ function Running({ api, staff, zone, console, watch }: RunningProps) {
         {tab === "people" && <PeoplePane {...{ api, staff, console }} onChange={refresh} />}
         {tab === "floor" && <FloorPane {...{ api, zone, console }} onChange={refresh} />}
         {tab === "paper" && <PaperPane {...{ api, staff, zone, console }} onChange={refresh} />}
-        {tab === "files" && <FilesPane {...{ api, staff, console }} />}
-        {tab === "files" && <OutputsPane {...{ staff, zone, console }} />}
+        {tab === "files" && (
+          <div class="stack">
+            <FilesPane {...{ api, staff, console }} />
+            <OutputsPane {...{ staff, zone, console }} />
+          </div>
+        )}
       </Tabs>
       <ConsoleStage id={meeting.id} zone={zone} console={console} open={tab === "floor"} />
       {doing?.what === "doors" && (
