@@ -12,12 +12,13 @@ SESSION = "01JABCDEFGHJKMNPQRSTVWXYZ0"
 
 
 def small_package(packages: Path, key: CourtKey, number: int = 1, session: str = SESSION) -> Path:
-    """Its folder; a package with a larger number is younger."""
+    """Its folder, which appears whole, as packages do; one with a larger number is younger."""
     folder = packages / new_ulid(number) / f"(2018)粤01破{number}号"
-    folder.mkdir(parents=True)
-    bag = Bag(folder)
+    staging = folder.with_name(".partial")
+    staging.mkdir(parents=True)
+    bag = Bag(staging)
     bag.add("data/media/tracks/原告_1.mkv", b"\x1aE\xdf\xa3" + bytes(100_000))
     bag.add("data/events/events.jsonl", b"{}\n")
     bag.add("verify.py", b"# none")
     bag.seal(key, {"External-Identifier": session})
-    return folder
+    return staging.rename(folder)
