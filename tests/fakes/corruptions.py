@@ -49,11 +49,15 @@ def payload_of(folder: Path) -> list[str]:
 
 
 def flip(folder: Path, by: Forger) -> Blamed:
-    name = by.one(folder)
+    return {_flip(folder, by, files_of(folder))}
+
+
+def _flip(folder: Path, by: Forger, among: Sequence[str]) -> str:
+    name = by.one(folder, among)
     data = bytearray((folder / name).read_bytes())
     data[by.rng.randrange(len(data))] ^= 1 << by.rng.randrange(8)
     (folder / name).write_bytes(bytes(data))
-    return {name}
+    return name
 
 
 def truncate(folder: Path, by: Forger) -> Blamed:
@@ -155,7 +159,8 @@ def unlisted(folder: Path, by: Forger) -> Blamed:
 
 def relisted(folder: Path, by: Forger) -> Blamed:
     """A changed file whose hashes were made anew in every manifest: only the signature tells."""
-    flip(folder, by)
+    made_anew = {*verify.MANIFESTS, *verify.TAG_MANIFESTS}
+    _flip(folder, by, [name for name in files_of(folder) if name not in made_anew])
     return relist(folder)
 
 
@@ -231,17 +236,9 @@ def resigned(folder: Path, by: Forger) -> Blamed:
 
 
 def resigned_change(folder: Path, by: Forger) -> Blamed:
-    flip_payload(folder, by)
+    _flip(folder, by, payload_of(folder))
     reseal(folder, by.key)
     return {verify.KEY_FILE}
-
-
-def flip_payload(folder: Path, by: Forger) -> str:
-    name = by.one(folder, payload_of(folder))
-    data = bytearray((folder / name).read_bytes())
-    data[by.rng.randrange(len(data))] ^= 1
-    (folder / name).write_bytes(bytes(data))
-    return name
 
 
 def reseal(folder: Path, key: CourtKey) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +12,7 @@ from hearing import events as ev
 from hearing.roles import Role
 from hearing.tasks import TaskSet
 from hearing.transcript_events import UtteranceHeard
-from media_server.ports import PublicationInfo, SenderReport
+from media_server.ports import Kind, PublicationInfo, SenderReport
 from media_server.recorder import TICK_S, Recorder
 from records.ledger import Ledger
 from tests.fakes.captions import KeptCaptions
@@ -57,9 +57,18 @@ class Court:
             listener=self.transcriber,
         )
 
-    async def play(self, speakers: Sequence[Microphone], *, patient: bool = True, until_s: float = 1e9) -> None:
+    async def play(
+        self,
+        speakers: Sequence[Microphone],
+        *,
+        patient: bool = True,
+        until_s: float = 1e9,
+        also: Sequence[tuple[float, Callable[[Court], Awaitable[None]]]] = (),
+    ) -> None:
+        """`also` is what else happens, each at its second."""
         for speaker in speakers:
-            self.recorder.track_started(speaker.publication, speaker.ssrc, 48_000)
+            rate = 90_000 if speaker.publication.kind is Kind.VIDEO else 48_000
+            self.recorder.track_started(speaker.publication, speaker.ssrc, rate)
         begin_us = self.time.monotonic_us
         feeds = sorted(
             (
@@ -72,6 +81,9 @@ class Court:
         place = 0
         while place < len(feeds) and self.time.monotonic_us < begin_us + until_s * 1e6:
             self.time.pass_ms(round(TICK_S * 1000))
+            while also and begin_us + also[0][0] * 1e6 <= self.time.monotonic_us:
+                await also[0][1](self)
+                also = also[1:]
             while place < len(feeds) and feeds[place][0] <= self.time.monotonic_us:
                 at_us, publication, item = feeds[place]
                 if isinstance(item, SenderReport):
@@ -105,16 +117,18 @@ class Court:
 
 
 @asynccontextmanager
-async def heard_court(folder: Path, engines: Mapping[str, Engine]) -> AsyncIterator[Court]:
-    """`PEOPLE` sit in it; it records from now on."""
+async def heard_court(folder: Path, engines: Mapping[str, Engine], *, waiting: bool = False) -> AsyncIterator[Court]:
+    """`PEOPLE` sit in it; it records from now on, or with `waiting` once it is opened."""
     store, time, tasks = FailingStore(), FakeTime(), TaskSet()
     ledger = await Ledger.create(store, KEY, time.sources(), "s", created(SEATS), "server")
-    ledger.clock.start()
+    if not waiting:
+        ledger.clock.start()
     speech = Speech(lambda: engines, "zh-CN", tasks)
     await speech.start()
     court = Court(folder, store, time, ledger, speech)
     await court.listen()
-    court.recorder.open(ledger.clock)
+    if not waiting:
+        court.recorder.open(ledger.clock)
     yield court
     await asyncio.to_thread(court.recorder.stop_writing)
     await speech.close()

@@ -19,14 +19,17 @@ VOICES = 36
 
 def hum(voices: Sequence[int], seconds: float, pause_s: float) -> tuple[bytes, ...]:
     """Opus in frames of 20 ms: each voice in turn for so long, a pause after each."""
+    pause = np.zeros(round(_OPUS_HZ * pause_s))
+    parts = [part for voice in voices for part in (humming(voice, seconds), pause)]
+    return encoded(np.concatenate(parts).astype(np.int16))
+
+
+def humming(voice: int, seconds: float) -> np.ndarray:
+    """One voice at 48 kHz."""
     times = np.arange(round(_OPUS_HZ * seconds)) / _OPUS_HZ
     syllables = np.clip(np.sin(2 * np.pi * 4 * times) + 0.5, 0, 1)
-    pause = np.zeros(round(_OPUS_HZ * pause_s))
-    parts = []
-    for voice in voices:
-        glottis = sum(np.sin(2 * np.pi * _hz(voice) * n * times) / n for n in range(1, 10))
-        parts += [4000 * glottis * syllables, pause]
-    return encoded(np.concatenate(parts).astype(np.int16))
+    glottis = sum(np.sin(2 * np.pi * _hz(voice) * n * times) / n for n in range(1, 10))
+    return np.asarray(4000 * glottis * syllables)
 
 
 class HumEngine:
