@@ -45,7 +45,7 @@ test-plain: setup ## integration and browser tests once more on the pure-Python 
 check: setup ## lint, types, import floors, file sizes
 	@scripts/check
 
-soak: setup ## long runs: drift over ten minutes, an hour of joins and leaves
+soak: setup ## long runs: drift over two hours, an hour of joins and leaves, thousands of corruptions
 	@$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider --timeout 5400 -s $(ARGS)
 
 bench: setup ## every benchmark, one JSON line each

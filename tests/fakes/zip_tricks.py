@@ -6,6 +6,7 @@ Each trick alters the zip and says which names a verifier may blame first.
 from __future__ import annotations
 
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,8 @@ def zip_truncated(path: Path, folder: Path, by: Forger) -> Blamed:
 def zip_twice(path: Path, folder: Path, by: Forger) -> Blamed:
     """Two entries of one name: programs differ in which they show."""
     name = by.one(folder)
-    with zipfile.ZipFile(path, "a") as archive:
+    with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
         archive.writestr(f"{folder.name}/{name}", (folder / name).read_bytes() + b" ")
     return {f"{folder.name}/{name}"}
 

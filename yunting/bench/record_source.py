@@ -241,7 +241,8 @@ def measure(path: Path) -> Found:
     times: list[float] = []
     frames = 0
     dark = True
-    samples: list[tuple[float, npt.NDArray[np.float32]]] = []
+    samples = 0
+    blocks: list[tuple[float, float, int]] = []
     with av.open(for_av(path), "r") as container:
         for packet in container.demux():
             for frame in packet.decode():
@@ -258,19 +259,25 @@ def measure(path: Path) -> Found:
                     dark = not bright
                 else:
                     sound = np.abs(frame.to_ndarray().astype(np.float32)).max(axis=0)
-                    samples.append((at_s, sound))
-    beeps = _onsets(samples)
+                    samples += len(sound)
+                    blocks += [_block(at_s, sound)] if len(sound) else []
+    beeps = _onsets(blocks)
     span = (min(times), max(times) + AUDIO_MS / 1000) if times else (0.0, 0.0)
-    return Found(tuple(flashes), beeps, frames, sum(len(block) for _, block in samples), span)
+    return Found(tuple(flashes), beeps, frames, samples, span)
 
 
-def _onsets(blocks: list[tuple[float, npt.NDArray[np.float32]]]) -> tuple[float, ...]:
-    peak = max((float(block.max()) for _, block in blocks if len(block)), default=0.0)
+def _block(at_s: float, sound: npt.NDArray[np.float32]) -> tuple[float, float, int]:
+    """Time, peak, and the first sample over a quarter of it: hours of sound need no memory."""
+    peak = float(sound.max())
+    return at_s, peak, int(np.argmax(sound >= peak / 4))
+
+
+def _onsets(blocks: list[tuple[float, float, int]]) -> tuple[float, ...]:
+    peak = max((peak for _, peak, _ in blocks), default=0.0)
     found: list[float] = []
-    for at_s, block in blocks:
-        loud = np.flatnonzero(block > peak / 4)
-        if len(loud):
-            onset_s = at_s + float(loud[0]) / 48_000
+    for at_s, loudest, first in blocks:
+        if loudest > peak / 4:
+            onset_s = at_s + first / 48_000
             if not found or onset_s - found[-1] > 0.5:
                 found.append(onset_s)
     return tuple(found)
