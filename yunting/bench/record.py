@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import os
 import platform
@@ -142,9 +143,10 @@ def errors_ms(publisher: Publisher, found: Found, opened_s: float) -> dict[Kind,
     """Per kind (true session s, recorded minus true ms) of each event that has a match within half a second."""
     result: dict[Kind, list[tuple[float, float]]] = {}
     for kind, seen in ((Kind.VIDEO, found.flashes), (Kind.AUDIO, found.beeps)):
-        pairs = []
+        pairs, ordered = [], sorted(seen)
         for at_s in (truth_s - opened_s for truth_s in publisher.truth[kind] if truth_s >= opened_s):
-            near = min(seen, key=lambda time_s: abs(time_s - at_s), default=None)
+            place = bisect.bisect(ordered, at_s)
+            near = min(ordered[max(0, place - 1) : place + 1], key=lambda time_s: abs(time_s - at_s), default=None)
             if near is not None and abs(near - at_s) < 0.5:
                 pairs.append((at_s, (near - at_s) * 1000))
         result[kind] = pairs
