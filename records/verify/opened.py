@@ -13,7 +13,7 @@ from records.verify.names import EVENTS, SIGNATURE_FILE, TAG_FILES, TAG_MANIFEST
 
 _LOCAL_HEADER_BYTES = 30
 _MOST_DESCRIPTOR_BYTES = 24
-_ENCRYPTED, _DESCRIBED_AFTER = 0x1, 0x8
+_ENCRYPTED, _DESCRIBED_AFTER, _NAMED_IN_UTF8 = 0x1, 0x8, 0x800
 _NO_FILE = "不是普通文件 / not a plain file"
 
 
@@ -57,11 +57,12 @@ class Archive:
         self._names: dict[str, zipfile.ZipInfo] = {}
         tops = set()
         for info in self._zip.infolist():
-            top, _, inner = info.filename.partition("/")
+            name = _name_of(info)
+            top, _, inner = name.partition("/")
             tops.add(top)
-            why = _strangeness(info, inner in self.files)
+            why = _strangeness(info, name, inner in self.files)
             if why:
-                self.strange[info.filename] = why
+                self.strange[name] = why
             if inner and not info.is_dir():
                 self.files[inner] = info.file_size
                 self._names[inner] = info
@@ -103,10 +104,21 @@ def open_package(path: str) -> Folder | Archive:
     return package
 
 
-def _strangeness(info: zipfile.ZipInfo, listed: bool) -> str | None:
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """The path of an entry. Windows in China packs names as GBK and does not say so; Python takes them for cp437."""
+    if not info.flag_bits & _NAMED_IN_UTF8:
+        for code in ("utf-8", "gb18030"):
+            try:
+                return info.filename.encode("cp437").decode(code)
+            except UnicodeError:
+                continue
+    return info.filename
+
+
+def _strangeness(info: zipfile.ZipInfo, name: str, listed: bool) -> str | None:
     """Why an entry of a zip is none that a sealed package has; None for an ordinary one."""
-    parts = info.filename.rstrip("/").split("/")
-    if "\\" in info.filename or any(part in ("", ".", "..") for part in parts):
+    parts = name.rstrip("/").split("/")
+    if "\\" in name or any(part in ("", ".", "..") for part in parts):
         return "路径不安全 / a path that leads elsewhere"
     if info.is_dir():
         return "文件夹带有数据 / a folder with data in it" if info.file_size else None
