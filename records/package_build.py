@@ -174,7 +174,7 @@ class Build:
         keys = (self.key.fingerprint, *self.former_keys)
         report = write_report(line, self.coverage, list(self.sources.entries), tz, keys)
         bag.add("data/reports/录音录像情况记录.html", report)
-        bag.add("data/player/index.html", write_player(facts))
+        bag.add("data/player/index.html", write_player(facts, texts.record, texts.files))
         bag.add("verify.py", verify.source())
         bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
         self._last()

@@ -11,6 +11,7 @@ from hearing.participant import IN_COURTROOM
 from hearing.roles import label
 from hearing.session import state_label
 from records import narrate, words
+from records.chapters import Chapter, chapters_of
 from records.coverage import Coverage
 from records.text_files import TextFacts
 from records.timeline import Stretch, Timeline
@@ -123,6 +124,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     composite: str | None
     mix: str
     missing_characters: list[str]
+    chapters: tuple[Chapter, ...] = ()
     text: TextFacts | None = None
     """None only where a package was made before it had one."""
 
@@ -208,6 +210,7 @@ def gather(
         composite=composite,
         mix=mix,
         missing_characters=list(missing_characters),
+        chapters=chapters_of(timeline),
         text=text,
     )
 

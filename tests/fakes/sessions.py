@@ -49,11 +49,18 @@ def make_package(
     recess: tuple[int, int] | None = (2000, 4000),
     look: Look = SMALL,
     key: CourtKey | None = None,
+    further: tuple[tuple[int, ev.AnyEvent, str], ...] = (),
 ) -> Made:
-    """A session held, recorded and exported; blocks for about a second."""
+    """A session held, recorded and exported; blocks for about a second. `further` is said and done beside `SAID`."""
     key = key or CourtKey.generate()
     source = make_session(
-        folder / "recordings", key, seats=seats, seconds=seconds, recess=recess, size=(320, 180), further=SAID
+        folder / "recordings",
+        key,
+        seats=seats,
+        seconds=seconds,
+        recess=recess,
+        size=(320, 180),
+        further=(*SAID, *further),
     )
     options = ExportOptions(look=look, actor="书记员")
     result = asyncio.run(export_session(sources_of(source), folder / "packages", key, options))
