@@ -19,6 +19,7 @@ from hearing.participant import Presence
 from hearing.review_events import ReviewEvent
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
+from hearing.supervision_events import SupervisionEvent
 from hearing.transcript_events import LanguageSet, TranscriptEvent
 
 
@@ -314,6 +315,7 @@ AnyEvent = (
     | TranscriptEvent
     | ReviewEvent
     | AccessEvent
+    | SupervisionEvent
 )
 """Decodable union of the whole catalogue."""
 

@@ -23,6 +23,16 @@ def is_ulid(text: str) -> bool:
     return _ULID.match(text) is not None
 
 
+def time_of(ulid: str) -> int:
+    """The `utc_ms` it was made with. ValueError for anything else."""
+    if not is_ulid(ulid):
+        raise ValueError(f"{ulid!r} is no ULID")
+    number = 0
+    for letter in ulid[:10]:
+        number = number << 5 | _ALPHABET.index(letter)
+    return number
+
+
 def new_hearing_code() -> str:
     """Eight digits that a person types at a kiosk (庭审码); unguessable only together with a rate limit."""
     return f"{secrets.randbelow(10**8):08d}"

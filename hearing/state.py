@@ -10,6 +10,7 @@ from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
 from hearing.session import Phase, State, is_open, is_over, is_recording
 from hearing.standing import Standing, fold
+from hearing.supervision_events import Look, LookAsked, LookBegan, LookEnded
 from hearing.transcript_events import LanguageSet
 
 
@@ -44,6 +45,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Whose interpreter they are, where it is one person's."""
     standing: Standing = Standing()
     """With the gate."""
+    look_kind: tuple[bool, bool] = (True, True)
+    """Picture and sound: what a supervisor asked for last."""
 
     @property
     def role(self) -> Role:
@@ -78,6 +81,8 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     resume_utc_ms: int | None = None
     anchor: ev.ClockAnchored | None = None
     incidents: int = 0
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)
+    """Supervisors who look in now, by participant."""
     identity: ie.IdentityLevel = ie.IdentityLevel.NONE
     """What the gate asks of those who enter."""
     over_utc_ms: int | None = None
@@ -128,6 +133,12 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
         case ie.IdentityErased(participant=None) as e:
             people = {name: _at_gate(person, e, entry.utc_ms) for name, person in hearing.people.items()}
             return msgspec.structs.replace(hearing, people=people)
+        case LookBegan() as e:
+            look = Look(participant=e.participant, picture=e.picture, sound=e.sound, since_utc_ms=entry.utc_ms)
+            return msgspec.structs.replace(hearing, looks={**hearing.looks, e.participant: look})
+        case LookEnded() as e:
+            looks = {name: look for name, look in hearing.looks.items() if name != e.participant}
+            return msgspec.structs.replace(hearing, looks=looks)
         case ev.RecordingIncident():
             return msgspec.structs.replace(hearing, incidents=hearing.incidents + 1)
         case _:
@@ -209,6 +220,8 @@ def _person_changed(hearing: Hearing, entry: ev.Entry) -> Hearing:
             person = replace(person, video_muted=e.muted, video_locked=e.locked)
         case ev.DeviceHeardItself() as e:
             person = replace(person, howling=e.muted)
+        case LookAsked() as e:
+            person = replace(person, look_kind=(e.picture, e.sound))
         case LanguageSet() as e:
             person = replace(person, language=e.language, interprets=e.interprets)
         case _ if isinstance(event, ie.IdentityEvent):

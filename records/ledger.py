@@ -21,6 +21,7 @@ from hearing.errors import UserError
 from hearing.participant import CONNECTED
 from hearing.session import State, is_open
 from hearing.state import Hearing, apply
+from hearing.supervision import looks_that_follow
 from hearing.tasks import log_fault
 from records.chain import ChainCheck, make_entry, sign_head
 from records.errors import OutOfOrder, StoreUnavailable
@@ -224,6 +225,7 @@ class Ledger:
         events = list(decide_now(self._hearing, now_ms))
         if not events:
             return ()
+        events += looks_that_follow(self._hearing, events)
         opens = not self.clock.running and any(
             isinstance(e, ev.StateChanged) and e.after is State.IN_SESSION for e in events
         )

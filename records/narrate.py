@@ -10,6 +10,7 @@ from hearing import review_events as re
 from hearing.participant import Presence
 from hearing.roles import label
 from hearing.session import Move, state_label
+from hearing.supervision_events import LookAsked, LookBegan, LookEnded
 from hearing.transcript_events import LanguageSet
 from records import words
 from records.timeline import Timeline
@@ -50,6 +51,14 @@ _LAYOUTS = {
     "one_plus_five": ("1+5", "1+5"),
     "grid": ("均分", "grid"),
     "facing": ("并列质证", "facing"),
+}
+
+_LOOK_ENDS = {
+    "left": ("离开", "left"),
+    "dropped": ("掉线", "dropped"),
+    "removed": ("被请出", "removed"),
+    "closed": ("庭审不再公开进行", "the court no longer sits in the open"),
+    "changed": ("改变察看方式", "changed to another kind of look"),
 }
 
 _REST = {
@@ -175,6 +184,19 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case ev.ParticipantAdded(seat=seat):
             zh, en = person({seat.participant: seat}, seat.participant)
             return Line("people", f"增加出庭人员 {zh}", f"Added {en}")
+        case LookAsked(participant=who, picture=picture, sound=sound, reason=reason):
+            zh, en = person(seats, who)
+            what = _look(picture, sound)
+            why = (f"：{reason}", f": {reason}") if reason else ("", "")
+            return Line("people", f"{zh} 请求察看（{what[0]}）{why[0]}", f"{en} asks to look in ({what[1]}){why[1]}")
+        case LookBegan(participant=who, picture=picture, sound=sound):
+            zh, en = person(seats, who)
+            what = _look(picture, sound)
+            return Line("people", f"{zh} 开始察看（{what[0]}）", f"{en} looks in ({what[1]})")
+        case LookEnded(participant=who, cause=cause):
+            zh, en = person(seats, who)
+            why = _LOOK_ENDS.get(cause, (cause, cause))
+            return Line("people", f"{zh} 结束察看（{why[0]}）", f"{en} looks in no more ({why[1]})")
         case re.CorrectionRequested(participant=who, was=was, wanted=wanted):
             zh, en = person(seats, who)
             return Line(
@@ -196,3 +218,9 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case _:
             name = str(event.__struct_config__.tag)
             return Line("system", *_REST.get(name, (name, name)))
+
+
+def _look(picture: bool, sound: bool) -> tuple[str, str]:
+    if picture and sound:
+        return "画面和声音", "picture and sound"
+    return ("画面", "picture") if picture else ("声音", "sound")

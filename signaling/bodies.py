@@ -21,9 +21,9 @@ Account = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}\Z")]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
 UtcMs = Annotated[int, Meta(ge=0, lt=1 << 48)]
 SeatName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}\Z")]
-StaffRole = Literal["judge", "clerk", "operator", "administrator"]
+StaffRole = Literal["judge", "clerk", "operator", "administrator", "supervisor"]
 """`administrator`: the bankruptcy administrator (企业破产法 13), who runs creditors' meetings and is none of the
-court's people."""
+court's people. `supervisor`: who looks into running hearings for the court (督察), and does nothing else."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,8 @@ from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
 from hearing.review_commands import ReviewCommand
 from hearing.state import Hearing, apply
+from hearing.supervision import receives
+from hearing.supervision_events import LookBegan, LookEnded
 from hearing.tasks import TaskSet
 from media_server.ports import DeliveryState, Direction, Kind, LossReason, MediaRoom, PublicationInfo
 from records.ledger import Ledger
@@ -65,6 +67,8 @@ _TOUCHES_MEDIA = (
     ie.VerdictGiven,
     ie.VerdictRevoked,
     ie.GateReleased,
+    LookBegan,
+    LookEnded,
 )
 """Events that change what `hearing.policy` says; all others leave the media rules as they are."""
 _GONE = {
@@ -331,7 +335,7 @@ class Courtroom:
         return may_publish(self.hearing, participant) and not is_muted(self.hearing, participant, kind.value)
 
     def _may_receive(self, viewer: str, sender: str, kind: Kind) -> bool:
-        return may_receive(self.hearing, viewer, sender)
+        return may_receive(self.hearing, viewer, sender) and receives(self.hearing, viewer, kind.value)
 
     def publication_added(self, publication: PublicationInfo) -> None:
         """RoomListener: pages that may receive the track hear of it."""

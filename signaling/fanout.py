@@ -36,7 +36,7 @@ class EncodedUpdate:
     def __init__(self, entry: Entry, hearing: Hearing) -> None:
         self.entry = entry
         self.hearing = hearing
-        self._frames: dict[tuple[bool, bool], bytes] = {}
+        self._frames: dict[tuple[bool, Audience], bytes] = {}
         self.size_bytes = _STRUCTS_BYTES + sys.getsizeof(hearing.people)
         """What it takes of memory, about; grows with each kind of viewer that is told."""
 
@@ -47,14 +47,15 @@ class EncodedUpdate:
         visible = person is not None and may_see(who, person, self.entry.event)
         if at_the_gate(self.hearing, participant):
             # Not kept: a frame of their own for everybody at the gate, small because it names few.
-            return self._encoded(visible, outside=True, only=participant)
-        key = (visible, who is Audience.OUTSIDE)
+            return self._encoded(visible, Audience.OUTSIDE, only=participant)
+        # Parties and public see the same view: what differs is which events they see.
+        key = (visible, Audience.PARTY if who is Audience.PUBLIC else who)
         if key not in self._frames:
-            frame = self._frames[key] = self._encoded(visible, outside=who is Audience.OUTSIDE)
+            frame = self._frames[key] = self._encoded(visible, key[1])
             self.size_bytes += len(frame)
         return self._frames[key]
 
-    def _encoded(self, visible: bool, *, outside: bool, only: str | None = None) -> bytes:
+    def _encoded(self, visible: bool, who: Audience, *, only: str | None = None) -> bytes:
         entry = self.entry
         changed = not isinstance(entry.event, NO_PART_OF_HEARING)
         return _encoder.encode(
@@ -64,7 +65,14 @@ class EncodedUpdate:
                 utc_ms=entry.utc_ms,
                 actor=entry.actor if only is None else "",
                 event=entry.event if visible else None,
-                hearing=hearing_view(self.hearing, outside=outside, only=only) if changed else None,
+                hearing=hearing_view(
+                    self.hearing,
+                    outside=who is Audience.OUTSIDE,
+                    only=only,
+                    supervised=who is Audience.STAFF and only is None,
+                )
+                if changed
+                else None,
             )
         )
 

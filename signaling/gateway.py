@@ -126,6 +126,7 @@ class Gateway:
         person = room.hearing.people[guest.participant]
         publications = room.publications_for(guest.participant)
         waits = at_the_gate(room.hearing, guest.participant)
+        who = audience_of(room.hearing, guest.participant)
         room.remember_publications(guest.participant, publications)
         return Welcome(
             participant=guest.participant,
@@ -137,8 +138,9 @@ class Gateway:
             clock=clock_view(room.ledger, services.sources.utc_ms()),
             hearing=hearing_view(
                 room.hearing,
-                outside=waits or audience_of(room.hearing, guest.participant) is Audience.OUTSIDE,
+                outside=waits or who is Audience.OUTSIDE,
                 only=guest.participant if waits else None,
+                supervised=who is Audience.STAFF and not waits,
             ),
             publications=publications,
             ice_servers=tuple(

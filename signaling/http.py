@@ -58,6 +58,7 @@ STATUS: dict[str, int] = {
     "account-exists": 409,
     "session-exists": 409,
     "session-over": 409,
+    "not-open": 409,
     "motion-opened": 409,
     "no-cram-down": 409,
     "entered-elsewhere": 409,

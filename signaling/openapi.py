@@ -9,9 +9,11 @@ from aiohttp import web
 
 from hearing.events import Entry
 from records.search_index import Hits
+from signaling import archive_bodies as ab
 from signaling import bodies as b
 from signaling import gate_bodies as g
 from signaling import review_messages as r
+from signaling import supervision_bodies as sv
 from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 from signaling.meetings import bodies as mb
@@ -53,6 +55,10 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "invitations/open"): (b.Code, b.OpenedInvitation),
     ("POST", "invitations/consent"): (b.Consent, None),
     ("POST", "invitations/ticket"): (b.Returning, b.Ticket),
+    ("GET", "archive"): (None, ab.ArchivePage),
+    ("POST", "archive/packages/{job}/copies"): (None, ab.CopiesRetried),
+    ("GET", "supervision/hearings"): (None, list[sv.SupervisedHearing]),
+    ("POST", "supervision/hearings/{session}/look"): (sv.NewLook, b.Ticket),
     ("POST", "observe/{session}/ticket"): (b.ObserverSignIn, b.Ticket),
     ("GET", "gate"): (None, GateView),
     ("GET", "gate/notice"): (None, g.FaceNotice),

@@ -25,6 +25,8 @@ DOORS: dict[str, str] = {
     "/judge": "judge",
     "/clerk": "clerk",
     "/search": "search",
+    "/archive": "archive",
+    "/supervise": "supervise",
     "/operator": "signin",
     "/signin": "signin",
     "/meeting/{id}": "meeting",

@@ -13,18 +13,18 @@ from typing import Annotated, Literal
 import msgspec
 
 from hearing.commands import AnyCommand
-from hearing.events import AnyEvent, ClockAnchored, Head, Seat
-from hearing.identity_events import IdentityLevel
+from hearing.events import AnyEvent, Head
 from hearing.line_commands import LineCommand
-from hearing.participant import Presence
 from hearing.review_commands import ReviewCommand
 from hearing.roles import Right
-from hearing.session import Move, Phase, State
 from signaling.gate_messages import FromGate, ToGate
 from signaling.line_messages import FromMinutes, ToMinutes
 from signaling.message import Message as Message
 from signaling.message import RequestId
 from signaling.review_messages import FromReview
+from signaling.view_messages import Clock as Clock
+from signaling.view_messages import HearingView as HearingView
+from signaling.view_messages import PersonView as PersonView
 
 MAX_FRAME_BYTES = 300_000
 PROTOCOL_VERSION = 1
@@ -125,70 +125,6 @@ FromPage = Hello | Ping | Do | Offer | CloseMedia | Kit | NetworkReport | Views 
 
 
 # --- from the server ----------------------------------------------------------------------------------------
-
-
-class PersonView(msgspec.Struct, frozen=True, kw_only=True):
-    """A participant as every page of the session sees them; `language` and `interprets` as in `LanguageSet`."""
-
-    seat: Seat
-    label_zh: str
-    label_en: str
-    presence: Presence
-    staff: bool
-    isolated: bool
-    hand_raised_ms: int | None
-    help_asked: bool
-    warnings: int
-    audio_muted: bool
-    video_muted: bool
-    audio_locked: bool
-    video_locked: bool
-    howling: bool
-    language: str
-    interprets: str | None
-    verified: bool
-    """The gate has passed this person, or asks nothing of them."""
-
-
-class Clock(msgspec.Struct, frozen=True, kw_only=True):
-    """`session_ms` on the session clock is `utc_ms`; `running` is false before 开庭."""
-
-    session_ms: int
-    utc_ms: int
-    running: bool
-    anchor: ClockAnchored | None
-
-
-class HearingView(msgspec.Struct, frozen=True, kw_only=True):
-    """The hearing as it stands; sent whole after each change (it is small: at most some fifty people)."""
-
-    session: str
-    court: str
-    case_no: str
-    hearing_no: str
-    cause: str
-    title: str
-    public: bool
-    scheduled_utc_ms: int
-    state: State
-    state_label: str
-    phase: Phase
-    moves: tuple[Move, ...]
-    recording: bool
-    people: tuple[PersonView, ...]
-    floor: str | None
-    floor_until_ms: int | None
-    layout: str
-    layout_locked: bool
-    focus: str | None
-    speakers: tuple[str, ...]
-    opened_utc_ms: int | None
-    reopen_until_ms: int | None
-    """Session time until which a mistaken 闭庭 may be undone."""
-    resume_utc_ms: int | None
-    observers: int
-    incidents: int
-    identity: IdentityLevel
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from hearing.errors import UserError
 from hearing.tasks import log_fault
 from records.errors import StoreUnavailable
 from records.search_index import Wanted
+from signaling.days import midnight
 from signaling.http import reply
 from signaling.limits import Limiter
 from signaling.services import Services
@@ -50,8 +50,8 @@ class SearchRoutes:
             sessions=await self._readable(account, request.query.get("session", "")),
             speaker=_short(request, "speaker"),
             case_no=_short(request, "case_no"),
-            from_utc_ms=_midnight(request, "from_day", zone) or 0,
-            to_utc_ms=_midnight(request, "to_day", zone, days=1) or 1 << 48,
+            from_utc_ms=midnight(request, "from_day", zone) or 0,
+            to_utc_ms=midnight(request, "to_day", zone, days=1) or 1 << 48,
             after=_place(request),
         )
         try:
@@ -79,18 +79,6 @@ def _short(request: web.Request, name: str) -> str:
             "bad-query", f"{name} 至多 {MAX_FILTER_CHARS} 字", f"{name} takes at most {MAX_FILTER_CHARS} characters"
         )
     return text
-
-
-def _midnight(request: web.Request, name: str, zone: ZoneInfo, days: int = 0) -> int | None:
-    """UTC ms of the beginning of a day of the court, `days` later; None when it is not given."""
-    text = request.query.get(name, "")
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text) + timedelta(days=days)
-        return max(0, int(datetime.combine(day, time(), zone).timestamp() * 1000))
-    except (ValueError, OverflowError):
-        raise UserError("bad-day", "日期格式应为 YYYY-MM-DD", f"{name} must be YYYY-MM-DD") from None
 
 
 def _place(request: web.Request) -> int:

@@ -301,6 +301,8 @@ def fits(account_role: str, seat_role: Role) -> bool:
     """Whether an account of this role may sit here: it may have been another's when the seat was made."""
     if seat_role is Role.CLERK:
         return account_role == "clerk"
+    if account_role == "supervisor":
+        return seat_role is Role.SUPERVISOR
     return is_staff(seat_role) and (Right.RUN_SESSION not in rights(seat_role) or account_role == "judge")
 
 

@@ -17,8 +17,9 @@ from signaling.staff import SIGN_IN_LIFETIME_MS, StaffAccount, StaffBook
 COOKIE = "yunting_staff"
 CSRF_HEADER = "X-Yunting"
 COURT = ("judge", "clerk", "operator")
-"""Who is let in where a route names nobody: a bankruptcy administrator has no business in hearings."""
-EVERYBODY = (*COURT, "administrator")
+"""Who is let in where a route names nobody: a bankruptcy administrator has no business in hearings, and a supervisor
+only looks in (`signaling.supervision_routes`)."""
+EVERYBODY = (*COURT, "administrator", "supervisor")
 
 
 class StaffDesk:

@@ -13,6 +13,8 @@ from hearing.review_events import ReviewEvent
 from hearing.roles import Right, Role, is_device, is_isolated, is_staff, label, rights
 from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
 from hearing.state import Hearing, Person
+from hearing.supervision import looks_of
+from hearing.supervision_events import LookAsked, LookBegan, LookEnded
 from hearing.transcript_events import TranscriptEvent
 from records.ledger import Ledger
 from signaling.protocol import Clock, HearingView, PersonView
@@ -48,6 +50,9 @@ _FOR_STAFF = (
     ie.WatchChanged,
     ie.SeatChecked,
     ie.IdentityExported,
+    LookAsked,
+    LookBegan,
+    LookEnded,
 )
 _PRIVATE = (
     ev.KitChecked,
@@ -112,7 +117,9 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
         return who is Audience.STAFF
     if isinstance(event, _PRIVATE):
         return own or who is Audience.STAFF
-    if isinstance(event, ev.ParticipantAdded) and is_public_role(event.seat.role):
+    if isinstance(event, ev.ParticipantAdded) and (
+        is_public_role(event.seat.role) or event.seat.role is Role.SUPERVISOR
+    ):
         return who is Audience.STAFF
     if who is Audience.OUTSIDE:
         return own
@@ -125,14 +132,18 @@ def at_the_gate(hearing: Hearing, participant: str) -> bool:
     return person is not None and not is_verified(hearing, person)
 
 
-def hearing_view(hearing: Hearing, *, outside: bool, only: str | None = None) -> HearingView:
-    """The whole view; `outside` leaves out what goes on in the courtroom, `only` the parties but this one."""
+def hearing_view(
+    hearing: Hearing, *, outside: bool, only: str | None = None, supervised: bool = False
+) -> HearingView:
+    """The whole view; `outside` leaves out what goes on in the courtroom, `only` the parties but this one.
+    `supervised` names supervisors and their looks, which the court's own people alone are told of."""
     closed_at_ms = hearing.closed_at_ms
     reopen_until_ms = closed_at_ms + REOPEN_WINDOW_MS if closed_at_ms is not None else None
     people = [
         person
         for person in hearing.people.values()
         if not is_public_role(person.role)
+        and (supervised or person.role is not Role.SUPERVISOR)
         and (only is None or is_staff(person.role) or person.seat.participant == only)
     ]
     observers = sum(
@@ -164,6 +175,7 @@ def hearing_view(hearing: Hearing, *, outside: bool, only: str | None = None) ->
         resume_utc_ms=hearing.resume_utc_ms,
         observers=observers,
         incidents=hearing.incidents,
+        looks=looks_of(hearing) if supervised else (),
         identity=hearing.identity,
     )
 

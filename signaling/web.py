@@ -18,6 +18,7 @@ from records.errors import StoreUnavailable
 from records.indexing import Indexer
 from signaling.access_routes import AccessRoutes
 from signaling.admission import Admission
+from signaling.archive_routes import ArchiveRoutes
 from signaling.credentials import Credentials
 from signaling.document_routes import DocumentRoutes
 from signaling.export_routes import ExportRoutes
@@ -52,6 +53,7 @@ from signaling.session_routes import SessionRoutes
 from signaling.sound_routes import SoundRoutes
 from signaling.staff import Hashing, StaffBook
 from signaling.staff_routes import StaffDesk, StaffRoutes
+from signaling.supervision_routes import SupervisionRoutes
 from signaling.whip import Whip
 
 _log = structlog.get_logger("signaling")
@@ -111,9 +113,11 @@ def build_app(services: Services) -> web.Application:
         GateRoutes(log, gate, clerk, codes, admission),
         GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
+        SupervisionRoutes(services, desk, sessions, admission, rooms),
         ExportRoutes(desk, exports),
         AccessRoutes(desk, sessions, services),
         PlayerRoutes(desk, sessions, exports),
+        ArchiveRoutes(services, desk, sessions, exports),
         SearchRoutes(services, desk, sessions),
         SoundRoutes(services, admission, rooms, desk, sessions),
         DocumentRoutes(services, desk, sessions),

@@ -84,7 +84,7 @@ def _line(hearing: Hearing, zone: ZoneInfo) -> Line:
 
 async def add_staff(settings: Settings, account: str, name: str, role: str, password: str) -> None:
     """A new staff account. Raises UserError (`role-unknown`, `account-exists`, `weak-password`)."""
-    known: tuple[StaffRole, ...] = ("judge", "clerk", "operator", "administrator")
+    known: tuple[StaffRole, ...] = ("judge", "clerk", "operator", "administrator", "supervisor")
     wanted = next((each for each in known if each == role), None)
     if wanted is None:
         raise UserError("role-unknown", f"角色应为 {'、'.join(known)}", f"the role must be one of {', '.join(known)}")

@@ -32,6 +32,7 @@ from records.ledger import Ledger
 from records.memory import MemoryStore
 from records.search_index import SearchIndex
 from records.sqlite import SqliteStore
+from signaling.copies import PackageCopies
 from signaling.courtroom import Courtroom
 from signaling.gate_tools import GateTools
 from signaling.ports import CaptionSink, Exported, ExportStep
@@ -102,6 +103,8 @@ class FolderExporter:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
+        self.kept: dict[str, tuple[Exported, ...]] = {}
+        """Packages that lie on disk, by session."""
 
     async def export(
         self,
@@ -118,7 +121,7 @@ class FolderExporter:
         return Exported(id=package_id or "", folder=self.folder, sha512="ab" * 64, bytes_total=123, edition=edition)
 
     async def packages(self, session: str) -> tuple[Exported, ...]:
-        return ()
+        return self.kept.get(session, ())
 
 
 @dataclass
@@ -252,6 +255,7 @@ async def courthouse(
     search: SearchIndex | None = None,
     ballots: LeafStore | None = None,
     anchors: Sequence[Anchor] = (),
+    copies: PackageCopies | None = None,
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
     store = store or MemoryStore()
@@ -280,6 +284,7 @@ async def courthouse(
         search=search,
         ballots=ballots or MemoryLeafStore(),
         anchors=anchors,
+        copies=copies,
         timing=timing,
         hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
     )

@@ -22,7 +22,13 @@ from yunting.demo.client import Api
 PASSWORD = "correct-horse-77"
 _OF_TESTS = {"YUNTING_LOSS_SECONDS", "YUNTING_WATCH_SECONDS", "YUNTING_EXAMPLES"}
 """Switches of tests: a server refuses settings that it does not know."""
-STAFF = (("bench", "judge"), ("desk", "clerk"), ("root", "operator"), ("firm", "administrator"))
+STAFF = (
+    ("bench", "judge"),
+    ("desk", "clerk"),
+    ("root", "operator"),
+    ("firm", "administrator"),
+    ("watch", "supervisor"),
+)
 
 
 class ServerProcess:
@@ -43,7 +49,8 @@ class ServerProcess:
         return self._process.pid if self._process is not None else None
 
     async def prepare(self) -> None:
-        """Make the staff accounts bench (judge), desk (clerk), root (operator) and firm (administrator)."""
+        """Make the staff accounts bench (judge), desk (clerk), root (operator), firm (administrator) and
+        watch (supervisor)."""
         store = await open_store(f"sqlite:///{self.folder / 'yunting.db'}")
         wanted = [(account, account, role, PASSWORD) for account, role in STAFF]
         await ensure_staff(store, PasswordHasher(time_cost=1, memory_cost=1024), 1, wanted)  # type: ignore[arg-type]

@@ -930,6 +930,30 @@ export interface CaseJoinedEvent {
   readonly cause: string;
 }
 
+/** A supervisor asks to look into the hearing, and for what. A look under way becomes this one. */
+export interface LookAskedEvent {
+  readonly type: "supervision.asked";
+  readonly participant: string;
+  readonly picture: boolean;
+  readonly sound: boolean;
+  readonly reason: string;
+}
+
+/** From here on the supervisor receives the picture, the sound, or both. */
+export interface LookBeganEvent {
+  readonly type: "supervision.began";
+  readonly participant: string;
+  readonly picture: boolean;
+  readonly sound: boolean;
+}
+
+/** The supervisor receives nothing any more. `cause`: `left`, `dropped`, `removed`, `closed` (the court went on behind closed doors, paused or closed), `changed` (to another kind of look, which begins with it). */
+export interface LookEndedEvent {
+  readonly type: "supervision.ended";
+  readonly participant: string;
+  readonly cause: string;
+}
+
 /** First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume. */
 export interface HelloMessage {
   readonly type: "hello";
@@ -1085,6 +1109,14 @@ export interface PersonView {
   readonly verified: boolean;
 }
 
+/** A look under way, since when (UTC). */
+export interface Look {
+  readonly participant: string;
+  readonly picture: boolean;
+  readonly sound: boolean;
+  readonly since_utc_ms: number;
+}
+
 /** The hearing as it stands; sent whole after each change (it is small: at most some fifty people). */
 export interface HearingView {
   readonly session: string;
@@ -1113,6 +1145,8 @@ export interface HearingView {
   readonly resume_utc_ms: number | null;
   readonly observers: number;
   readonly incidents: number;
+  /** Supervisors who look in now; told to the court's own people only. */
+  readonly looks: readonly Look[];
   readonly identity: IdentityLevel;
 }
 
@@ -1639,7 +1673,10 @@ export type AnyEvent =
   | SigningRefusedEvent
   | AccessRestrictedEvent
   | RestrictionLiftedEvent
-  | CaseJoinedEvent;
+  | CaseJoinedEvent
+  | LookAskedEvent
+  | LookBeganEvent
+  | LookEndedEvent;
 
 export type FromPage =
   | HelloMessage

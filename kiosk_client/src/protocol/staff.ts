@@ -2,7 +2,7 @@ import { call } from "./api.ts";
 import type { IdentityLevel, Presence, Role, State, UpdateMessage } from "./messages.ts";
 
 /** Requests of the court's own people (docs/protocol.md, HTTP). All throw ApiError. */
-export type StaffRole = "judge" | "clerk" | "operator" | "administrator";
+export type StaffRole = "judge" | "clerk" | "operator" | "administrator" | "supervisor";
 
 export interface Staff {
   account: string;
@@ -89,6 +89,8 @@ export interface NewSession {
   glossary?: string[];
 }
 
+export type Edition = "court" | "party" | "public";
+
 export interface ExportJob {
   job: string;
   permille: number;
@@ -99,6 +101,9 @@ export interface ExportJob {
   url: string | null;
   bytes?: number | null;
   sha512?: string | null;
+  /** Which edition it is, and of which case where several were heard together. */
+  edition?: string;
+  case_no?: string | null;
 }
 
 /** One line of the log as `GET sessions/{id}/events` gives it. */
@@ -139,7 +144,8 @@ export const staffApi = {
     post<unknown>(`sessions/${at(id)}/seats/${at(participant)}/invitation`),
   revokeInvitation: (id: string, participant: string, reason: string) =>
     call<void>(`sessions/${at(id)}/seats/${at(participant)}/invitation`, { method: "DELETE", body: { reason } }),
-  startExport: (id: string) => post<{ job: string }>(`sessions/${at(id)}/exports`, { edition: "court" }),
+  startExport: (id: string, edition: Edition = "court", case_no: string | null = null) =>
+    post<{ job: string }>(`sessions/${at(id)}/exports`, { edition, ...(case_no ? { case_no } : {}) }),
   /** Oldest first; a package of before a restart counts as a finished job. */
   exports: (id: string) => call<ExportJob[]>(`sessions/${at(id)}/exports`),
   exportJob: (job: string) => call<ExportJob>(`exports/${at(job)}`),

@@ -1,4 +1,5 @@
 import { language } from "../state/preferences.ts";
+import { archive as archiveEn } from "./en/archive.ts";
 import { bench as benchEn } from "./en/bench.ts";
 import { clerk as clerkEn } from "./en/clerk.ts";
 import { court as courtEn } from "./en/court.ts";
@@ -7,7 +8,9 @@ import { editor as editorEn } from "./en/editor.ts";
 import { log as logEn } from "./en/log.ts";
 import { search as searchEn } from "./en/search.ts";
 import { staff as staffEn } from "./en/staff.ts";
+import { supervise as superviseEn } from "./en/supervise.ts";
 import type { Widened } from "./index.ts";
+import { archive } from "./zh-CN/archive.ts";
 import { bench } from "./zh-CN/bench.ts";
 import { clerk } from "./zh-CN/clerk.ts";
 import { court } from "./zh-CN/court.ts";
@@ -16,9 +19,10 @@ import { editor } from "./zh-CN/editor.ts";
 import { log } from "./zh-CN/log.ts";
 import { search } from "./zh-CN/search.ts";
 import { staff } from "./zh-CN/staff.ts";
+import { supervise } from "./zh-CN/supervise.ts";
 
 /** Texts of the court's own pages, apart from `text()` so that a party's phone does not load them. */
-const ZH = { court, bench, staff, clerk, log, desk, search, editor } as const;
+const ZH = { court, bench, staff, clerk, log, desk, search, editor, supervise, archive } as const;
 export type CourtTexts = Widened<typeof ZH>;
 const EN: CourtTexts = {
   court: courtEn,
@@ -29,6 +33,8 @@ const EN: CourtTexts = {
   desk: deskEn,
   search: searchEn,
   editor: editorEn,
+  supervise: superviseEn,
+  archive: archiveEn,
 };
 
 /** Texts of the language in use; reading it in a component re-renders that component on a switch. */

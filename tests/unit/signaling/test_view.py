@@ -10,6 +10,7 @@ from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Phase, State
 from hearing.state import Hearing, Person
+from hearing.supervision_events import LookBegan
 from signaling.view import audience, closed_to_public, hearing_view, may_see
 from tests.fakes.hearings import created
 
@@ -63,6 +64,13 @@ def test_private_matters() -> None:
 def test_observers_are_a_number_and_an_outsider_learns_no_speaker() -> None:
     inside, outside = hearing_view(hearing(), outside=False), hearing_view(hearing(), outside=True)
     assert inside.observers == 1
-    assert {p.seat.participant for p in inside.people} == STAFF | PARTIES | {"witness"}
+    assert {p.seat.participant for p in inside.people} == STAFF - {"supervisor"} | PARTIES | {"witness"}
     assert (inside.speakers, inside.floor) == (("plaintiff",), "plaintiff")
     assert (outside.speakers, outside.floor) == ((), None)
+
+
+def test_only_the_courts_people_are_told_of_a_supervisor() -> None:
+    looked = LookBegan(participant="supervisor", picture=True, sound=True)
+    assert seers(looked) == STAFF
+    told = hearing_view(hearing(), outside=False, supervised=True)
+    assert {p.seat.participant for p in told.people} == STAFF | PARTIES | {"witness"}

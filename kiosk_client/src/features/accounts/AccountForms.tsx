@@ -6,7 +6,7 @@ import { Button, Choice, CopyButton, Dialog, Field, Notice } from "../../ui/inde
 import { Ask, failureText } from "../order/Ask.tsx";
 import { freshPassword, PASSWORD_MIN } from "./gate.ts";
 
-const ROLES: readonly StaffRole[] = ["judge", "clerk", "operator", "administrator"];
+const ROLES: readonly StaffRole[] = ["judge", "clerk", "operator", "administrator", "supervisor"];
 const ACCOUNT = /^[a-z0-9][a-z0-9._-]{1,39}$/;
 
 export function AccountForm({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {

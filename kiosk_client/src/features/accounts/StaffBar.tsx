@@ -3,7 +3,7 @@ import type { Staff } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
 import { Brand, Icon, type IconName } from "../../ui/index.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
-import { HOME, MEETINGS, SEARCH, signOut } from "./gate.ts";
+import { ARCHIVE, HOME, MEETINGS, SEARCH, signOut } from "./gate.ts";
 import "../hearing/hearing.css";
 import "./staff.css";
 
@@ -16,17 +16,19 @@ interface Props {
 
 /** Head of the court's own pages outside a hearing: whose house it is, who sits at the desk. */
 export function StaffBar({ court, title, staff, children }: Props) {
-  const { staff: t, court: words, search } = courtText();
+  const { staff: t, court: words, search, archive } = courtText();
   const doors: [string, IconName, string][] = [
     [HOME[staff.role], "back", search.home],
     [MEETINGS, "people", t.meetings],
     [SEARCH, "search", search.title],
+    [ARCHIVE, "doc", archive.title],
   ];
   return (
     <header class="staff-bar">
       <Brand court={court} sub={title} />
       <div class="staff-bar-middle">{children}</div>
       {staff.role !== "administrator" &&
+        staff.role !== "supervisor" &&
         doors
           .filter(([path]) => path !== location.pathname)
           .map(([path, icon, name]) => (

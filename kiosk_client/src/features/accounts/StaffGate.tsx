@@ -15,6 +15,12 @@ interface Props {
   children: (staff: Staff, court: CourtCard) => ComponentChild;
 }
 
+function entitled(role: StaffRole, post: StaffRole | undefined, administrator: boolean): boolean {
+  if (post) return role === post;
+  // A supervisor looks in from a page of their own and has no business on others.
+  return role !== "supervisor" && (role !== "administrator" || administrator);
+}
+
 /** Lets through who is signed in with the right post; everybody else goes to the sign-in page or their own. */
 export function StaffGate({ post, administrator = false, children }: Props) {
   useEffect(() => void openGate(), []);
@@ -24,7 +30,7 @@ export function StaffGate({ post, administrator = false, children }: Props) {
       ? `/signin?next=${encodeURIComponent(location.pathname + location.search)}`
       : now.at === "in" && now.staff.must_change_password
         ? "/signin"
-        : now.at === "in" && (post ? now.staff.role !== post : now.staff.role === "administrator" && !administrator)
+        : now.at === "in" && !entitled(now.staff.role, post, administrator)
           ? HOME[now.staff.role]
           : null;
   useEffect(() => {

@@ -8,6 +8,9 @@ it("goes only to the door of one's own role", () => {
   expect(nextDoor("?next=/meetings%3Fid%3D1", "clerk")).toBe("/meetings?id=1");
   expect(nextDoor("?next=/search", "administrator")).toBe("/meetings");
   expect(nextDoor("?next=/clerk", "administrator")).toBe("/meetings");
+  expect(nextDoor("?next=/archive%3Fq%3D1", "judge")).toBe("/archive?q=1");
+  expect(nextDoor("?next=/search", "supervisor")).toBe("/supervise");
+  expect(nextDoor("?next=/supervise", "judge")).toBe("/judge");
   for (const evil of [
     "https://evil.example",
     "//evil.example",

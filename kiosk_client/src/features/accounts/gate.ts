@@ -19,10 +19,12 @@ export const HOME: Record<StaffRole, string> = {
   clerk: "/clerk",
   operator: "/signin",
   administrator: MEETINGS,
+  supervisor: "/supervise",
 };
 
 /** Open to the court's people. */
 export const SEARCH = "/search";
+export const ARCHIVE = "/archive";
 
 export async function openGate(): Promise<void> {
   gate.value = { at: "loading" };
@@ -47,10 +49,11 @@ export async function signOut(): Promise<void> {
 export function nextDoor(search: string, role: StaffRole): string {
   const asked = new URLSearchParams(search).get("next") ?? "";
   const path = asked.split(/[?#]/)[0] ?? "";
+  const court = role !== "administrator" && role !== "supervisor";
   const allowed =
-    path === MEETINGS ||
-    (path === SEARCH && role !== "administrator") ||
-    ((path === "/judge" || path === "/clerk") && path === HOME[role]);
+    (path === MEETINGS && role !== "supervisor") ||
+    ((path === SEARCH || path === ARCHIVE) && court) ||
+    (["/judge", "/clerk", "/supervise"].includes(path) && path === HOME[role]);
   return allowed && !asked.includes("\\") ? asked : HOME[role];
 }
 

@@ -18,6 +18,7 @@ import { Desk as ReviewDesk } from "../review/ClerkReview.tsx";
 import { Review } from "../review/Review.tsx";
 import { SeatMap } from "../seats/SeatMap.tsx";
 import { WatchChips } from "../seats/WatchChips.tsx";
+import { LookNotice } from "../supervise/LookNotice.tsx";
 import { refusal } from "./act.ts";
 import { ControlBar, LAYOUTS, muteAll, setLayout } from "./ControlBar.tsx";
 import { KeyHelp } from "./KeyHelp.tsx";
@@ -98,6 +99,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
       <div class="console-banners" aria-live="polite">
         {hearing.link.value.at !== "open" && view && <Banner tone="warn">{words.reconnecting}</Banner>}
         <UndoBanner hearing={hearing} mayUndo={may("run_session")} />
+        <LookNotice hearing={hearing} zone={court.time_zone} />
         {view && <StateBanner view={view} me={hearing.state.value.me} zone={court.time_zone} />}
         {problem && (
           <Banner tone="warn" actions={<Button onClick={retry}>{t.devicesRetry}</Button>}>

@@ -43,7 +43,7 @@ export function describeAll(event: AnyEvent, count: number): Line | null {
   return { words: log.everybody(word, count), weight: "court" };
 }
 
-const UNLISTED: ReadonlySet<Role> = new Set(["observer", "display"]);
+const UNLISTED: ReadonlySet<Role> = new Set(["observer", "display", "supervisor"]);
 
 /** Everybody the log knows, whether or not they are on the list of people now. */
 export function seatsOf(log: readonly LogEntry[], people: HearingView["people"]): Map<string, Seat> {
@@ -77,8 +77,12 @@ export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Lin
       if (event.before === "dropped") return plain(log.back(who(event.participant)));
       if (event.after === "removed") return mind(log.removed(who(event.participant), event.reason ?? ""));
       return plain(`${who(event.participant)} ${common.presence[event.after]}`);
+    case "supervision.began":
+      return mind(log.lookBegan(who(event.participant), event.picture, event.sound));
+    case "supervision.ended":
+      return plain(log.lookEnded(who(event.participant)));
     case "participant.added":
-      return plain(log.added(event.seat.name));
+      return event.seat.role === "supervisor" ? null : plain(log.added(event.seat.name));
     case "participant.hand":
       return plain(event.raised ? log.hand(who(event.participant)) : log.handDown(who(event.participant)));
     case "participant.help":

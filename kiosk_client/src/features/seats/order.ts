@@ -74,7 +74,8 @@ export interface SeatGroup {
 
 /** People with a seat, grouped by side and ordered by rank, then seat. Observers and displays are not seated. */
 export function seatGroups(people: readonly PersonView[]): SeatGroup[] {
-  const seated = people.filter((p) => p.seat.role !== "observer" && p.seat.role !== "display");
+  // Who only looks in has no seat: a notice tells of them.
+  const seated = people.filter((p) => !["observer", "display", "supervisor"].includes(p.seat.role));
   return SIDES.map((side) => ({
     side,
     people: seated

@@ -11,19 +11,21 @@ import { CaseFile } from "../gatedesk/CaseFile.tsx";
 import { GateDesk } from "../gatedesk/GateDesk.tsx";
 import { Vouching } from "../gatedesk/Vouching.tsx";
 import { Editor } from "../minutes/Editor.tsx";
+import { MarksPane } from "../minutes/MarksPane.tsx";
 import { Ask, failureText, Unfit } from "../order/Ask.tsx";
 import { ClerkReview } from "../review/ClerkReview.tsx";
 import { Attendance } from "../seats/Attendance.tsx";
 import { CourtroomView } from "../seats/CourtroomView.tsx";
 import { WatchChips } from "../seats/WatchChips.tsx";
+import { LookNotice } from "../supervise/LookNotice.tsx";
 import { courtDay, courtInstant, courtTime } from "./courtTime.ts";
 import { courtWhen } from "./DayList.tsx";
 import { Invitations } from "./Invitations.tsx";
 import { StateTag } from "./StateTag.tsx";
 
-type Tab = "seats" | "gate" | "live" | "minutes" | "review" | "record" | "export";
+type Tab = "seats" | "gate" | "live" | "minutes" | "marks" | "review" | "record" | "export";
 
-const TABS: Tab[] = ["seats", "gate", "live", "minutes", "review", "record", "export"];
+const TABS: Tab[] = ["seats", "gate", "live", "minutes", "marks", "review", "record", "export"];
 
 interface Props {
   id: string;
@@ -151,6 +153,7 @@ export function SessionPane({ id, court, account, onChange }: Props) {
           {problem}
         </Notice>
       )}
+      {hearing && <LookNotice hearing={hearing} zone={court.time_zone} />}
       {hearing && <WatchChips hearing={hearing} zone={court.time_zone} />}
       {watching && hearing && <CourtroomView hearing={hearing} zone={court.time_zone} />}
       <section class="panel">
@@ -188,6 +191,8 @@ export function SessionPane({ id, court, account, onChange }: Props) {
             ) : (
               <p class="panel-body soft">{courtText().editor.noSeat}</p>
             ))}
+          {tab === "marks" &&
+            (hearing ? <MarksPane hearing={hearing} /> : <p class="panel-body soft">{courtText().editor.noSeat}</p>)}
           {tab === "review" && hearing && <ClerkReview hearing={hearing} zone={court.time_zone} />}
           {tab === "record" && <RecordingTable hearing={hearing} />}
           {tab === "export" && <ExportWizard session={session} state={state} hearing={hearing} court={court} />}

@@ -33,6 +33,9 @@ export const log: CourtTexts["log"] = {
   howling: (name: string) => `${name}'s device howled and muted itself`,
   floor: (name: string) => `${name} has the floor`,
   floorEnd: "The floor is free",
+  lookBegan: (name, picture, sound) =>
+    `Supervisor ${name} looks in (${picture && sound ? "picture and sound" : picture ? "picture" : "sound"})`,
+  lookEnded: (name) => `Supervisor ${name} looks in no more`,
   incident: "Recording incident",
   gap: "A gap in the recording",
   stepped: "The server's clock was set; session time is unaffected",

@@ -32,6 +32,9 @@ export const log = {
   howling: (name: string) => `${name} 的设备啸叫，已自动静音`,
   floor: (name: string) => `请 ${name} 发言`,
   floorEnd: "发言结束",
+  lookBegan: (name: string, picture: boolean, sound: boolean) =>
+    `督察 ${name} 开始察看（${picture && sound ? "画面和声音" : picture ? "画面" : "声音"}）`,
+  lookEnded: (name: string) => `督察 ${name} 结束察看`,
   incident: "录制异常",
   gap: "录制出现缺口",
   stepped: "服务器时钟被调整，庭审时钟不受影响",

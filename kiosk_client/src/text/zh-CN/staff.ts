@@ -76,7 +76,7 @@ export const staff = {
     revokeTitle: (name: string) => `停用账号：${name}`,
     revokeText: "其所有登录立即失效，正在进行的庭审连接同时断开。",
     resetDone: (name: string) => `已为 ${name} 设置新密码。请当面或电话告知，首次登录须修改。`,
-    roles: { judge: "法官", clerk: "书记员", operator: "技术人员", administrator: "破产管理人" },
+    roles: { judge: "法官", clerk: "书记员", operator: "技术人员", administrator: "破产管理人", supervisor: "督察" },
     created: "创建时间",
     deviceName: "设备名称",
     deviceNameHint: "例如：第三法庭显示屏",

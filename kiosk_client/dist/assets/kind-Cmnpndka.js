@@ -1,0 +1,1 @@
+function e(e){return e.picture&&e.sound?`both`:e.picture?`picture`:`sound`}function t(e,t){let n=t.trim().toLowerCase().split(/\s+/);return e.filter(e=>{let t=[e.case_no,e.hearing_no,e.title,e.cause,e.judge,e.court].join(` `).toLowerCase();return n.every(e=>t.includes(e))})}export{t as n,e as t};
