@@ -130,6 +130,7 @@ class Composite(_Section, frozen=True, kw_only=True):
     width: Annotated[int, msgspec.Meta(ge=320, le=3840, multiple_of=2)]
     height: Annotated[int, msgspec.Meta(ge=240, le=2160, multiple_of=2)]
     fps: Annotated[int, msgspec.Meta(ge=5, le=60)]
+    budget: Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Identity(_Section, frozen=True, kw_only=True):

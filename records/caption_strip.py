@@ -52,9 +52,9 @@ def height_px(scale: float) -> int:
 
 
 class CaptionStrip:
-    """Draws into `box`. A session without a word needs none."""
+    """Draws these cues into `box`."""
 
-    def __init__(self, cues: Sequence[Cue], canvas: Canvas, pen: Pen, box: Box, scale: float) -> None:
+    def __init__(self, placed: Sequence[Placed], canvas: Canvas, pen: Pen, box: Box, scale: float) -> None:
         self._canvas = canvas
         self._pen = pen
         width = box.width // PLACES // 2 * 2
@@ -63,7 +63,7 @@ class CaptionStrip:
         self._room_px = width - 2 * self._pad_px
         self._name_px = max(_LEAST_PX, int(NAME_PX * scale))
         self._row_px = max(_LEAST_PX, min(int(ROW_PX * scale), int(self._room_px / ROW_SQUARES)))
-        self._coming = list(reversed(place(cues)))
+        self._coming = list(reversed(placed))
         self._now: list[Cue | None] = [None] * PLACES
         self._drawn: list[Cue | None] = [None] * PLACES
 

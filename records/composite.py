@@ -1,4 +1,4 @@
-"""The composite: one H264 picture of the whole hearing, PTS = session ms, with the merged sound copied in.
+"""The composite: one H264 picture of the whole hearing, PTS = session ms, made in pieces that any player joins.
 
 Everybody recorded has a tile with a name plate; the head line carries court, case and the server's wall time, a strip
 below the pictures what is being said, the foot line phase and session clock. During a lawful break a card stands
@@ -7,102 +7,102 @@ instead, at a frame each few seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path
+from typing import Any
 
 import av
-from av.container import InputContainer, OutputContainer
+import msgspec
+from av.codec.context import Flags
 
-from records.captions import Cue
 from records.painter import Look, Outcome, Painter
-from records.timeline import Stretch, Timeline
+from records.piece_files import Packet
+from records.reels import Reels
+from records.timeline import Span, Stretch, Timeline
+from records.window import Window
 
-__all__ = ["Look", "Outcome", "moments", "write_composite"]
+__all__ = ["ENCODER", "TIME_BASE", "Look", "Outcome", "Picture", "encoder_options", "make", "moments"]
 
 CARD_LEAD_MS = 3_000
 CARD_STEP_MS = 5_000
+ENCODER = "libx264"
+TIME_BASE = Fraction(1, 1000)
 
 
-def moments(timeline: Timeline, fps: int) -> Iterator[tuple[int, Stretch]]:
-    """When a frame is drawn: each 1/fps while recording, 0, 1, 2 s and then each 5 s into a break."""
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the composite: packets that begin with a keyframe and need nothing before or after them."""
+
+    packets: tuple[Packet, ...]
+    decode_errors: dict[str, int]
+    missing_characters: list[str]
+
+
+def moments(timeline: Timeline, fps: int, span: Span | None = None) -> Iterator[tuple[int, Stretch]]:
+    """When a frame is drawn, within `span` or all of it: each 1/fps while recording, 0, 1, 2 s and then each 5 s into
+    a break."""
+    within = span or Span(0, timeline.duration_ms)
     for stretch in timeline.stretches:
-        at_ms, count = stretch.span.from_ms, 0
-        while at_ms < stretch.span.to_ms:
-            yield at_ms, stretch
-            count += 1
-            if stretch.pictured:
-                at_ms = stretch.span.from_ms + count * 1000 // fps
-            else:
-                at_ms += 1_000 if at_ms < stretch.span.from_ms + CARD_LEAD_MS else CARD_STEP_MS
+        for at_ms in _moments(stretch, fps, within.from_ms):
+            if at_ms >= min(within.to_ms, stretch.span.to_ms):
+                break
+            if at_ms >= within.from_ms:
+                yield at_ms, stretch
 
 
-def write_composite(
-    timeline: Timeline,
-    cues: Sequence[Cue],
-    recordings: Path,
-    mix: Path,
-    target: Path,
-    look: Look,
-    progress: Callable[[int], None],
-) -> Outcome:
-    """Write `target` (.mp4) with the sound of `mix` (.m4a) and these captions. `progress` gets session ms done.
+def make(window: Window, reels: Reels, look: Look) -> Picture:
+    """The piece that shows a window. The same bytes for the same window. OSError when a track cannot be read."""
+    codec = av.CodecContext.create(ENCODER, "w")
+    assert isinstance(codec, av.VideoCodecContext)
+    codec.width, codec.height, codec.pix_fmt = look.width, look.height, "yuv420p"
+    codec.framerate, codec.time_base = Fraction(look.fps), TIME_BASE
+    codec.thread_count = 1
+    codec.flags |= Flags.global_header
+    codec.options = encoder_options(look)
+    reels.load(window)
+    painter = Painter(window, reels, look)
+    packets: list[Packet] = []
+    previous: Stretch | None = None
+    for at_ms, stretch in moments(window.timeline, look.fps, window.span):
+        frame = painter.paint(at_ms, stretch)
+        frame.pts, frame.time_base = at_ms, TIME_BASE
+        if stretch is not previous:
+            frame.pict_type = av.video.frame.PictureType.I
+            previous = stretch
+        packets += _packets(codec.encode(frame))
+    if previous is not None:
+        packets += _packets(codec.encode(None))
+    outcome = painter.finish()
+    return Picture(
+        packets=tuple(packets), decode_errors=reels.errors(), missing_characters=outcome.missing_characters
+    )
 
-    Memory: two decoded frames a track that is on. Raises OSError when the disk refuses.
-    """
-    with ExitStack() as files:
-        sound = files.enter_context(av.open(str(mix)))
-        out = files.enter_context(av.open(str(target), "w", format="mp4"))
-        stream = out.add_stream("libx264", rate=look.fps)
-        stream.width, stream.height, stream.pix_fmt = look.width, look.height, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 1000)
-        stream.codec_context.thread_count = look.threads
+
+def encoder_options(look: Look) -> dict[str, str]:
+    """Of every piece and of the file that they are joined in."""
+    return {
+        "preset": look.preset,
+        "crf": str(look.crf),
         # Without B frames the file needs no edit list, so that every player shows PTS = session ms.
-        stream.options = {
-            "preset": look.preset,
-            "crf": str(look.crf),
-            "bf": "0",
-            "g": str(2 * look.fps),
-            "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=bt709",
-        }
-        copier = _SoundCopier(sound, out)
-        painter = Painter(timeline, cues, recordings, look, files)
-        previous: Stretch | None = None
-        for at_ms, stretch in moments(timeline, look.fps):
-            frame = painter.paint(at_ms, stretch)
-            frame.pts, frame.time_base = at_ms, Fraction(1, 1000)
-            if stretch is not previous:
-                frame.pict_type = av.video.frame.PictureType.I
-                previous = stretch
-            out.mux(stream.encode(frame))
-            copier.up_to(at_ms)
-            painter.outcome.frames += 1
-            progress(at_ms)
-        out.mux(stream.encode(None))
-        copier.up_to(None)
-    return painter.finish()
+        "bf": "0",
+        "g": str(2 * look.fps),
+        "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=bt709:open-gop=0",
+    }
 
 
-class _SoundCopier:
-    """Copies AAC packets in step with the picture, so that neither file nor muxer has to hold many."""
+def _moments(stretch: Stretch, fps: int, from_ms: int) -> Iterator[int]:
+    begin = stretch.span.from_ms
+    if stretch.pictured:
+        count = max(0, (from_ms - begin) * fps // 1000)
+        while True:
+            yield begin + count * 1000 // fps
+            count += 1
+    yield from range(begin, begin + CARD_LEAD_MS, 1_000)
+    steps = max(0, (from_ms - begin - CARD_LEAD_MS) // CARD_STEP_MS)
+    at_ms = begin + CARD_LEAD_MS + steps * CARD_STEP_MS
+    while True:
+        yield at_ms
+        at_ms += CARD_STEP_MS
 
-    def __init__(self, sound: InputContainer, out: OutputContainer) -> None:
-        self._out = out
-        self._from = sound.streams.audio[0]
-        self._to = out.add_stream_from_template(self._from)
-        self._packets = sound.demux(self._from)
-        self._next = next(self._packets, None)
 
-    def up_to(self, session_ms: int | None) -> None:
-        """Copy what starts up to this moment; None copies the rest."""
-        while self._next is not None:
-            packet = self._next
-            if packet.pts is None or packet.time_base is None:
-                self._next = next(self._packets, None)
-                continue
-            if session_ms is not None and packet.pts * packet.time_base * 1000 > session_ms:
-                return
-            packet.stream = self._to
-            self._out.mux(packet)
-            self._next = next(self._packets, None)
+def _packets(encoded: Sequence[av.Packet[Any]]) -> list[Packet]:
+    return [Packet(packet.pts or 0, packet.is_keyframe, bytes(packet)) for packet in encoded]

@@ -22,7 +22,17 @@ from records.chain import sign_head
 from records.derivation import PATH, CourtFiles, EntryCounts, derive, write_derivation
 from records.keys import CourtKey
 from records.manifest import safe_name
-from records.package_build import COMPOSITE, MIX, Build, ExportOptions, Progress, SessionSources, folder_name, now_ms
+from records.package_build import (
+    COMPOSITE,
+    MIX,
+    SEATS,
+    Build,
+    ExportOptions,
+    Progress,
+    SessionSources,
+    folder_name,
+    now_ms,
+)
 from records.redaction import Redacted, redact
 from records.render import Job, Rendered
 from records.timeline import RecordedTrack, Span, Timeline
@@ -95,16 +105,19 @@ class EditionBuild(Build):
             super().job(),
             events=str(self._scratch / "visible.jsonl"),
             withheld=tuple((span.from_ms, span.to_ms) for span in self._away.spans),
+            cut=True,
+            # The public gets no single person's sound.
+            seats=str(self.staging / SEATS) if self.timeline.tracks else None,
         )
 
     def reuse(self) -> Rendered:
         """See `Build`: the court edition's own files."""
-        for path in (MIX, COMPOSITE):
+        seats = [path for path in self._files.digests if path.startswith(f"{SEATS}/")] if self.timeline.tracks else []
+        for path in (MIX, COMPOSITE, *seats):
             if path in self._files.digests:
+                (self.staging / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(self._court / path, self.staging / path)
-        return Rendered(
-            frames=0, decode_errors={}, missing_characters=[], cpu_ms=0, wall_ms=0, rss_mib=0, session_ms=0
-        )
+        return Rendered()
 
     def clear(self) -> None:
         """See `Build`."""
@@ -133,8 +146,9 @@ class EditionBuild(Build):
         ranges = {f"{verify.TRACKS}{file}": spans for file, spans in self._cut.items()}
         silent = {f"{verify.TRACKS}{file}": spans for file, spans in self._silenced.items()}
         # Who of the persons in them is missing when, the log says.
-        ranges |= dict.fromkeys((MIX, COMPOSITE), self._away.spans)
-        silent |= dict.fromkeys((MIX, COMPOSITE), self._redacted.silent)
+        made = (MIX, COMPOSITE, *(path for path in self.bag.digests if path.startswith(f"{SEATS}/")))
+        ranges |= dict.fromkeys(made, self._away.spans)
+        silent |= dict.fromkeys(made, self._redacted.silent)
         payload = {path: d["sha512"] for path, d in self.bag.digests.items() if path.startswith("data/")}
         statement = derive(
             self._files,

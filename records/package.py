@@ -43,7 +43,11 @@ class PackageResult:
 
 
 async def load_sources(
-    store: EventStore, session: str, recordings: Path, pictures: Mapping[str, bytes] | None = None
+    store: EventStore,
+    session: str,
+    recordings: Path,
+    pictures: Mapping[str, bytes] | None = None,
+    pieces: Path | None = None,
 ) -> SessionSources:
     """Read a session out of the store; `pictures` of signatures by their SHA-256.
 
@@ -52,7 +56,7 @@ async def load_sources(
     entries = [entry async for entry in store.read(session)]
     if not entries:
         raise UserError("no-such-session", f"没有庭次 {session} 的记录", f"there is no record of session {session}")
-    return SessionSources(entries, await store.heads(session), recordings, pictures or {})
+    return SessionSources(entries, await store.heads(session), recordings, pictures or {}, pieces)
 
 
 async def export_session(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from records.unlocked import key_of, recorded_bytes
 EDITION = "court"
 COMPOSITE = "data/media/composite.mp4"
 MIX = "data/media/audio-mix.m4a"
+SEATS = "data/media/audio-seats"
 RENDER_SHARE_PERMILLE = 900
 """Part of the progress bar that rendering takes; hashing and checking share the rest."""
 
@@ -46,13 +48,15 @@ Progress = Callable[[int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class SessionSources:
-    """What a package is made of: the log, its signed heads, the folder that the log's track files lie in."""
+    """What a package is made of: the log, its signed heads, the folder that the log's track files lie in, and the one
+    of what was composed in advance (None: beside the package, while it is in the making)."""
 
     entries: Sequence[Entry]
     heads: Sequence[Head]
     recordings: Path
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     """Of the signatures on the minutes, by their SHA-256."""
+    pieces: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Build:
         self.target = out_dir / safe_name(name)
         self.place = Staging(self.target)
         self.staging = self.place.folder
+        self._pieces = out_dir / f".{self.target.name}.pieces"
         self.coverage = coverages.measure(self.timeline)
         self.manifest_sha512 = ""
         self.files = 0
@@ -123,7 +128,9 @@ class Build:
             events=str(self.staging / verify.EVENTS),
             recordings=str(self.sources.recordings),
             key=key_of(self.sources.recordings),
+            pieces=str(self.sources.pieces or self._pieces),
             mix=str(self.staging / MIX),
+            seats=str(self.staging / SEATS),
             composite=str(self.staging / COMPOSITE) if self.options.composite else None,
             look=self.options.look,
         )
@@ -141,8 +148,11 @@ class Build:
         """Everything else, and the seal."""
         bag, line, tz = self.bag, self.timeline, words.zone(self.options.look.time_zone)
         bag.progress = self._hashed
-        self._due_bytes += sum(item.stat().st_size for item in (self.staging / "data/media").iterdir())
+        made = [item for item in (self.staging / "data/media").rglob("*") if item.is_file()]
+        self._due_bytes += sum(item.stat().st_size for item in made)
         bag.adopt(MIX)
+        for item in sorted((self.staging / SEATS).glob("*.flac")):
+            bag.adopt(f"{SEATS}/{item.name}")
         if self.options.composite:
             bag.adopt(COMPOSITE)
         for track in line.tracks:
@@ -213,6 +223,7 @@ class Build:
     def clear(self) -> None:
         """See `Staging`."""
         self.place.clear()
+        shutil.rmtree(self._pieces, ignore_errors=True)
 
     def _project(self) -> timeline.Timeline:
         """The timeline of a log whose chain holds. UserError `record-broken` otherwise."""

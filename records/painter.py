@@ -4,25 +4,19 @@ redrawn."""
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import av
 
 from hearing.roles import label
 from records import words
 from records.caption_strip import CaptionStrip, height_px
-from records.captions import Cue
 from records.drawing import GOLD, MUTED, NAVY, RED, STAGE, TILE, WHITE, Canvas, Pen
 from records.layout import Box, arrange
-from records.scenes import Scene, plan
-from records.timeline import RecordedTrack, Stretch, Timeline
-from records.tracks import VideoTrack
-
-STALE_MS = 2_000
-"""Without a new frame for this long the tile says so instead of showing a frozen face."""
+from records.reels import Reels
+from records.scenes import Scene
+from records.timeline import Stretch
+from records.window import STALE_MS, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +29,26 @@ class Look:
     crf: int = 26
     preset: str = "veryfast"
     time_zone: str = "Asia/Shanghai"
-    threads: int = 2
+    layout: str = ""
+    """One of `layout.MODES` instead of what the court chose; empty: as it was shown."""
+    captions: bool = True
+    """Whether there is a strip for them: fixed from the first frame on, before anybody has said a word."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it: decode errors by file, characters that the font lacks."""
+    """What came of it: characters that the font lacks."""
 
-    frames: int = 0
-    decode_errors: dict[str, int] = field(default_factory=dict)
     missing_characters: list[str] = field(default_factory=list)
 
 
 class Painter:
-    """Draws one picture after the other; what does not change is not drawn again."""
+    """Draws one picture of a window after the other; what does not change is not drawn again."""
 
-    def __init__(
-        self, timeline: Timeline, cues: Sequence[Cue], recordings: Path, look: Look, files: ExitStack
-    ) -> None:
+    def __init__(self, window: Window, reels: Reels, look: Look) -> None:
         self.outcome = Outcome()
-        self._timeline = timeline
-        self._recordings = recordings
-        self._files = files
+        self._timeline = window.timeline
+        self._reels = reels
         self._scale = look.height / 720
         self._half_frame_ms = 500 // look.fps
         self._zone = words.zone(look.time_zone)
@@ -64,29 +56,27 @@ class Painter:
         self._pen = Pen()
         self._head_px, self._foot_px = self._px(56), self._px(36)
         margin = self._px(8)
-        strip_px = height_px(self._scale) if cues else 0
+        strip_px = height_px(self._scale) if look.captions else 0
         strip = Box(margin, look.height - self._foot_px - strip_px, look.width - 2 * margin, strip_px)
-        self._captions = CaptionStrip(cues, self._canvas, self._pen, strip, self._scale)
+        placed = window.placed if look.captions else ()
+        self._captions = CaptionStrip(placed, self._canvas, self._pen, strip, self._scale)
         self._stage = Box(
             margin,
             self._head_px + margin,
             look.width - 2 * margin,
             look.height - self._head_px - self._foot_px - strip_px - 2 * margin,
         ).even()
-        self._scenes = list(reversed(plan(timeline)))
-        self._tracks = sorted(timeline.tracks, key=lambda track: track.span.from_ms, reverse=True)
-        self._open: dict[str, list[tuple[RecordedTrack, VideoTrack]]] = {}
+        self._scenes = list(reversed(window.scenes))
         self._tiles: dict[str, _Tile] = {}
         self._drawn: Scene | Stretch | None = None
         self._foot = ""
-        self._phases = list(reversed(timeline.phases))
+        self._phases = list(reversed(self._timeline.phases))
         self._phase = ""
 
     def paint(self, at_ms: int, stretch: Stretch) -> av.VideoFrame:
         """The picture at this moment; moments may not go back."""
         while self._scenes[-1].span.to_ms <= at_ms and len(self._scenes) > 1:
             self._scenes.pop()
-        self._open_tracks(at_ms)
         if stretch.pictured:
             self._paint_scene(self._scenes[-1], at_ms)
             self._captions.paint(at_ms + self._half_frame_ms)
@@ -97,30 +87,12 @@ class Painter:
         return self._canvas.frame()
 
     def finish(self) -> Outcome:
-        """Close the files and say what was wrong in them."""
-        for pairs in self._open.values():
-            for track, video in pairs:
-                self._note(track, video)
+        """What was wrong in the files and with the font."""
         self.outcome.missing_characters = sorted(self._pen.missing)
         return self.outcome
 
     def _px(self, at_720: int) -> int:
         return int(at_720 * self._scale) // 2 * 2
-
-    def _open_tracks(self, at_ms: int) -> None:
-        while self._tracks and self._tracks[-1].span.from_ms <= at_ms:
-            track = self._tracks.pop()
-            video = self._files.enter_context(closing(VideoTrack(self._recordings / track.file)))
-            self._open.setdefault(track.participant, []).append((track, video))
-        for pairs in self._open.values():
-            for pair in [p for p in pairs if p[0].span.to_ms + STALE_MS < at_ms]:
-                self._note(*pair)
-                pair[1].close()
-                pairs.remove(pair)
-
-    def _note(self, track: RecordedTrack, video: VideoTrack) -> None:
-        if video.errors:
-            self.outcome.decode_errors[track.file] = video.errors
 
     def _paint_scene(self, scene: Scene, at_ms: int) -> None:
         if self._drawn is not scene:
@@ -137,22 +109,15 @@ class Painter:
             self._refresh(name, tile, at_ms)
 
     def _refresh(self, name: str, tile: _Tile, at_ms: int) -> None:
-        newest: av.VideoFrame | None = None
-        latest_ms: int | None = None
-        has_video = False
-        for _, video in self._open.get(name, ()):
-            # The picture nearest to this moment: half a frame early or late, where the newest would always be late.
-            newest = video.advance(at_ms + self._half_frame_ms) or newest
-            has_video = has_video or video.has_video
-            if video.shown_ms is not None:
-                latest_ms = max(latest_ms or 0, video.shown_ms)
-        if newest is not None:
-            tile.last = newest
-            self._paint_picture(name, tile, newest)
-            tile.notice = ""
-        elif latest_ms is None or at_ms - latest_ms > STALE_MS:
-            self._paint_notice(name, tile, self._why_dark(name, has_video, at_ms))
+        # The picture nearest to this moment: half a frame early or late, where the newest would always be late.
+        reel = self._reels.advance(name, at_ms + self._half_frame_ms)
+        if reel.frame is None or reel.shown_ms is None or at_ms - reel.shown_ms > STALE_MS:
+            self._paint_notice(name, tile, self._why_dark(name, reel.has_video, at_ms))
             tile.last = None
+        elif reel.frame is not tile.last:
+            tile.last = reel.frame
+            self._paint_picture(name, tile, reel.frame)
+            tile.notice = ""
 
     def _why_dark(self, name: str, has_video: bool, at_ms: int) -> str:
         on = [t for t in self._timeline.tracks if t.participant == name and t.span.from_ms <= at_ms < t.span.to_ms]

@@ -1,7 +1,8 @@
 """Making composite and mix in a process of its own: `python -m records.render` with a job on standard input.
 
-The work takes seconds of CPU for each minute of hearing; apart from the server it cannot hold up a packet, its memory
-is returned, and cancelling is ending the process. Standard output: one JSON report a line, the last with `done`.
+The work takes some twenty seconds of CPU for each minute of hearing that was not composed while it went on. Apart
+from the server it cannot hold up a packet, its memory is returned, and cancelling ends the process: what was made is
+kept and found again. Standard output: one JSON report a line, the last with `done`.
 """
 
 from __future__ import annotations
@@ -11,52 +12,73 @@ import contextlib
 import errno
 import os
 import resource
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from hearing.errors import UserError
 from hearing.events import Entry
-from hearing.transcript import Transcript
-from records import timeline as timelines
-from records.captions import cues_of
-from records.composite import Look, Outcome, write_composite
-from records.mixdown import write_mix
+from records import joining
+from records.composing import Composer, PieceLost
+from records.composite import Picture
+from records.joining import SeatFiles
+from records.levelling import Level
+from records.painter import Look
+from records.piece_files import PIECE_MS
+from records.timeline import Span
 from records.unlocked import unlock
+from records.workers import PictureWorkers
+
+T = TypeVar("T")
 
 NICE = 10
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error numbers that mean there is no room."""
-MIX_SHARE_PERMILLE = 100
+SOUND_SHARE_PERMILLE = 100
+JOIN_SHARE_PERMILLE = 50
+MOST_TRIES = 3
+"""Of pieces that do not come back from the disk as they were written."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """`events` is a file of entries, one JSON a line; `recordings` the folder of the track files, `key` what opens
-    those that are sealed."""
+    those that are sealed; `pieces` the folder of what was made in advance. Written are, unless None, `mix` (.m4a),
+    `seats` (a folder, one FLAC file a seat) and `composite` (.mp4)."""
 
     events: str
     recordings: str
     key: bytes | None = None
-    mix: str
+    pieces: str
+    mix: str | None
+    seats: str | None
     composite: str | None
     look: Look
+    workers: int = 2
+    """Processes that make pictures."""
     withheld: tuple[tuple[int, int], ...] = ()
     """Spans of session ms that stand as a card: the recordings are without them."""
+    cut: bool = False
+    """The files are no longer those that the log has the bytes of: they are looked through."""
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process did. `speed_permille` is session time over wall time, times 1000."""
+    """What the process did. `pictures_made`: of `pieces`, those that were not there or not good any more."""
 
-    frames: int
-    decode_errors: dict[str, int]
-    missing_characters: list[str]
-    cpu_ms: int
-    wall_ms: int
-    rss_mib: int
-    session_ms: int
+    frames: int = 0
+    pieces: int = 0
+    pictures_made: int = 0
+    gain_db: int = 0
+    decode_errors: dict[str, int] = {}
+    missing_characters: list[str] = []
+    cpu_ms: int = 0
+    wall_ms: int = 0
+    rss_mib: int = 0
+    session_ms: int = 0
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,59 +95,98 @@ def run(job: Job, report: Callable[[Report], None]) -> None:
     started = time.monotonic()
     if job.key is not None:
         unlock(Path(job.recordings), job.key)
-    transcript = Transcript()
+    withheld = [Span(*span) for span in job.withheld]
+    composer = Composer(Path(job.pieces), Path(job.recordings), job.look, withheld=withheld, cut=job.cut)
+    decode = msgspec.json.Decoder(Entry).decode
     with Path(job.events).open("rb") as lines:
-        timeline = timelines.read(_folded(lines, transcript))
-    timeline = timelines.withhold(timeline, [timelines.Span(*span) for span in job.withheld])
-    duration = max(1, timeline.duration_ms)
+        for line in lines:
+            composer.take(decode(line))
     last = -1
 
-    def progress(base: int, share: int) -> Callable[[int], None]:
-        def tell(done_ms: int) -> None:
-            nonlocal last
-            permille = base + share * done_ms // duration
-            if permille > last:
-                last = permille
-                report(Report(permille=permille))
+    def tell(base: int, share: int, done: int, of: int) -> None:
+        nonlocal last
+        permille = base + share * done // max(1, of)
+        if permille > last:
+            last = permille
+            report(Report(permille=permille))
 
-        return tell
-
-    outcome = Outcome()
-    mix_share = MIX_SHARE_PERMILLE if job.composite else 1000
-    write_mix(timeline, Path(job.recordings), Path(job.mix), progress(0, mix_share))
-    if job.composite is not None:
-        outcome = write_composite(
-            timeline,
-            cues_of(timeline, transcript),
-            Path(job.recordings),
-            Path(job.mix),
-            Path(job.composite),
-            job.look,
-            progress(mix_share, 1000 - mix_share),
-        )
-    usage = resource.getrusage(resource.RUSAGE_SELF)
+    made = 0
+    for tries in range(MOST_TRIES):
+        try:
+            made += _make(composer, job, tell)
+            frames, errors, missing = _join(composer, job, tell)
+            break
+        except PieceLost:
+            if tries == MOST_TRIES - 1:
+                raise
+    composer.close()
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     report(
         Report(
             done=Rendered(
-                frames=outcome.frames,
-                decode_errors=outcome.decode_errors,
-                missing_characters=outcome.missing_characters,
-                cpu_ms=int((usage.ru_utime + usage.ru_stime) * 1000),
+                frames=frames,
+                pieces=composer.count,
+                pictures_made=made,
+                gain_db=composer.gain_db,
+                decode_errors={**composer.errors(), **errors},
+                missing_characters=sorted(missing),
+                cpu_ms=int(sum(usage.ru_utime + usage.ru_stime for usage in usages) * 1000),
                 wall_ms=int((time.monotonic() - started) * 1000),
-                rss_mib=usage.ru_maxrss // 1024,
-                session_ms=timeline.duration_ms,
+                rss_mib=max(usage.ru_maxrss for usage in usages) // 1024,
+                session_ms=composer.timeline.duration_ms,
             )
         )
     )
 
 
-def _folded(lines: Iterable[bytes], transcript: Transcript) -> Iterator[Entry]:
-    """The entries, each taken into the transcript as it passes."""
-    decode = msgspec.json.Decoder(Entry).decode
-    for line in lines:
-        entry = decode(line)
-        transcript.apply(entry)
-        yield entry
+Tell = Callable[[int, int, int, int], None]
+"""Permille so far, permille of this part, done of it, all of it."""
+
+
+def _make(composer: Composer, job: Job, tell: Tell) -> int:
+    """Every piece that is missing; returns how many pictures were."""
+    count = composer.count
+    due = composer.stale_pictures(count) if job.composite is not None else []
+    sound_share = SOUND_SHARE_PERMILLE if due else 1000 - JOIN_SHARE_PERMILLE
+    # Those begin before this process has made anything: each has a copy of the log, and works beside the sound.
+    with PictureWorkers(composer, due, job.workers) as pictures:
+        for done, _ in enumerate(composer.make_sounds(count)):
+            tell(0, sound_share // 2, done, count)
+        for done, _ in enumerate(composer.make_levels(composer.gain_db, final=True)):
+            tell(sound_share // 2, sound_share // 2, done, count)
+        for done in pictures.follow():
+            tell(sound_share, 1000 - JOIN_SHARE_PERMILLE - sound_share, done, len(due))
+    return len(due)
+
+
+def _join(composer: Composer, job: Job, tell: Tell) -> tuple[int, dict[str, int], set[str]]:
+    """Frames, decode errors by file and missing characters of the composite."""
+    numbers = range(composer.count)
+    if job.mix is not None:
+        joining.write_mix(Path(job.mix), (_whole(composer.level.read(n), n) for n in numbers))
+    if job.seats is not None:
+        files = SeatFiles(Path(job.seats), composer.timeline)
+        try:
+            for number in numbers:
+                end_ms = min((number + 1) * PIECE_MS, composer.timeline.duration_ms)
+                files.add(_whole(composer.sound.read(number), number), number * PIECE_MS, end_ms)
+        finally:
+            files.close()
+    if job.composite is None:
+        return 0, {}, set()
+
+    def both() -> Iterator[tuple[Picture, Level]]:
+        for number in numbers:
+            tell(1000 - JOIN_SHARE_PERMILLE, JOIN_SHARE_PERMILLE, number, len(numbers))
+            yield _whole(composer.picture.read(number), number), _whole(composer.level.read(number), number)
+
+    return joining.write_composite(Path(job.composite), both(), job.look, composer.timeline)
+
+
+def _whole(piece: T | None, number: int) -> T:
+    if piece is None:
+        raise PieceLost(number)
+    return piece
 
 
 async def render(job: Job, progress: Callable[[int], None]) -> Rendered:
@@ -140,6 +201,7 @@ async def render(job: Job, progress: Callable[[int], None]) -> Rendered:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -153,7 +215,8 @@ async def render(job: Job, progress: Callable[[int], None]) -> Rendered:
         code = await child.wait()
     finally:
         if child.returncode is None:
-            child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             await child.wait()
     report = done.result()
     if report.done is not None and code == 0:

@@ -6,6 +6,7 @@ cough: only a turn of at least TURN_MS counts, and after SILENCE_MS without spee
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,11 +117,8 @@ def turns_of(timeline: Timeline) -> list[tuple[int, str | None]]:
 
 
 def _latest(items: Sequence[tuple[int, T]], at_ms: int) -> T | None:
-    found: T | None = None
-    for moment, item in items:
-        if moment <= at_ms:
-            found = item
-    return found
+    place = bisect.bisect_right(items, at_ms, key=lambda item: item[0])
+    return items[place - 1][1] if place else None
 
 
 def _visits(timeline: Timeline) -> dict[str, tuple[Span, ...]]:

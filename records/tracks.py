@@ -1,4 +1,4 @@
-"""Decoding recorded track files on the session clock: PTS in the file are session ms.
+"""Decoding the sound of recorded track files on the session clock: PTS in the file are session ms.
 
 A damaged packet is skipped and counted, a truncated file ends early: the gaps are listed in the log, and what can be
 shown is shown.
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.video.stream import VideoStream
 
 from records.unlocked import for_av
 
@@ -31,51 +30,27 @@ frames are stretched by at most one per cent."""
 Samples = npt.NDArray[np.float32]
 
 
-class VideoTrack:
-    """The pictures of one file, in order of time. Holds one decoded frame and one ahead."""
-
-    def __init__(self, path: Path) -> None:
-        self.errors = 0
-        self._container = _open(path)
-        self.has_video = self._container is not None and bool(self._container.streams.video)
-        self._frames = self._decode(self._container) if self._container and self.has_video else iter(())
-        self._next: tuple[int, av.VideoFrame] | None = next(self._frames, None)
-        self.shown_ms: int | None = None
-        """Time of the newest frame handed out."""
-
-    def advance(self, session_ms: int) -> av.VideoFrame | None:
-        """The newest frame due at `session_ms` that was not handed out yet, or None when nothing is new."""
-        newest: av.VideoFrame | None = None
-        while self._next is not None and self._next[0] <= session_ms:
-            self.shown_ms, newest = self._next
-            self._next = next(self._frames, None)
-        return newest
-
-    def close(self) -> None:
-        """Give the file back. Idempotent."""
-        if self._container is not None:
-            self._container.close()
-
-    def _decode(self, container: InputContainer) -> Iterator[tuple[int, av.VideoFrame]]:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        for packet in _packets(container, stream):
-            try:
-                frames = packet.decode()
-            except av.FFmpegError:
-                self.errors += 1
-                continue
-            for frame in frames:
-                if isinstance(frame, av.VideoFrame) and frame.time is not None:
-                    yield round(frame.time * 1000), frame
-
-
 class AudioTrack:
-    """The sound of one file as 48 kHz mono, placed on the session clock sample by sample."""
+    """The sound of one file as 48 kHz mono, placed on the session clock sample by sample.
 
-    def __init__(self, source: Path | IO[bytes]) -> None:
+    `offset`: by how many samples what comes first stands beside its timestamp, `steer_from`: before which sample that
+    is not put right. With them one track takes over where another one ended, and no sample is heard twice.
+    """
+
+    def __init__(
+        self,
+        source: Path | IO[bytes] | InputContainer | None,
+        *,
+        from_ms: int = 0,
+        offset: int = 0,
+        steer_from: int = 0,
+    ) -> None:
         self.errors = 0
-        self._container = _open(source)
+        self.offset = offset
+        self._from_ms = from_ms
+        self._steer_from = steer_from
+        self._begun = False
+        self._container = source if isinstance(source, InputContainer | None) else _open(source)
         has_audio = self._container is not None and bool(self._container.streams.audio)
         self._frames = self._decode(self._container) if self._container and has_audio else iter(())
         self._next: tuple[int, Samples] | None = next(self._frames, None)
@@ -110,20 +85,30 @@ class AudioTrack:
     def _place(self, at: int, samples: Samples) -> None:
         cursor = self._held_at + len(self._held)
         deviation = at - cursor
-        if deviation > JUMP_SAMPLES:
+        if not self._begun:
+            self._begun = True
+            deviation += self.offset
+            if deviation >= 0:
+                self._held = np.concatenate([self._held, np.zeros(deviation, dtype=np.float32), samples])
+            else:
+                self._held = np.concatenate([self._held, samples[min(len(samples), -deviation) :]])
+        elif deviation > JUMP_SAMPLES:
             self._held = np.concatenate([self._held, np.zeros(deviation, dtype=np.float32), samples])
         elif deviation < -JUMP_SAMPLES:
             self._held = np.concatenate([self._held, samples[min(len(samples), -deviation) :]])
-        elif abs(deviation) > STEER_SAMPLES:
+        elif abs(deviation) > STEER_SAMPLES and cursor >= self._steer_from:
             limit = max(1, len(samples) // 100)
             self._held = np.concatenate([self._held, _stretched(samples, max(-limit, min(limit, deviation)))])
         else:
             self._held = np.concatenate([self._held, samples])
+        self.offset = self._held_at + len(self._held) - at - len(samples)
 
     def _decode(self, container: InputContainer) -> Iterator[tuple[int, Samples]]:
         stream = container.streams.audio[0]
         to_mono = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
         for packet in _packets(container, stream):
+            if packet.pts is not None and packet.pts * packet.time_base * 1000 < self._from_ms:
+                continue
             try:
                 frames = [part for frame in packet.decode() for part in to_mono.resample(frame)]
             except av.FFmpegError:
@@ -149,7 +134,7 @@ def _stretched(samples: Samples, by: int) -> Samples:
     return np.interp(grid, np.arange(len(samples)), samples).astype(np.float32)
 
 
-def _packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Any]:
+def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Any]:
     """Packets of one stream; the end of a file that was cut off is the end."""
     with contextlib.suppress(av.FFmpegError):
         yield from container.demux(stream)

@@ -42,6 +42,7 @@ from signaling.web import build_app
 from yunting.addresses import announced, with_nat64
 from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
+from yunting.composites import Composites, look_of
 from yunting.copies import open_copies
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
@@ -101,8 +102,10 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         stack.push_async_callback(speech.close)
         if listening:
             await speech.start()
+        composites = Composites(folder, look_of(settings), settings.composite.budget if listening else 0.0, tasks)
+        stack.push_async_callback(composites.close)
         keys = await open_recording_keys(settings, store)
-        recordings = Recordings(folder / "recordings", tasks, speech, keys)
+        recordings = Recordings(folder / "recordings", tasks, speech, keys, composites)
         stack.push_async_callback(recordings.close)
         faces = FacePool(leave_one(), waiting=64)
         stack.callback(faces.close)

@@ -215,6 +215,28 @@ def join_discs(
 
 
 @app.command()
+def render(
+    session_id: Annotated[str, typer.Argument(metavar="SESSION")],
+    out: Annotated[Path, typer.Option("--out", help="目标文件 / the MP4 to write")],
+    layout: Annotated[str, typer.Option(help="auto, focus, one_plus_five, grid, facing；空 as shown")] = "",
+    captions: Annotated[bool, typer.Option(help="画面下方字幕 / the strip of captions")] = True,
+    width: Annotated[int | None, typer.Option(min=320, max=3840)] = None,
+    height: Annotated[int | None, typer.Option(min=240, max=2160)] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """按另一布局重新合成画面 / make the composite once more in another layout; the record is not changed."""
+    from yunting.rendering import Wanted, render_offline
+
+    wanted = Wanted(layout=layout, captions=captions, width=width, height=height)
+    result = asyncio.run(render_offline(_settings(config), session_id, out, wanted, _err))
+    if json:
+        _print_json(result)
+    else:
+        _out.print(str(out), soft_wrap=True)
+
+
+@app.command()
 def verify(
     path: Path,
     key: Annotated[str | None, typer.Option("--key", help="法院公钥指纹 / the court key's fingerprint")] = None,

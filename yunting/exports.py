@@ -21,7 +21,6 @@ from hearing.session import State
 from hearing.state import Hearing
 from records import package, timeline, verify
 from records.book import LedgerBook
-from records.composite import Look
 from records.editions import edition_of, export_edition
 from records.keys import CourtKey
 from records.ledger import Ledger
@@ -29,6 +28,7 @@ from records.unlocked import recorded_bytes
 from records.withheld import Edition
 from signaling.ports import Exported, ExportStep
 from signaling.signature_shelf import SignatureShelf
+from yunting import composites
 from yunting.backends import Store, open_store
 from yunting.catching_up import until_written
 from yunting.editions import check_wanted, covers, in_part, newest_court
@@ -103,11 +103,14 @@ class PackageExporter:
             # recording then would end it in an open session.
             _check_over(ledger.hearing)
             await self._recordings.settle(session, ledger)
+            await self._recordings.composed(session)
             await ledger.sign()
             # A folder of its own: a session may be exported again after more was noted in its log.
             out = self._packages / (package_id or new_ulid(time.time_ns() // 1_000_000))
             pictures = await SignatureShelf(self._store, session).all_signed()
-            sources = await package.load_sources(self._store, session, self._recordings.folder_of(session), pictures)
+            pieces = composites.folder_of(Path(self._settings.storage.folder), session)
+            recordings = self._recordings.folder_of(session)
+            sources = await package.load_sources(self._store, session, recordings, pictures, pieces)
             if wanted is Edition.COURT and case_no is None:
                 result = await _export(self._settings, sources, out, self._key, actor_name, progress)
                 await self._note_made(ledger, result, actor_name)
@@ -157,7 +160,8 @@ async def export_offline(
     try:
         await (await open_recording_keys(settings, store)).unlock(session, folder / "recordings" / session)
         pictures = await SignatureShelf(store, session).all_signed()
-        sources = await package.load_sources(store, session, folder / "recordings" / session, pictures)
+        pieces = composites.folder_of(folder, session)
+        sources = await package.load_sources(store, session, folder / "recordings" / session, pictures, pieces)
     finally:
         await store.close()
     await asyncio.to_thread(_check_complete, sources)
@@ -215,9 +219,7 @@ async def _derive(
 
 
 def _options(settings: Settings, actor: str) -> package.ExportOptions:
-    composite = settings.composite
-    look = Look(width=composite.width, height=composite.height, fps=composite.fps, time_zone=settings.court.time_zone)
-    return package.ExportOptions(look=look, actor=actor)
+    return package.ExportOptions(look=composites.look_of(settings), actor=actor)
 
 
 def _teller(progress: Callable[[ExportStep], None]) -> Callable[[int, str], None]:

@@ -20,6 +20,7 @@ from records.errors import StoreUnavailable
 from records.ledger import Ledger
 from signaling import protocol as wire
 from signaling.ports import CaptionSink
+from yunting.composites import Composites
 from yunting.recording import SessionRecording
 from yunting.recording_keys import RecordingKeys
 from yunting.sounds import Sounds
@@ -36,10 +37,16 @@ class Recordings:
     """Recordings by session. Implements `signaling.ports.OnRoomOpened` by `open`."""
 
     def __init__(
-        self, folder: Path, tasks: TaskSet, speech: Speech | None = None, keys: RecordingKeys | None = None
+        self,
+        folder: Path,
+        tasks: TaskSet,
+        speech: Speech | None = None,
+        keys: RecordingKeys | None = None,
+        composites: Composites | None = None,
     ) -> None:
         self._speech = speech
         self._keys = keys
+        self._composites = composites
         self._folder = folder
         self._tasks = tasks
         self.sounds = Sounds(self.folder_of, self.unlock)
@@ -72,6 +79,8 @@ class Recordings:
         )
         opened.task = self._tasks.spawn(_watch(recording, ledger), f"recording {session}")
         self._running[session] = opened
+        if self._composites is not None:
+            self._composites.follow(ledger, folder)
         return opened
 
     async def recover(self, session: str, ledger: Ledger) -> None:
@@ -112,6 +121,11 @@ class Recordings:
             await opened.recording.settled()
         else:
             await self.recover(session, ledger)
+
+    async def composed(self, session: str) -> None:
+        """Before an export, which makes what is missing: nobody else composes this session any more. Idempotent."""
+        if self._composites is not None:
+            await self._composites.stop(session)
 
     def caught_up(self, session: str) -> bool:
         """Whether everything that was recorded and can be listened to is in the log as text."""

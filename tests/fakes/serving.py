@@ -105,6 +105,8 @@ class ServerProcess:
             "YUNTING_IDENTITY_ALLOW_NONE": "true",
             "YUNTING_COMPOSITE_WIDTH": "640",
             "YUNTING_COMPOSITE_HEIGHT": "360",
+            # Made at the export, which is the same: the tests' hearings are shorter than a piece.
+            "YUNTING_COMPOSITE_BUDGET": "0",
             **self._settings,
         }
 

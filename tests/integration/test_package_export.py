@@ -88,6 +88,7 @@ async def test_package_has_the_promised_layout(session: SyntheticSession, key: C
         *("data/session.json", "data/player/index.html", "data/reports/录音录像情况记录.html"),
         *("data/events/events.jsonl", "data/events/heads.jsonl", "data/events/events.csv"),
         *("data/media/composite.mp4", "data/media/audio-mix.m4a", "data/media/segments.jsonl"),
+        *("data/media/audio-seats/bench-1.flac", "data/media/audio-seats/plaintiff-1.flac"),
         *(f"data/text/transcript.{ending}" for ending in ("txt", "json", "vtt", "srt")),
         *(f"data/text/笔录.{ending}" for ending in ("docx", "pdf", "ofd")),
         *("data/media/tracks/bench-1_P01_1.mkv", "data/media/tracks/plaintiff-1_P02_1.mkv"),

@@ -157,11 +157,16 @@ def record(
 
 
 @bench.command()
-def export(minutes: float = 1.0, seats: int = 3, json: Json = False) -> None:
-    """导出卷宗包的时间 / time and CPU of a record package."""
+def export(
+    minutes: float = 1.0,
+    seats: int = 3,
+    live: Annotated[bool, typer.Option(help="庭审中已同步合成 / composed while the session went on")] = True,
+    json: Json = False,
+) -> None:
+    """闭庭后导出卷宗包的时间 / time and CPU of a record package after closing."""
     from yunting.bench.export import ExportOptions, run
 
-    show(run(ExportOptions(minutes=minutes, seats=seats)), json)
+    show(run(ExportOptions(minutes=minutes, seats=seats, live=live)), json)
 
 
 @bench.command()

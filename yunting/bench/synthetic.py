@@ -33,7 +33,9 @@ CLIP_S = 4
 BEEP_MS = 60
 PHASE_MS = 400
 """Flash and beep begin this long after each full second: not where a repeated clip begins anew."""
-RANGE_MS = 10_000
+RANGE_MS = 5_000
+CLUSTER_MS = 1_000
+_CLUSTER = b"\x1f\x43\xb6\x75"
 CAST = (
     (Role.PRESIDING_JUDGE, "bench-1", "周明远"),
     (Role.PLAINTIFF, "plaintiff-1", "林晓彤"),
@@ -261,7 +263,11 @@ def _write_track(
     track = f"T{index + 1:02d}"
     path = folder / name
     pause = range(*recess) if recess else range(0)
-    with av.open(io.BytesIO(clip.source)) as template, av.open(str(path), "w", format="matroska") as out:
+    options = {"cluster_time_limit": str(CLUSTER_MS)}
+    with (
+        av.open(io.BytesIO(clip.source)) as template,
+        av.open(str(path), "w", format="matroska", options=options) as out,
+    ):
         streams = {
             kind: out.add_stream_from_template(stream)
             for kind, stream in (("video", template.streams.video[0]), ("audio", template.streams.audio[0]))
@@ -296,10 +302,8 @@ def _track_events(
         from_ms=0,
     )
     listed: list[tuple[int, ev.AnyEvent, str]] = [(0, opened, "server")]
-    edges = [*range(0, duration_ms, RANGE_MS), duration_ms]
-    for number, (from_ms, to_ms) in enumerate(itertools.pairwise(edges)):
-        first = len(data) * number // (len(edges) - 1)
-        end = len(data) * (number + 1) // (len(edges) - 1)
+    edges = [*_edges(data, duration_ms), (duration_ms, len(data))]
+    for (from_ms, first), (to_ms, end) in itertools.pairwise(edges):
         sealed = ev.RangeSealed(
             track=track,
             file=path.name,
@@ -317,3 +321,20 @@ def _track_events(
     done = ev.TrackClosed(track=track, file=path.name, to_ms=duration_ms, bytes_total=len(data), reason="closed")
     listed.append((duration_ms, done, "server"))
     return listed
+
+
+def _edges(data: bytes, duration_ms: int) -> list[tuple[int, int]]:
+    """Where ranges begin, as (session ms, byte): between two clusters, as the recorder has it."""
+    edges = [(0, 0)]
+    at = data.find(_CLUSTER)
+    while at >= 0:
+        length_bytes = 9 - data[at + 4].bit_length()
+        stamp = at + 4 + length_bytes
+        # The first element of a cluster is its time (RFC 9559 5.1.3.1).
+        if data[stamp : stamp + 1] == b"\xe7":
+            count = data[stamp + 1] & 0x7F
+            at_ms = int.from_bytes(data[stamp + 2 : stamp + 2 + count], "big")
+            if edges[-1][0] + RANGE_MS <= at_ms < duration_ms - CLUSTER_MS:
+                edges.append((at_ms, at))
+        at = data.find(_CLUSTER, at + 4)
+    return edges

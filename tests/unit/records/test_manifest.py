@@ -1,4 +1,4 @@
-"""Names inside a package are safe on every system; text, limiter and canvas keep their promises."""
+"""Names inside a package are safe on every system; text and canvas keep their promises."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from records.drawing import GETA, NAVY, Canvas, Pen, yuv
 from records.keys import CourtKey
 from records.layout import Box
 from records.manifest import Bag, is_safe_path, safe_name
-from records.mixdown import BLOCK, Limiter
 
 pytestmark = pytest.mark.unit
 
@@ -67,14 +66,6 @@ def test_bag_info_cannot_be_broken_by_a_newline(tmp_path: Path) -> None:
         "Source-Organization: 法院 Payload-Oxum: 9.9",
         "Payload-Oxum: 0.0",
     ]
-
-
-@given(st.lists(st.floats(-4, 4, width=32), min_size=1, max_size=30))
-def test_limiter_never_clips_and_leaves_quiet_sound_alone(levels: list[float]) -> None:
-    loud = np.repeat(np.array(levels, dtype=np.float32), BLOCK)
-    assert float(np.abs(Limiter().apply(loud)).max()) <= 1.0
-    quiet = loud / 8
-    assert np.array_equal(Limiter().apply(quiet), quiet)
 
 
 def test_characters_outside_the_font_are_shown_as_geta_and_listed() -> None:

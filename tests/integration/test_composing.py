@@ -1,0 +1,205 @@
+"""What is composed while the session goes on is what would be composed afterwards, byte by byte, whatever happens on
+the way; and what arrives late makes only what it touches anew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import msgspec
+import numpy as np
+import pytest
+
+from hearing import events as ev
+from hearing.events import Entry
+from hearing.transcript_events import LineEdited
+from records.composing import Composer
+from records.keys import CourtKey
+from records.painter import Look
+from records.render import Job, Rendered, Report, run
+from records.tracks import SAMPLES_PER_MS
+from tests.fakes.minutes import said
+from yunting.bench.synthetic import BEEP_MS, PHASE_MS, SyntheticSession, make_session
+
+pytestmark = pytest.mark.integration
+
+TINY = Look(width=320, height=240, fps=5, preset="ultrafast")
+SECONDS = 52
+RECESS = (20_000, 30_000)
+SAID: tuple[tuple[int, ev.AnyEvent, str], ...] = (
+    (1_500, said("现在开庭，核对身份。", 300, "P01"), "server"),
+    (18_000, said("对身份没有易议。", 14_400, "P02"), "server"),
+    (33_000, said("请继续。", 32_400, "P01"), "server"),
+)
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSession:
+    folder = tmp_path_factory.mktemp("held")
+    return make_session(
+        folder / "recordings",
+        CourtKey.generate(),
+        seats=2,
+        seconds=SECONDS,
+        recess=RECESS,
+        size=(160, 90),
+        further=SAID,
+    )
+
+
+def composer(folder: Path, held: SyntheticSession) -> Composer:
+    return Composer(folder / "pieces", held.recordings, TINY)
+
+
+def finished(
+    folder: Path, held: SyntheticSession, entries: Sequence[Entry] | None = None, workers: int = 1
+) -> Rendered:
+    """Make what is missing and join it to `folder`'s composite, mix and seats."""
+    folder.mkdir(exist_ok=True)
+    log = folder / "events.jsonl"
+    log.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries or held.entries))
+    job = Job(
+        events=str(log),
+        recordings=str(held.recordings),
+        pieces=str(folder / "pieces"),
+        mix=str(folder / "out.m4a"),
+        seats=str(folder / "seats"),
+        composite=str(folder / "out.mp4"),
+        look=TINY,
+        workers=workers,
+    )
+    reports: list[Report] = []
+    run(job, reports.append)
+    assert reports[-1].done is not None
+    return reports[-1].done
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = [folder / "out.mp4", folder / "out.m4a", *sorted((folder / "seats").iterdir())]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def pieces(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(held: SyntheticSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    done = finished(folder, held)
+    assert (done.pieces, done.pictures_made) == (4, 4)
+    return folder
+
+
+def test_composed_on_the_way_is_what_is_composed_afterwards(
+    held: SyntheticSession, undisturbed: Path, tmp_path: Path
+) -> None:
+    live = composer(tmp_path, held)
+    made = 0
+    for entry in held.entries:
+        live.take(entry)
+        if live.timeline.finished if entry.seq > 1 else False:
+            break
+        ready = live.settled() if entry.seq > 1 else 0
+        if ready > made:
+            list(live.make_sounds(ready))
+            list(live.make_levels(live.gain_db, final=False))
+            for number in range(made, ready):
+                live.make_picture(number)
+            made = ready
+    live.close()
+    assert made >= 2
+    done = finished(tmp_path, held)
+    assert done.pictures_made <= 4 - made, "what was made on the way is used"
+    assert hashes(tmp_path) == hashes(undisturbed)
+
+
+def test_several_processes_make_the_same(held: SyntheticSession, undisturbed: Path, tmp_path: Path) -> None:
+    finished(tmp_path, held, workers=2)
+    assert hashes(tmp_path) == hashes(undisturbed)
+
+
+def test_pieces_that_are_there_are_not_made_again(held: SyntheticSession, tmp_path: Path, undisturbed: Path) -> None:
+    finished(tmp_path, held)
+    before = pieces(tmp_path / "pieces")
+    assert finished(tmp_path, held).pictures_made == 0
+    assert pieces(tmp_path / "pieces") == before
+    assert hashes(tmp_path) == hashes(undisturbed)
+
+
+def test_pieces_that_were_damaged_or_lost_are_made_again(
+    held: SyntheticSession, undisturbed: Path, tmp_path: Path
+) -> None:
+    finished(tmp_path, held)
+    for kind in ("sound", "heard", "level", "picture"):
+        found = sorted((tmp_path / "pieces").rglob(f"*.{kind}"))
+        data = bytearray(found[1].read_bytes())
+        data[-3] ^= 1
+        found[1].write_bytes(bytes(data))
+        found[2].unlink()
+        found[0].write_bytes(found[0].read_bytes()[:-1])
+    finished(tmp_path, held)
+    assert hashes(tmp_path) == hashes(undisturbed)
+
+
+def test_a_caption_corrected_late_makes_its_own_pieces_anew(
+    held: SyntheticSession, undisturbed: Path, tmp_path: Path
+) -> None:
+    finished(tmp_path, held)
+    before = pieces(tmp_path / "pieces")
+    closing = held.entries[-1]
+    corrected = LineEdited(line="P02@14400", revision=1, text="对身份没有异议。")
+
+    def log(at: int) -> list[Entry]:
+        late = msgspec.structs.replace(held.entries[at], event=corrected, actor="P05")
+        later = held.entries[at:]
+        entries = [*held.entries[:at], late, *later]
+        return [msgspec.structs.replace(entry, seq=number) for number, entry in enumerate(entries, 1)]
+
+    done = finished(tmp_path, held, log(len(held.entries) - 1))
+    after = pieces(tmp_path / "pieces")
+    assert done.pictures_made == 1, "it was said, and is shown, in the first piece"
+    assert {name.rpartition(".")[2] for name in before if before[name] != after[name]} == {"picture"}
+    assert isinstance(closing.event, ev.StateChanged)
+    afterwards = [*held.entries, msgspec.structs.replace(closing, seq=closing.seq + 1, event=corrected)]
+    finished(tmp_path, held, afterwards)
+    assert hashes(tmp_path) == hashes(undisturbed), "what is corrected after the closing is not burned in"
+
+
+def test_seats_have_their_own_sound_at_its_time_and_silence_elsewhere(undisturbed: Path) -> None:
+    files = sorted((undisturbed / "seats").iterdir())
+    assert [file.name for file in files] == ["bench-1.flac", "plaintiff-1.flac"]
+    for file in files:
+        with av.open(str(file)) as container:
+            parts = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
+        samples = np.concatenate(parts).astype(np.float32) / 32767
+        assert len(samples) == SECONDS * 1000 * SAMPLES_PER_MS
+        recess = samples[(RECESS[0] + 100) * SAMPLES_PER_MS : RECESS[1] * SAMPLES_PER_MS]
+        assert not recess.any()
+        for second in [*range(20), *range(30, SECONDS)]:
+            start = (second * 1000 + PHASE_MS) * SAMPLES_PER_MS
+            loud = np.abs(samples[start - 4_800 : start + 4_800]) > 0.1
+            assert abs(int(np.flatnonzero(loud)[0]) - 4_800) <= 2 * SAMPLES_PER_MS
+            assert np.abs(samples[start : start + BEEP_MS * SAMPLES_PER_MS]).max() > 0.2
+
+
+def test_chapters_are_the_phases(undisturbed: Path) -> None:
+    with av.open(str(undisturbed / "out.mp4")) as container:
+        chapters = [
+            (each["start"] * each["time_base"] * 1000, each["metadata"]["title"]) for each in container.chapters()
+        ]
+    assert [at_ms for at_ms, _ in chapters] == [0, 13_000, 26_000]
+    assert chapters[1][1] == "法庭调查"
+
+
+def test_pictures_are_as_many_as_due_and_stand_at_their_time(undisturbed: Path) -> None:
+    with av.open(str(undisturbed / "out.mp4")) as container:
+        times = [round(frame.time * 1000) for frame in container.decode(video=0) if frame.time is not None]
+    recorded = [*range(0, 20_000, 200), *range(30_000, 52_000, 200)]
+    assert times == sorted([*recorded, 20_000, 21_000, 22_000, 23_000, 28_000])
