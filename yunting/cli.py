@@ -286,6 +286,14 @@ def _against(path: Path, court: Path, key: str | None) -> int:
     return 1 if faults else 0
 
 
+@app.command()
+def verifier() -> None:
+    """输出卷宗包所附校验程序，供法院公布 / print the verify.py that ships in packages, to publish it."""
+    from records.verify import source
+
+    sys.stdout.buffer.write(source())
+
+
 @app.command("settings-doc")
 def settings_doc() -> None:
     """打印全部设置及说明 / print every setting with its manual."""

@@ -11,6 +11,7 @@ import pytest
 
 from config.settings import default_text
 from hearing.errors import UserError
+from records import verify
 
 pytestmark = pytest.mark.unit
 
@@ -53,6 +54,10 @@ def test_missing_settings_file_is_named(tmp_path: Path) -> None:
 
 def test_settings_doc_is_the_manual() -> None:
     assert _yunting("settings-doc").stdout == default_text()
+
+
+def test_the_verifier_to_publish_is_the_one_that_ships() -> None:
+    assert _yunting("verifier").stdout.encode() == verify.source()
 
 
 def test_doctor_reports_one_json_object(tmp_path: Path) -> None:
