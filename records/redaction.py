@@ -201,7 +201,9 @@ class _Redactor:
             across = away.masks and together.is_grouped(line.id) and mask(line.text) != line.text
             if private or struck or across or away.covers(line.participant, line.from_ms, line.to_ms):
                 hidden.add(line.id)
-            self._note_silence(line.words, line.text)
+            if line.engine:
+                # What a person wrote, nobody needs to have said.
+                self._note_silence(line.words, line.text)
         return frozenset(together.all_of(hidden))
 
     def _note_silence(self, words: Sequence[te.Word], text: str) -> None:

@@ -7,6 +7,7 @@ later somebody says an identity number. The witness is protected. The bench deli
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -62,18 +63,24 @@ def make_secret_session(folder: Path, key: CourtKey, *, several: bool = False) -
         pending.append(
             (duration_ms, TrackHeard(track=f"T{index + 1:02d}", participant="P01", until_ms=10**6), "server")
         )
-    pending += course(PEOPLE, duration_ms, None, True)
-    pending += _spoken()
+    made.entries = secret_log(pending, several=several, session=made.session)
+    made.heads = [sign_head(made.entries[-1], made.entries[-1].utc_ms, key)]
+    return made
+
+
+def secret_log(
+    further: Sequence[tuple[int, ev.AnyEvent, str]] = (), *, several: bool = False, session: str = "S"
+) -> list[ev.Entry]:
+    """The log alone, with further events."""
+    pending = [*further, *course(PEOPLE, SECONDS * 1000, None, True), *_spoken()]
     if several:
         pending += _second_case()
-    log = Log(made.session)
+    log = Log(session)
     for event in before(PEOPLE):
         log.add(0, event, "clerk")
     for at_ms, event, actor in sorted(pending, key=lambda item: item[0]):
         log.add(at_ms, event, actor)
-    made.entries = log.entries
-    made.heads = [sign_head(log.entries[-1], log.entries[-1].utc_ms, key)]
-    return made
+    return log.entries
 
 
 def _spoken() -> list[tuple[int, ev.AnyEvent, str]]:

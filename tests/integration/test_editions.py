@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.fakes.sessions import SMALL, sources_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
-OPTIONS = ExportOptions(look=SMALL, actor="书记员")
+OPTIONS = ExportOptions(look=replace(SMALL, fps=10), actor="书记员")
 MAGENTA, GREEN = (212, 234), (54, 34)
 NUMBERS = (secret.NUMBER, secret.PHONE)
 
@@ -34,7 +35,9 @@ class Editions:
         self.key = CourtKey.generate()
         self.folder = folder
         session = secret.make_secret_session(folder / "recordings", self.key, several=several)
-        self.court = asyncio.run(export_session(sources_of(session), folder / "court", self.key, OPTIONS)).folder
+        self.court = asyncio.run(
+            export_session(sources_of(session), folder / "court", self.key, replace(OPTIONS, composite=not several))
+        ).folder
 
     def make(self, edition: Edition, case_no: str | None = None) -> Path:
         out = self.folder / f"{edition}{len(case_no or '')}{case_no or ''}"
