@@ -17,6 +17,7 @@ import msgspec
 from hearing.access import Restrictions
 from hearing.errors import UserError
 from hearing.events import Entry, Head
+from records import coverage as coverages
 from records import timeline, verify
 from records.chain import sign_head
 from records.derivation import PATH, CourtFiles, EntryCounts, derive, write_derivation
@@ -78,6 +79,8 @@ class EditionBuild(Build):
         self._scratch = out_dir / f".{name}.cut"
         sources = SessionSources(self._redacted.visible, heads, self._scratch)
         super().__init__(sources, out_dir, key, replace(options, name=name), progress)
+        # How much was recorded does not change with who reads of it.
+        self.coverage = coverages.measure(self._all)
 
     @property
     def renders(self) -> bool:

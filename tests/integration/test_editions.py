@@ -111,6 +111,9 @@ def test_an_edition_verifies_and_is_the_courts_own_less_what_it_says(
     assert told["entries"]["withheld"] > 0
     assert told["entries"]["masked"] > 0
     assert compare(folder, made.court) == []
+    facts = json.loads((folder / "data/session.json").read_bytes())
+    assert facts["coverage"]["ppm"] == 1_000_000
+    assert [s["zh"] for s in facts["stretches"] if s["withheld"]]
     if edition == "party":
         how = {file["path"]: (file["how"], file["ranges"]) for file in told["files"]}
         assert how["data/media/tracks/plaintiff-1_P02_1.mkv"][0] == "cut"
