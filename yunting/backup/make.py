@@ -25,7 +25,15 @@ from yunting.backup import folder as folders
 from yunting.backup.folder import ABOUT, BALLOTS, FILES, FORMAT, MANIFEST, STORE, About
 from yunting.recording_keys import operator_key
 
-_MADE_AGAIN = ("models", "search.sqlite", "search.sqlite-wal", "search.sqlite-shm", "packages", "recordings")
+_MADE_AGAIN = (
+    "models",
+    "composites",
+    "search.sqlite",
+    "search.sqlite-wal",
+    "search.sqlite-shm",
+    "packages",
+    "recordings",
+)
 """Of the storage folder: what can be made or installed again, and what is copied by list."""
 _BLOCK_PAGES = -1
 """All in one step: in WAL mode that is one moment of the log, and nobody who writes waits for it."""
