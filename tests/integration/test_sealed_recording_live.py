@@ -19,7 +19,7 @@ from tests.fakes.live_hearing import live_hearing
 from tests.fakes.serving import ServerProcess, serving
 from yunting.demo.client import Api
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(autouse=True)
