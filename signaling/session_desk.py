@@ -64,7 +64,7 @@ class SessionDesk:
         rows = [
             await self._row(hearing, person, accounts, base_url, with_links)
             for person in hearing.people.values()
-            if not is_public_role(person.role)
+            if _has_a_seat(person)
         ]
         return SessionDetail(**msgspec.structs.asdict(summary(hearing)), seats=rows)
 
@@ -318,10 +318,15 @@ def summary(hearing: Hearing) -> SessionSummary:
         scheduled_utc_ms=hearing.scheduled_utc_ms,
         state=hearing.state,
         state_label=state_label(hearing.state),
-        people=sum(not is_public_role(person.role) for person in hearing.people.values()),
+        people=sum(_has_a_seat(person) for person in hearing.people.values()),
         public=hearing.public,
         identity=hearing.identity,
     )
+
+
+def _has_a_seat(person: Person) -> bool:
+    """Not those who only look on: they come by themselves."""
+    return not is_public_role(person.role) and person.role is not Role.SUPERVISOR
 
 
 def _languages(asked: Sequence[NewSeat], made: Sequence[ev.Seat]) -> list[ev.AnyEvent]:

@@ -4,7 +4,7 @@ export const supervise: CourtTexts["supervise"] = {
   title: "Supervision",
   wall: "Hearings under way",
   intro:
-    "Look and listen at any time. The beginning and the end of each look go into that hearing's log, where the presiding judge and the clerk see them. Nobody looks into closed evidence, mediation, deliberation or a recess.",
+    "Each look goes into that hearing's log, where judge and clerk see it. None goes on behind closed doors or in a recess.",
   find: "Filter",
   findHint: "Case number, cause, judge, title",
   count: (shown, all) => (shown === all ? `${all} hearings` : `${shown} of ${all} hearings`),

@@ -2,8 +2,7 @@
 export const supervise = {
   title: "庭审督察",
   wall: "正在进行的庭审",
-  intro:
-    "随时听、随时看。每次察看的开始和结束都会记入该庭审的日志，审判长和书记员可以看到；不公开举证、调解、合议、休庭时不能察看。",
+  intro: "每次察看的开始和结束都记入该庭审的日志，审判长和书记员可见；不公开举证、调解、合议、休庭时不能察看。",
   find: "筛选",
   findHint: "案号、案由、法官、当事人标题",
   count: (shown: number, all: number) => (shown === all ? `${all} 场` : `${shown} / ${all} 场`),
