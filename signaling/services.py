@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from config.settings import Settings
 from hearing.clock import Sources
 from media_server.ports import MediaServer
+from records.anchors.port import Anchor
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ports import KeyValueStore
@@ -19,7 +20,6 @@ from records.search_index import SearchIndex
 from signaling.copies import PackageCopies
 from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
-from voting.anchors.port import Anchor
 from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
 

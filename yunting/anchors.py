@@ -13,11 +13,11 @@ from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 from config import SettingsError
 from config.settings import Settings
-from voting.anchors.file import FileAnchor
-from voting.anchors.https import HttpsAnchor
-from voting.anchors.port import Anchor
-from voting.anchors.rfc3161 import Rfc3161Anchor
-from voting.stores.address import shown
+from records.address import shown
+from records.anchors.file import FileAnchor
+from records.anchors.https import HttpsAnchor
+from records.anchors.port import Anchor
+from records.anchors.rfc3161 import Rfc3161Anchor
 
 
 async def open_anchors(settings: Settings, stack: AsyncExitStack) -> tuple[Anchor, ...]:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Protocol
 
 from config import SettingsError
+from records.address import is_plain, shown
 from records.blobs.filesystem import FilesystemBlobs
 from records.blobs.s3_address import S3Address
 from records.errors import BlobUnavailable
 from records.ports import BlobStore, EventStore, KeyValueStore
 from voting.ports import LeafStore
-from voting.stores.address import is_plain, shown
 
 
 class Store(EventStore, KeyValueStore, Protocol):

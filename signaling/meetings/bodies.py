@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from records.anchors.port import AnchorState
 from signaling.bodies import Answer, Body, Line, Name, UtcMs
 from signaling.meetings.floor import FloorState
 from signaling.meetings.messages import Id
 from signaling.meetings.view import MeetingView, Turnout
-from voting.anchors.port import AnchorState
 from voting.leaves import Instruction, Options
 from voting.words import Choice, Group, Matter
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from records.anchors.port import Anchor
 from records.keys import CourtKey
-from voting.anchors.port import Anchor
 from voting.tree_heads import head_bytes, sign_head
 from voting.verify import anchored
 

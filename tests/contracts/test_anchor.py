@@ -14,12 +14,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography import x509
 
+from records.anchors.file import FileAnchor
+from records.anchors.https import HttpsAnchor
+from records.anchors.port import Anchor, AnchorFailed
+from records.anchors.rfc3161 import Rfc3161Anchor
 from tests.contracts.anchor import AnchorContract, signed
 from tests.fakes.time_stamper import TimeStamper, time_stamper
-from voting.anchors.file import FileAnchor
-from voting.anchors.https import HttpsAnchor
-from voting.anchors.port import Anchor, AnchorFailed
-from voting.anchors.rfc3161 import Rfc3161Anchor
 
 pytestmark = pytest.mark.contract
 

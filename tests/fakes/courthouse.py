@@ -26,6 +26,7 @@ from hearing.roles import Role
 from media_server.dataplane import make_data_plane
 from media_server.ports import MediaRoom
 from media_server.sfu import Sfu, SfuSettings
+from records.anchors.port import Anchor
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ledger import Ledger
@@ -39,7 +40,6 @@ from signaling.ports import CaptionSink, Exported, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
 from signaling.web import ADMISSION, ROOMS, build_app
-from voting.anchors.port import Anchor
 from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
 

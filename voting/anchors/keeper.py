@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from hearing.errors import Refused
 from hearing.tasks import log_fault
+from records.anchors.port import Anchor, AnchorFailed, AnchorState
 from voting import leaves as lf
-from voting.anchors.port import Anchor, AnchorFailed, AnchorState
 from voting.anchors.proofs import Proofs
 from voting.hall import Hall
 from voting.requests import RecordAnchor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from records.anchors.port import Kind
 from records.ports import KeyValueStore
-from voting.anchors.port import Kind
 
 PROOFS = "meeting_anchors"
 

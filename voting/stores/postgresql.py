@@ -15,9 +15,9 @@ from importlib import resources
 
 import asyncpg
 
+from records.address import shown
 from records.errors import OutOfOrder, StoreUnavailable
 from voting.ports import KeptHead
-from voting.stores.address import shown
 from voting.stores.postgresql_link import Link
 
 PAGE_LEAVES = 2_000

@@ -6,7 +6,7 @@ import ssl
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from voting.stores.address import shown
+from records.address import shown
 
 SCHEMES = frozenset({"redis", "rediss", "redis+unix"})
 PORT = 6379

@@ -19,8 +19,8 @@ import msgspec
 from config import Settings
 from hearing.errors import UserError
 from hearing.events import Entry, TrackOpened
+from records.address import shown
 from records.manifest import is_safe_path
-from voting.stores.address import shown
 from yunting.backup import folder as folders
 from yunting.backup.folder import ABOUT, BALLOTS, FILES, FORMAT, MANIFEST, STORE, About
 from yunting.recording_keys import operator_key

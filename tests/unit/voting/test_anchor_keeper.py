@@ -12,13 +12,13 @@ import pytest
 
 from hearing.clock import Sources
 from hearing.tasks import TaskSet
+from records.anchors.port import AnchorFailed, Kind
 from records.keys import CourtKey
 from records.memory import MemoryStore
 from tests.fakes.small_roll import ROLL
 from voting import leaves as lf
 from voting import requests as rq
 from voting.anchors.keeper import FIRST_WAIT_S, LONGEST_WAIT_S, AnchorKeeper
-from voting.anchors.port import AnchorFailed, Kind
 from voting.anchors.proofs import Proofs
 from voting.hall import Hall
 from voting.roll import Roll

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from hearing.clock import Sources
 from hearing.tasks import TaskSet
+from records.anchors.port import Kind
 from records.keys import CourtKey
 from records.memory import MemoryStore
 from tests.fakes.small_roll import ROLL
 from tests.fakes.time_stamp import time_stamp
 from voting import requests as rq
-from voting.anchors.port import Kind
 from voting.anchors.proofs import Proofs
 from voting.hall import Hall
 from voting.log_export import Edition, export_log

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from voting.anchors.port import AnchorFailed
-from voting.stores.address import shown
+from records.address import shown
+from records.anchors.port import AnchorFailed
 
 MOST_BYTES = 64 << 10
 """Of an answer."""

@@ -7,7 +7,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from voting.anchors.port import AnchorFailed, Kind
+from records.anchors.port import AnchorFailed, Kind
 
 
 class FileAnchor:

@@ -7,9 +7,9 @@ import hashlib
 import aiohttp
 import msgspec
 
-from voting.anchors.port import AnchorFailed, Kind
-from voting.anchors.post import post
-from voting.stores.address import shown
+from records.address import shown
+from records.anchors.port import AnchorFailed, Kind
+from records.anchors.post import post
 
 
 class HttpsAnchor:

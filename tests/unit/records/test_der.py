@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from records.anchors.der import with_certificates_in_order
 from tests.fakes.time_stamp import time_stamp
-from voting.anchors.der import with_certificates_in_order
 from voting.verify import imprint_of
 
 pytestmark = pytest.mark.unit

@@ -16,10 +16,10 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from voting.anchors.der import with_certificates_in_order
-from voting.anchors.port import AnchorFailed, Kind
-from voting.anchors.post import post
-from voting.stores.address import shown
+from records.address import shown
+from records.anchors.der import with_certificates_in_order
+from records.anchors.port import AnchorFailed, Kind
+from records.anchors.post import post
 
 
 class Rfc3161Anchor:
