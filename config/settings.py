@@ -117,6 +117,13 @@ class Anchors(_Section, frozen=True, kw_only=True):
     https_token: str
 
 
+class Sealing(_Section, frozen=True, kw_only=True):
+    """The two seals of a record."""
+
+    automatic: bool
+    read_only: bool
+
+
 class Recording(_Section, frozen=True, kw_only=True):
     """The recorder."""
 
@@ -204,6 +211,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     ice: Ice
     storage: Storage
     anchors: Anchors
+    sealing: Sealing
     recording: Recording
     composite: Composite
     identity: Identity

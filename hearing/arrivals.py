@@ -9,14 +9,17 @@ from hearing.roles import Right, Role, is_device, is_isolated, is_staff, rights
 from hearing.session import State, is_open, is_over
 from hearing.state import Hearing, Person
 
+_TO_BE_FINISHED = frozenset({State.CLOSED, State.TRANSCRIPT_REVIEW, State.SIGNED, State.SEALED})
+
 
 def arrived(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEvent]:
     """Somebody's page has connected with a valid ticket or resumed. Idempotent. KeyError for a stranger.
 
     Staff and the court's displays walk in; others wait to be admitted, except that a dropped participant returns
     where they were and that a party arriving after 开庭 enters at once (a witness never does, nor whom the court
-    has sent out, nor anybody without a verdict of the gate). After 闭庭 only those return who were cut off, and who
-    could undo it; then, while the minutes lie open, who took part comes to read and sign them.
+    has sent out, nor anybody without a verdict of the gate). After 闭庭 only those return who were cut off; while the
+    minutes lie open, who took part comes to read and sign them. Judges and clerks come until the record is sealed,
+    and after it, to add to it.
     """
     person = hearing.people[participant]
     if person.presence in CONNECTED or not _door_is_open(hearing, person):
@@ -65,10 +68,11 @@ def dropped(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
 def _door_is_open(hearing: Hearing, person: Person) -> bool:
     if not is_over(hearing.state):
         return True
+    if hearing.state in _TO_BE_FINISHED and rights(person.role) & {Right.WRITE_MINUTES, Right.RUN_SESSION}:
+        return True
     if hearing.state is State.TRANSCRIPT_REVIEW:
         return person.took_part
-    cut_off = person.presence is Presence.DROPPED
-    return hearing.state is State.CLOSED and (cut_off or Right.RUN_SESSION in rights(person.role))
+    return hearing.state is State.CLOSED and person.presence is Presence.DROPPED
 
 
 def _change(before: Presence, after: Presence, participant: str, reason: str, evidence: str) -> ev.PresenceChanged:

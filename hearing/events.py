@@ -18,6 +18,7 @@ from hearing.identity_events import IdentityEvent
 from hearing.participant import Presence
 from hearing.review_events import ReviewEvent
 from hearing.roles import Role
+from hearing.seal_events import SealEvent
 from hearing.session import Move, Pause, Phase, State
 from hearing.supervision_events import SupervisionEvent
 from hearing.transcript_events import LanguageSet, TranscriptEvent
@@ -235,6 +236,7 @@ IncidentCause = Literal[
     "fault",
     "events-lost",
     "record-unavailable",
+    "unlisted",
     "crash",
 ]
 
@@ -316,6 +318,7 @@ AnyEvent = (
     | ReviewEvent
     | AccessEvent
     | SupervisionEvent
+    | SealEvent
 )
 """Decodable union of the whole catalogue."""
 

@@ -14,7 +14,7 @@ Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]*$", max_length=512)]
 
 
 class OpenReview(Command, frozen=True, kw_only=True, tag="review_open"):
-    """Lay the minutes open to the parties. The clerk's."""
+    """Lay the minutes open to the parties; again where they have changed since they were signed. The clerk's."""
 
 
 class RequestCorrection(Command, frozen=True, kw_only=True, tag="correction_ask"):

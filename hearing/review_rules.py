@@ -128,11 +128,13 @@ def _open(hearing: Hearing, minutes: Minutes, person: Person, now_utc_ms: int) -
     _check_clerk(person)
     if hearing.state is State.TRANSCRIPT_REVIEW:
         return []
-    if hearing.state is not State.CLOSED:
+    if hearing.state not in {State.CLOSED, State.SIGNED}:
         raise Refused("not-closed", "闭庭后才能开放笔录核对", "the minutes are laid open after the closing")
+    if hearing.state is State.SIGNED and not _unsettled(hearing, minutes):
+        raise Refused("not-closed", "笔录已签名，且未再变动", "the minutes are signed and have not changed since")
     until_utc_ms = now_utc_ms + READING_DAYS * _DAY_MS
     return [
-        StateChanged(move=Move.REVIEW, before=State.CLOSED, after=State.TRANSCRIPT_REVIEW),
+        StateChanged(move=Move.REVIEW, before=hearing.state, after=State.TRANSCRIPT_REVIEW),
         re.ReviewOpened(minutes_sha256=minutes.sha256, until_utc_ms=until_utc_ms),
     ]
 
@@ -241,6 +243,15 @@ def _refuse(hearing: Hearing, minutes: Minutes, person: Person, command: cmd.Ref
     ]
 
 
+def _unsettled(hearing: Hearing, minutes: Minutes) -> list[str]:
+    """Names of those who have neither signed nor refused the minutes as they read now."""
+    return [
+        each.seat.name
+        for each in signers(hearing)
+        if minutes.review.standing(each.seat.participant, minutes.sha256) is None
+    ]
+
+
 def _sign_off(hearing: Hearing, minutes: Minutes, person: Person) -> Events:
     _check_clerk(person)
     if hearing.state is State.SIGNED:
@@ -249,11 +260,7 @@ def _sign_off(hearing: Hearing, minutes: Minutes, person: Person) -> Events:
         raise Refused("not-in-review", "笔录尚未开放核对", "the minutes are not open to review")
     if minutes.review.undecided():
         raise Refused("undecided", "还有补正申请未处理", "there are requests for correction without an answer")
-    missing = [
-        each.seat.name
-        for each in signers(hearing)
-        if minutes.review.standing(each.seat.participant, minutes.sha256) is None
-    ]
+    missing = _unsettled(hearing, minutes)
     if missing:
         names = "、".join(missing)
         raise Refused("unsigned", f"尚未签名：{names}", f"not signed yet: {names}")

@@ -71,6 +71,8 @@ class Move(enum.StrEnum):
     """闭庭 is final: the parties read the minutes (`hearing.review_rules`)."""
     SIGN_OFF = "sign_off"
     """Everybody has signed or refused."""
+    SEAL = "seal"
+    """The record is sealed for good (`hearing.seal_rules`)."""
     CANCEL = "cancel"
     CONVERT_OFFLINE = "convert_offline"
 
@@ -117,9 +119,11 @@ _TABLE: dict[tuple[State, Move], State] = {
     (_S.CLOSED, _M.REOPEN): _S.IN_SESSION,
     (_S.CLOSED, _M.REVIEW): _S.TRANSCRIPT_REVIEW,
     (_S.TRANSCRIPT_REVIEW, _M.SIGN_OFF): _S.SIGNED,
+    (_S.SIGNED, _M.REVIEW): _S.TRANSCRIPT_REVIEW,
+    (_S.SIGNED, _M.SEAL): _S.SEALED,
 }
-_OF_MINUTES = frozenset({_M.REVIEW, _M.SIGN_OFF})
-"""Moves that follow from what is done to the minutes; nobody commands them as such."""
+_OF_MINUTES = frozenset({_M.REVIEW, _M.SIGN_OFF, _M.SEAL})
+"""Moves that follow from what is done to the minutes and the record; nobody commands them as such."""
 
 _STATE_ZH: dict[State, str] = {
     _S.SCHEDULED: "已排期",
@@ -151,6 +155,7 @@ _MOVE_ZH: dict[Move, str] = {
     _M.REOPEN: "撤销闭庭",
     _M.REVIEW: "核对笔录",
     _M.SIGN_OFF: "完成签名",
+    _M.SEAL: "封存",
     _M.CANCEL: "取消",
     _M.CONVERT_OFFLINE: "转线下",
 }

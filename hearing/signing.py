@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from hearing.review_events import MinutesSigned
+from hearing.seal_events import IncidentSigned
 
 _COORDINATE_BYTES = 32
 _KEY_BYTES = 91
@@ -53,15 +54,48 @@ def holds(session: str, signed: MinutesSigned, image: bytes) -> bool:
     bad bytes."""
     if hashlib.sha256(image).hexdigest() != signed.image_sha256:
         return False
+    return _is_by(signed.public_key, signed.signature, statement(session, signed))
+
+
+class IncidentStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """Field by field what is signed under a statement on an incident; encoded as `Statement`."""
+
+    incident: int
+    participant: str
+    session: str
+    signed_utc_ms: int
+    statement_sha256: str
+
+
+def incident_statement(session: str, signed: IncidentSigned) -> bytes:
+    """The very bytes that were signed."""
+    return msgspec.json.encode(
+        IncidentStatement(
+            incident=signed.incident,
+            participant=signed.participant,
+            session=session,
+            signed_utc_ms=signed.signed_utc_ms,
+            statement_sha256=signed.statement_sha256,
+        ),
+        order="sorted",
+    )
+
+
+def incident_holds(session: str, signed: IncidentSigned) -> bool:
+    """Whether the signature under a statement on an incident is by that key. Never raises on bad bytes."""
+    return _is_by(signed.public_key, signed.signature, incident_statement(session, signed))
+
+
+def _is_by(public_key: str, signature_hex: str, message: bytes) -> bool:
     try:
-        key_bytes, signature = bytes.fromhex(signed.public_key), bytes.fromhex(signed.signature)
+        key_bytes, signature = bytes.fromhex(public_key), bytes.fromhex(signature_hex)
         if len(key_bytes) != _KEY_BYTES or len(signature) != 2 * _COORDINATE_BYTES:
             return False
         key = load_der_public_key(key_bytes)
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             return False
         r, s = (int.from_bytes(signature[at : at + _COORDINATE_BYTES]) for at in (0, _COORDINATE_BYTES))
-        key.verify(encode_dss_signature(r, s), statement(session, signed), ec.ECDSA(SHA256()))
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
     except (InvalidSignature, ValueError, TypeError):
         return False
     except Exception as fault:  # cryptography raises types of its own for keys it does not support

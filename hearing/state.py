@@ -8,6 +8,7 @@ from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
+from hearing.seal_events import SealMade
 from hearing.session import Phase, State, is_open, is_over, is_recording
 from hearing.standing import Standing, fold
 from hearing.supervision_events import Look, LookAsked, LookBegan, LookEnded
@@ -87,6 +88,10 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate asks of those who enter."""
     over_utc_ms: int | None = None
     """When nothing more could happen in the courtroom; None before."""
+    media_seal: str = ""
+    """SHA-512 of the manifest of the media seal of the newest 闭庭; empty while there is none."""
+    final_seal: str = ""
+    """The same of the final seal."""
     last_seq: int = 0
     last_at_ms: int = 0
 
@@ -139,6 +144,10 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
         case LookEnded() as e:
             looks = {name: look for name, look in hearing.looks.items() if name != e.participant}
             return msgspec.structs.replace(hearing, looks=looks)
+        case SealMade(step="media") as e:
+            return msgspec.structs.replace(hearing, media_seal=e.manifest_sha512)
+        case SealMade() as e:
+            return msgspec.structs.replace(hearing, final_seal=e.manifest_sha512)
         case ev.RecordingIncident():
             return msgspec.structs.replace(hearing, incidents=hearing.incidents + 1)
         case _:
@@ -162,6 +171,7 @@ def _state_changed(hearing: Hearing, e: ev.StateChanged, entry: ev.Entry) -> Hea
         closed_from=e.before if closed else None,
         opened_utc_ms=opened,
         speakers=hearing.speakers if is_recording(e.after) else (),
+        media_seal=hearing.media_seal if is_over(e.after) else "",
         over_utc_ms=(hearing.over_utc_ms or entry.utc_ms) if is_over(e.after) else None,
     )
 

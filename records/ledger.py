@@ -19,6 +19,7 @@ from hearing.commands import AnyCommand
 from hearing.decide import decide
 from hearing.errors import UserError
 from hearing.participant import CONNECTED
+from hearing.sealing import check_addition
 from hearing.session import State, is_open
 from hearing.state import Hearing, apply
 from hearing.supervision import looks_that_follow
@@ -131,7 +132,8 @@ class Ledger:
     async def change(self, actor: str, decide_now: Decide) -> Sequence[ev.Entry]:
         """Let `decide_now` see the hearing with nobody else between, and append the events it returns.
 
-        It may run twice when another process has appended meanwhile. Raises what it raises, or StoreUnavailable.
+        It may run twice when another process has appended meanwhile. Raises what it raises, StoreUnavailable, or
+        Refused (`sealed`): a sealed record takes additions only.
         """
         task = asyncio.ensure_future(self._change(actor, decide_now))
         # Owned and shielded: were it cancelled between the disk and the fold, state and log would part.
@@ -226,6 +228,7 @@ class Ledger:
         if not events:
             return ()
         events += looks_that_follow(self._hearing, events)
+        check_addition(self._hearing, events)
         opens = not self.clock.running and any(
             isinstance(e, ev.StateChanged) and e.after is State.IN_SESSION for e in events
         )

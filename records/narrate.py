@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hearing import events as ev
 from hearing import review_events as re
+from hearing import seal_events as se
 from hearing.participant import Presence
 from hearing.roles import label
 from hearing.session import Move, state_label
@@ -28,6 +29,7 @@ _MOVES = {
     Move.REOPEN: ("撤销闭庭，录音录像继续", "Closing undone, recording goes on"),
     Move.REVIEW: ("核对笔录", "The minutes are read"),
     Move.SIGN_OFF: ("签名完成", "The minutes are signed"),
+    Move.SEAL: ("案卷封存", "The record is sealed"),
     Move.CANCEL: ("取消", "Cancelled"),
     Move.CONVERT_OFFLINE: ("转线下审理", "Converted to a hearing on site"),
 }
@@ -215,6 +217,8 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case re.SigningRefused(participant=who, reason=reason):
             zh, en = person(seats, who)
             return Line("court", f"{zh} 拒绝签名：{reason}", f"{en} refused to sign: {reason}")
+        case _ if isinstance(event, se.SealEvent):
+            return _tell_seal(event, timeline)
         case _:
             name = str(event.__struct_config__.tag)
             return Line("system", *_REST.get(name, (name, name)))
@@ -224,3 +228,43 @@ def _look(picture: bool, sound: bool) -> tuple[str, str]:
     if picture and sound:
         return "画面和声音", "picture and sound"
     return ("画面", "picture") if picture else ("声音", "sound")
+
+
+def _tell_seal(event: se.SealEvent, timeline: Timeline) -> Line:
+    seats = timeline.seats
+    match event:
+        case se.IncidentExplained(participant=who, incident=incident, text=text):
+            zh, en = person(seats, who)
+            return Line(
+                "recording",
+                f"{zh} 说明录制异常（第{incident}项）：{text}",
+                f"{en} explains the incident of entry {incident}: {text}",
+            )
+        case se.IncidentSigned(participant=who, incident=incident, statement_sha256=sha256):
+            zh, en = person(seats, who)
+            return Line(
+                "recording",
+                f"{zh} 在录制异常说明（第{incident}项）上签名（{sha256[:8]}）",
+                f"{en} signs the statement on the incident of entry {incident} ({sha256[:8]})",
+            )
+        case se.SealOrdered(participant=who, media_manifest_sha512=sha512):
+            zh, en = person(seats, who)
+            return Line(
+                "court", f"{zh} 封存案卷（媒体封存 {sha512[:8]}）", f"{en} seals the record (on {sha512[:8]})"
+            )
+        case se.SealMade(step=step, manifest_sha512=sha512):
+            zh, en = ("媒体封存", "Media seal") if step == "media" else ("最终封存", "Final seal")
+            return Line("system", f"{zh}完成（{sha512[:8]}）", f"{en} made ({sha512[:8]})")
+        case se.StampMade(of=of, where=where):
+            zh, en = words.STAMPED[of]
+            return Line("system", f"{zh}已加盖时间戳（{where}）", f"Time stamp over {en} ({where})")
+        case se.StampMissed(of=of, where=where):
+            zh, en = words.STAMPED[of]
+            return Line(
+                "system",
+                f"{zh}未能加盖时间戳，将再试（{where}）",
+                f"No time stamp over {en} yet, tried again later ({where})",
+            )
+        case se.RecordSupplemented(participant=who, text=text):
+            zh, en = person(seats, who)
+            return Line("court", f"{zh} 封存后补充：{text}", f"{en} adds after the seal: {text}")

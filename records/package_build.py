@@ -26,6 +26,7 @@ from records.manifest import Bag, is_safe_path, safe_name
 from records.player import write_player
 from records.render import Job, Rendered
 from records.report import write_report
+from records.seal_files import Seal, seal_info, stamp_files
 from records.signature_files import signature_files
 from records.staging import Staging
 from records.summary import gather
@@ -57,11 +58,16 @@ class SessionSources:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     """Of the signatures on the minutes, by their SHA-256."""
     pieces: Path | None = None
+    stamps: Mapping[int, bytes] = field(default_factory=dict)
+    """Time stamps over signed heads, by the head's seq (`records.seal_files`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
     """`composite` False makes a package of tracks and merged sound only, in seconds."""
+
+    seal: Seal | None = None
+    """Which seal this package is; None: an export beside the seals."""
 
     look: Look = field(default_factory=Look)
     composite: bool = True
@@ -187,6 +193,8 @@ class Build:
         bag.add("data/player/index.html", write_player(facts, texts.record, texts.files))
         bag.add("verify.py", verify.source())
         bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
+        for path, data in stamp_files(self.sources.stamps).items():
+            bag.add(path, data)
         self._last()
         self.manifest_sha512 = bag.seal(
             self.key,
@@ -198,6 +206,7 @@ class Build:
                 "Bag-Software-Agent": f"yunting {_version()}",
                 "Yunting-Edition": self.edition,
                 "Yunting-Transcript": _standing(texts),
+                **seal_info(self.options.seal),
                 **self._info(),
             },
         )

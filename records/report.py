@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from html import escape
 
+from hearing import sealing as seals
 from hearing.events import Entry, StateChanged
 from hearing.session import Move
 from records import narrate, words
@@ -98,14 +99,16 @@ def write_report(
         ),
         "<h2>四、录制异常</h2>",
         _table(
-            ("庭审时钟", "原因", "说明"),
+            ("庭审时钟", "原因", "系统记录", "书面说明", "审判长签名"),
             [
                 (
                     f"{words.clock(i.from_ms, True)}–{words.clock(i.to_ms, True) if i.to_ms is not None else '结束'}",
                     _both(words.cause(i.cause)),
                     escape(i.detail),
+                    _statement(i, timeline),
+                    _signature(i, timeline, tz),
                 )
-                for i in timeline.incidents
+                for i in seals.of_log(entries).incidents.values()
             ],
         ),
         "<h2>五、未列明的缺失（超过200毫秒）</h2>",
@@ -123,6 +126,24 @@ def write_report(
         "<p><small>本记录由云庭根据事件日志自动生成；日志及其签名见 data/events/。</small></html>",
     ]
     return "\n".join(parts).encode()
+
+
+def _statement(incident: seals.Incident, timeline: Timeline) -> str:
+    """What the clerk wrote, and who that was."""
+    if not incident.statement:
+        return "（尚未说明）"
+    lines = "<br>".join(escape(line) for line in incident.statement.splitlines())
+    return f"{lines}<br><small>{escape(narrate.person(timeline.seats, incident.written_by)[0])}</small>"
+
+
+def _signature(incident: seals.Incident, timeline: Timeline, tz: datetime.tzinfo) -> str:
+    """Who signed the statement and when, with the hash of what was signed."""
+    signed = incident.signed
+    if signed is None:
+        return "（尚未签名）"
+    when = words.local(signed.signed_utc_ms, tz).strftime("%Y-%m-%d %H:%M:%S")
+    who = escape(narrate.person(timeline.seats, signed.participant)[0])
+    return f"{who}<br><small>{when}<br>SHA-256 {signed.statement_sha256[:16]}…</small>"
 
 
 def _both(pair: tuple[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hearing import sealing as seals
 from hearing.events import Entry, Head, PresenceChanged
 from hearing.participant import IN_COURTROOM
 from hearing.roles import label
@@ -78,6 +79,23 @@ class CoverageFacts(msgspec.Struct, frozen=True, kw_only=True):
     unlisted: list[tuple[str | None, int, int]]
 
 
+class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure of the recorder, the clerk's statement on it, and who signed that (法释〔2017〕5号 art 4)."""
+
+    id: int
+    cause: str
+    zh: str
+    en: str
+    from_ms: int
+    to_ms: int | None
+    detail: str
+    statement: str
+    written_by: str
+    signed_by: str
+    """Empty where nobody has signed."""
+    signed_utc_ms: int
+
+
 class LineFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An event in words."""
 
@@ -127,6 +145,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     chapters: tuple[Chapter, ...] = ()
     text: TextFacts | None = None
     """None only where a package was made before it had one."""
+    incidents: list[IncidentFacts] = []
 
 
 def gather(
@@ -212,6 +231,7 @@ def gather(
         missing_characters=list(missing_characters),
         chapters=chapters_of(timeline),
         text=text,
+        incidents=_incidents(timeline, entries),
     )
 
 
@@ -219,6 +239,31 @@ def _called(stretch: Stretch) -> str:
     if stretch.withheld:
         return words.WITHHELD[0]
     return words.PAUSES[stretch.pause][0] if stretch.pause else state_label(stretch.state)
+
+
+def _incidents(timeline: Timeline, entries: Sequence[Entry]) -> list[IncidentFacts]:
+    def who(participant: str) -> str:
+        return narrate.person(timeline.seats, participant)[0]
+
+    facts = []
+    for each in seals.of_log(entries).incidents.values():
+        zh, en = words.cause(each.cause)
+        facts.append(
+            IncidentFacts(
+                id=each.id,
+                cause=each.cause,
+                zh=zh,
+                en=en,
+                from_ms=each.from_ms,
+                to_ms=each.to_ms,
+                detail=each.detail,
+                statement=each.statement,
+                written_by=who(each.written_by) if each.written_by else "",
+                signed_by=who(each.signed.participant) if each.signed else "",
+                signed_utc_ms=each.signed.signed_utc_ms if each.signed else 0,
+            )
+        )
+    return facts
 
 
 def _tracks(timeline: Timeline, sizes: dict[str, int]) -> list[TrackFacts]:

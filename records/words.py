@@ -30,6 +30,12 @@ PAUSES: dict[Pause, tuple[str, str]] = {
     Pause.OFF_RECORD_MEDIATION: ("不宜录制的调解", "Mediation off the record"),
 }
 
+STAMPED: dict[str, tuple[str, str]] = {
+    "head": ("庭审日志", "the head of the log"),
+    "media": ("媒体封存", "the media seal"),
+    "final": ("最终封存", "the final seal"),
+}
+
 CAUSES: dict[str, tuple[str, str]] = {
     "loss": ("网络丢包", "packet loss"),
     "lawful pause": ("依法中断", "lawful pause"),
@@ -48,6 +54,7 @@ CAUSES: dict[str, tuple[str, str]] = {
     "disk-slow": ("存储速度不足", "disk too slow"),
     "events-lost": ("部分录制事件未能写入日志", "events of the recorder lost"),
     "record-unavailable": ("庭审日志无法写入", "the log could not be written"),
+    "unlisted": ("未列明原因的缺失", "missing without a listed cause"),
     "disk-full": ("存储空间不足", "disk full"),
     "crash": ("服务器重启", "server restarted"),
 }

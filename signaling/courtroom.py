@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -17,10 +17,12 @@ import structlog
 
 from hearing import events as ev
 from hearing import identity_events as ie
+from hearing.errors import Refused
 from hearing.line_commands import LineCommand
 from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
 from hearing.review_commands import ReviewCommand
+from hearing.seal_commands import SealCommand
 from hearing.state import Hearing, apply
 from hearing.supervision import receives
 from hearing.supervision_events import LookBegan, LookEnded
@@ -71,6 +73,8 @@ _TOUCHES_MEDIA = (
     LookEnded,
 )
 """Events that change what `hearing.policy` says; all others leave the media rules as they are."""
+DoSeal = Callable[[str, SealCommand], Awaitable[Sequence[ev.Entry]]]
+"""(participant, command): its durable entries. Raises Refused."""
 _GONE = {
     Presence.REMOVED: Leave(action="end", code="removed", zh="您已被请出法庭", en="the court has removed you"),
     Presence.DISMISSED: Leave(
@@ -133,6 +137,8 @@ class Courtroom:
             self.connections.values,
             services.sources.utc_ms,
         )
+        self.seal: DoSeal = _no_seal
+        """Carries out commands on the finished record; set by `Rooms`."""
         self.when_live: Callable[[str], None] = lambda participant: None
         """Called when a page has caught up, for whoever has more to tell it."""
         self.busy_at_us = services.sources.monotonic_us()
@@ -216,6 +222,8 @@ class Courtroom:
         try:
             if isinstance(command, LineCommand):
                 entries = await self.minutes.do(participant, command)
+            elif isinstance(command, SealCommand):
+                entries = await self.seal(participant, command)
             elif isinstance(command, ReviewCommand):
                 entries = await self.review.do(participant, command)
             else:
@@ -376,6 +384,10 @@ class Courtroom:
         if direction is Direction.RECEIVE and reason is not LossReason.CONSENT:
             self.media_news.receiving_ended(participant)
         self.attendance.media_lost(participant, direction, reason, has_page=participant in self.connections)
+
+
+async def _no_seal(participant: str, command: SealCommand) -> Sequence[ev.Entry]:
+    raise Refused("no-sealing", "本服务器不办理封存", "records are not sealed on this server")
 
 
 _CLOSING = Leave(action="resume", code="restart", zh="服务正在重启，请稍候", en="the server restarts: one moment")

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import RawIOBase
 from pathlib import Path
@@ -31,6 +31,9 @@ CHUNK_BYTES = 256 * 1024
 CHUNKS_AHEAD = 8
 MAX_DOWNLOADS = 8
 
+Make = Callable[[Callable[[ExportStep], None], str], Awaitable[Exported]]
+"""(progress, id of the package): make a package."""
+
 _downloads = ThreadPoolExecutor(MAX_DOWNLOADS, "download")
 
 _log = structlog.get_logger("signaling")
@@ -53,11 +56,22 @@ class Exports:
         await self._services.book.get(session)
         if sum(not job.done for job in self._jobs.values()) >= MAX_WAITING:
             raise UserError("busy", "导出任务过多，请稍后再试", "too many exports are waiting: try again later")
+        owner = await self._sessions.seat_of(session, account)
+        exporter = self._services.exporter
+
+        def make(progress: Callable[[ExportStep], None], job: str) -> Awaitable[Exported]:
+            return exporter.export(session, edition, name, progress, job, case_no)
+
+        return self.begin(session, make, owner, edition, case_no)
+
+    def begin(
+        self, session: str, make: Make, owner: str | None = None, edition: str = "court", case_no: str | None = None
+    ) -> str:
+        """Queue `make` as a job of the session, however many wait; `owner`'s page is told of the progress."""
         job = new_ulid(self._services.sources.utc_ms())
         self._jobs[job] = _waiting(job, session, edition, case_no)
         self._forget_old()
-        owner = await self._sessions.seat_of(session, account)
-        self._tasks.spawn(self._run(job, owner, name), "export")
+        self._tasks.spawn(self._run(job, make, owner), "export")
         return job
 
     def job(self, job: str) -> ExportJob:
@@ -66,6 +80,10 @@ class Exports:
         if found is None:
             raise UserError("unknown-job", "没有这个导出任务", "there is no such export")
         return found
+
+    def known(self, job: str) -> ExportJob | None:
+        """As `job`; None for one that is not known any more."""
+        return self._jobs.get(job)
 
     async def of(self, session: str) -> list[ExportJob]:
         """Jobs of the session, the oldest first: waiting, running, finished, and its packages on disk that were made
@@ -90,18 +108,15 @@ class Exports:
             raise UserError("not-ready", "案卷包尚未完成", "the package is not ready")
         return found
 
-    async def _run(self, job: str, owner: str | None, name: str) -> None:
+    async def _run(self, job: str, make: Make, owner: str | None) -> None:
         def progress(step: ExportStep) -> None:
             was = self._jobs[job]
             permille = max(was.permille, min(step.permille, 999))
             self._set(replace(was, permille=permille, step_zh=step.step_zh, step_en=step.step_en), owner)
 
         try:
-            wanted = self._jobs[job]
             async with self._one_at_a_time:
-                made = await self._services.exporter.export(
-                    wanted.session, wanted.edition, name, progress, job, wanted.case_no
-                )
+                made = await make(progress, job)
         except Exception as problem:
             error = error_message(None, problem, "export")
             failed = replace(self._jobs[job], done=True, error=error.code, step_zh=error.zh, step_en=error.en)

@@ -22,6 +22,7 @@ from signaling.meetings import draw_bodies as mw
 from signaling.meetings import notice_bodies as mn
 from signaling.meetings.package import PackageRow
 from signaling.meetings.packing import PackageJob
+from signaling.seal_messages import SealView
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -48,6 +49,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "sessions/{id}/exports"): (b.NewExport, b.ExportStarted),
     ("GET", "sessions/{id}/exports"): (None, list[b.ExportJob]),
     ("GET", "exports/{job}"): (None, b.ExportJob),
+    ("GET", "sessions/{id}/seal"): (None, SealView),
     ("GET", "sessions/{id}/restrictions"): (None, b.Restricted),
     ("POST", "sessions/{id}/restrictions"): (b.NewRestriction, b.Restricted),
     ("DELETE", "sessions/{id}/restrictions/{mark}"): (b.WithReason, b.Restricted),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from hearing.seal_events import SealStep
 from media_server.ports import MediaRoom
 from records.ledger import Ledger
 from signaling.line_messages import Transcribing
@@ -93,6 +94,15 @@ class Exporter(Protocol):
         first where there is none of the log as it stands. Raises UserError with what the clerk can do about it
         (`not-closed`, `disk-full`, `not-public`, `case-needed`, ...). May be cancelled; then nothing half-made is
         left."""
+
+    async def seal(
+        self, session: str, step: SealStep, progress: Callable[[ExportStep], None], package_id: str
+    ) -> Exported:
+        """Make the package of this seal and note it in the log (`hearing.seal_events.SealMade`). As `export`; also
+        `not-due` when the session has it or has not come so far."""
+
+    async def list_holes(self, session: str) -> None:
+        """Note what was due to be recorded, is not there and stands nowhere, as an incident. Idempotent."""
 
     async def packages(self, session: str) -> Sequence[Exported]:
         """Finished packages of the session that are on disk, the oldest first."""

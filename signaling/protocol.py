@@ -15,8 +15,8 @@ import msgspec
 from hearing.commands import AnyCommand
 from hearing.events import AnyEvent, Head
 from hearing.line_commands import LineCommand
-from hearing.review_commands import ReviewCommand
 from hearing.roles import Right
+from hearing.seal_commands import ClosedCommand
 from signaling.gate_messages import FromGate, ToGate
 from signaling.line_messages import FromMinutes, ToMinutes
 from signaling.message import Message as Message
@@ -55,7 +55,7 @@ class Ping(Message, frozen=True, kw_only=True, tag="ping"):
     sent_ms: Count
 
 
-PageCommand = AnyCommand | LineCommand | ReviewCommand
+PageCommand = AnyCommand | LineCommand | ClosedCommand
 
 
 class Do(Message, frozen=True, kw_only=True, tag="do"):

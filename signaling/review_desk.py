@@ -28,7 +28,7 @@ from signaling.minutes_desk import Reader
 from signaling.review_messages import CorrectionView, MinutesView, ReadParagraph, ReviewNews, SignerView
 from signaling.signature_shelf import SignatureShelf
 
-_LAID_OPEN = frozenset({State.TRANSCRIPT_REVIEW, State.SIGNED})
+_LAID_OPEN = frozenset({State.TRANSCRIPT_REVIEW, State.SIGNED, State.SEALED})
 
 
 class ReviewDesk:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import structlog
 
+from hearing.events import Entry
 from hearing.participant import CONNECTED
+from hearing.seal_commands import SealCommand
 from hearing.session import State, is_open, is_over
 from records import words
 from signaling.courtroom import Courtroom
@@ -34,6 +38,13 @@ class GateKeeper(Protocol):
         """The courtroom closes."""
 
 
+class SealKeeper(Protocol):
+    """The seals of all sessions (`signaling.seal_desk.SealDesk`)."""
+
+    async def do(self, session: str, participant: str, command: SealCommand) -> Sequence[Entry]:
+        """Carry out a command. Raises Refused."""
+
+
 class Rooms:
     """Courtrooms by session, opened when somebody comes or the session runs, closed when it is over and empty."""
 
@@ -41,6 +52,8 @@ class Rooms:
         self._services = services
         self._rooms: dict[str, Courtroom] = {}
         self._opening = asyncio.Lock()
+        self.seal: SealKeeper | None = None
+        """Who carries out commands on a finished record; set before the first is opened."""
         self.gate: GateKeeper | None = None
         """Told of each courtroom and asked at each heartbeat; set before the first is opened."""
 
@@ -70,6 +83,8 @@ class Rooms:
                     await room.open()
                     if self.gate is not None:
                         self.gate.attach(room)
+                    if self.seal is not None:
+                        room.seal = partial(self.seal.do, session)
                 except BaseException:
                     await room.close()
                     raise

@@ -70,6 +70,8 @@ class Services:
     """Who the heads of those logs are given to, outside."""
     copies: PackageCopies | None = None
     """Of finished packages, in other places; None where the settings name none."""
+    stamping_at: str = ""
+    """Address of the authority that stamps logs and seals of hearings; empty where none is set."""
     timing: Timing = field(default_factory=Timing)
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 

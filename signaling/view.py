@@ -11,6 +11,7 @@ from hearing.participant import CONNECTED, IN_COURTROOM
 from hearing.policy import is_verified
 from hearing.review_events import ReviewEvent
 from hearing.roles import Right, Role, is_device, is_isolated, is_staff, label, rights
+from hearing.seal_events import SealEvent
 from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
 from hearing.state import Hearing, Person
 from hearing.supervision import looks_of
@@ -113,7 +114,7 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
         return own or who is Audience.STAFF
     if isinstance(event, _FOR_MANAGERS):
         return Right.MANAGE_SESSION in rights(person.role)
-    if isinstance(event, _FOR_STAFF):
+    if isinstance(event, (*_FOR_STAFF, SealEvent)):
         return who is Audience.STAFF
     if isinstance(event, _PRIVATE):
         return own or who is Audience.STAFF

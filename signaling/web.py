@@ -45,6 +45,8 @@ from signaling.pages import Pages
 from signaling.player_routes import PlayerRoutes
 from signaling.review_routes import ReviewRoutes
 from signaling.rooms import Rooms
+from signaling.seal_desk import SealDesk
+from signaling.seal_routes import SealRoutes
 from signaling.search_routes import SearchRoutes
 from signaling.service_routes import ServiceRoutes
 from signaling.services import Services
@@ -95,6 +97,8 @@ def build_app(services: Services) -> web.Application:
     challenges = GateChallenges(log)
     codes = GateCodes(log, challenges)
     retention = Retention(services.book, log.vault, settings.identity.retention_h, services.sources.utc_ms)
+    seal = SealDesk(services, exports)
+    rooms.seal = seal
     gates = GateRooms(log, challenges)
     admission.when_hung_up(gates.forget)
     clerk = GateClerk(log, gate, gates, sessions.seat_of)
@@ -115,6 +119,7 @@ def build_app(services: Services) -> web.Application:
         ObserveRoutes(services, desk, sessions, admission, senders),
         SupervisionRoutes(services, desk, sessions, admission, rooms),
         ExportRoutes(desk, exports),
+        SealRoutes(desk, sessions, seal),
         AccessRoutes(desk, sessions, services),
         PlayerRoutes(desk, sessions, exports),
         ArchiveRoutes(services, desk, sessions, exports),
@@ -142,6 +147,7 @@ def build_app(services: Services) -> web.Application:
         await meetings.start()
         tasks.spawn(services.book.run(), "ledgers")
         tasks.spawn(rooms.run(), "courtrooms")
+        tasks.spawn(seal.run(), "seals")
         if services.search is not None:
             indexer = Indexer(services.book, services.search, lambda: services.sources.monotonic_us() / 1e6)
             tasks.spawn(indexer.run(), "search index")

@@ -28,14 +28,18 @@ from hearing.tasks import TaskSet
 from identity.pool import FacePool, leave_one
 from media_server.dataplane import make_data_plane
 from media_server.loudest import LoudestSettings
+from media_server.ports import MediaRoom
 from media_server.sfu import Sfu, SfuSettings
 from media_server.stress import Limits
 from media_server.turn import TurnSettings
 from records import verify as verifier
 from records.book import LedgerBook
 from records.keys import CourtKey
+from records.ledger import Ledger
 from records.search_index import SearchIndex
+from records.stamping import Stamping
 from signaling.listening import Doorman, GuardedSite, Patience
+from signaling.ports import CaptionSink, RoomRecording
 from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
@@ -49,6 +53,7 @@ from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back, look_for_cycles_seldom
 from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
+from yunting.sealing import keep_stamp
 from yunting.secret_file import load_secret
 from yunting.speech import Speech
 from yunting.speech_engines import open_engines
@@ -120,6 +125,18 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         installed, verifier_sha256 = await asyncio.to_thread(lambda: (version(), verifier.sha256()))
         book = LedgerBook(store, key, sources, installed)
         copies = await open_copies(settings, store, sources.utc_ms, stack)
+        anchors = await open_anchors(settings, stack)
+        stamps = TaskSet()
+        stack.push_async_callback(stamps.close)
+        authority = next((each for each in anchors if each.kind == "rfc3161"), None)
+        stamping = Stamping(authority, store, book, stamps, partial(keep_stamp, folder / "packages"))
+        if listening:
+            stamps.spawn(stamping.resume(), "time stamps")
+
+        async def opened(session: str, room: MediaRoom, ledger: Ledger, captions: CaptionSink) -> RoomRecording:
+            stamping.follow(ledger)
+            return await recordings.open(session, room, ledger, captions)
+
         search = await SearchIndex.open(folder / "search.sqlite") if listening else None
         if search is not None:
             stack.push_async_callback(search.close)
@@ -131,14 +148,17 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             sources=sources,
             court_key=key,
             secret=secret,
-            exporter=PackageExporter(settings, store, book, key, recordings, copies.wake if copies else lambda: None),
-            on_room_opened=recordings.open,
+            exporter=PackageExporter(
+                settings, store, book, key, recordings, copies.wake if copies else lambda: None, stamping
+            ),
+            on_room_opened=opened,
             sounds=recordings.sounds,
             version=installed,
             verifier_sha256=verifier_sha256,
             gate=gate,
             ballots=ballots,
-            anchors=await open_anchors(settings, stack),
+            anchors=anchors,
+            stamping_at=stamping.where,
             search=search,
             copies=copies,
         )

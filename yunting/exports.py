@@ -6,6 +6,7 @@ import asyncio
 import functools
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from config import Settings
 from hearing import events as ev
 from hearing.errors import UserError
 from hearing.ids import new_ulid
+from hearing.seal_events import SealMade, SealStep
 from hearing.session import State
 from hearing.state import Hearing
 from records import package, timeline, verify
@@ -24,6 +26,8 @@ from records.book import LedgerBook
 from records.editions import edition_of, export_edition
 from records.keys import CourtKey
 from records.ledger import Ledger
+from records.seal_files import STAMPED, Seal
+from records.stamping import Due, Stamping
 from records.unlocked import recorded_bytes
 from records.withheld import Edition
 from signaling.ports import Exported, ExportStep
@@ -35,6 +39,7 @@ from yunting.editions import check_wanted, covers, in_part, newest_court
 from yunting.packages import exported, packages_of
 from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
+from yunting.sealing import check_due, discard, holes_of, lock, told
 
 _STEPS = {
     "render": ("合成音视频", "Composing audio and video"),
@@ -42,6 +47,8 @@ _STEPS = {
     "check": ("验证", "Verifying"),
     "done": ("完成", "Done"),
 }
+STAMP_PATIENCE_S = 5.0
+"""For a time stamp that was just asked for, so that it comes into the package; then without it."""
 _EXPORTABLE = frozenset({State.CLOSED, State.TRANSCRIPT_REVIEW, State.SIGNED, State.SEALED, State.CONVERTED_OFFLINE})
 
 
@@ -70,6 +77,7 @@ class PackageExporter:
         key: CourtKey,
         recordings: Recordings,
         made: Callable[[], object] = lambda: None,
+        stamping: Stamping | None = None,
     ) -> None:
         """`made` is called when a package was finished."""
         self._settings = settings
@@ -80,6 +88,8 @@ class PackageExporter:
         self._made = made
         self._packages = Path(settings.storage.folder) / "packages"
         self._one_at_a_time = asyncio.Lock()
+        self._listing = asyncio.Lock()
+        self._stamping = stamping
 
     async def export(
         self,
@@ -93,24 +103,11 @@ class PackageExporter:
         """See the port. One package is made at a time: it takes all cores it gets."""
         wanted = edition_of(edition)
         ledger = await self._book.get(session)
-        _check_over(ledger.hearing)
-        await self._recordings.settle(session, ledger)
-        caught_up = functools.partial(self._recordings.caught_up, session)
-        # Before the lock: who waits for a transcript must not keep other sessions waiting.
-        await until_written(caught_up, lambda: _check_over(ledger.hearing), ledger.clock.now_ms() / 1000, progress)
+        await self._settle(ledger, progress, ledger.clock.now_ms() / 1000)
         async with self._one_at_a_time:
-            # Not before the lock: while this one waited a mistaken 闭庭 may have been undone, and to settle the
-            # recording then would end it in an open session.
-            _check_over(ledger.hearing)
-            await self._recordings.settle(session, ledger)
-            await self._recordings.composed(session)
-            await ledger.sign()
+            sources = await self._sources(ledger)
             # A folder of its own: a session may be exported again after more was noted in its log.
             out = self._packages / (package_id or new_ulid(time.time_ns() // 1_000_000))
-            pictures = await SignatureShelf(self._store, session).all_signed()
-            pieces = composites.folder_of(Path(self._settings.storage.folder), session)
-            recordings = self._recordings.folder_of(session)
-            sources = await package.load_sources(self._store, session, recordings, pictures, pieces)
             if wanted is Edition.COURT and case_no is None:
                 result = await _export(self._settings, sources, out, self._key, actor_name, progress)
                 await self._note_made(ledger, result, actor_name)
@@ -127,6 +124,79 @@ class PackageExporter:
                 await self._note_made(ledger, result, actor_name)
         note_zh, note_en = _note(result)
         return await asyncio.to_thread(exported, result.folder, note_zh=note_zh, note_en=note_en)
+
+    async def seal(
+        self, session: str, step: SealStep, progress: Callable[[ExportStep], None], package_id: str
+    ) -> Exported:
+        """See the port."""
+        ledger = await self._book.get(session)
+        check_due(ledger.hearing, step)
+        if step == "media":
+            await self.list_holes(session)
+        # The media seal holds a draft: what is not written down by then is named in it.
+        await self._settle(ledger, progress, 0.0 if step == "media" else ledger.clock.now_ms() / 1000)
+        async with self._one_at_a_time:
+            sources = await self._sources(ledger)
+            before = ledger.hearing.media_seal
+            seal = Seal(step, before, self._stamping.where if self._stamping is not None else "")
+            out = self._packages / package_id
+            result = await _export(self._settings, sources, out, self._key, "server", progress, seal)
+        made = SealMade(
+            step=step, package=package_id, manifest_sha512=result.manifest_sha512, key=result.key, before=before
+        )
+
+        def still_due(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            check_due(hearing, step)
+            return [made]
+
+        try:
+            await ledger.change("server", still_due)
+        except UserError:
+            await asyncio.to_thread(discard, result.folder)
+            raise
+        if self._settings.sealing.read_only:
+            await asyncio.to_thread(lock, result.folder, self._recordings.folder_of(session), step)
+        self._made()
+        if self._stamping is not None:
+            data = await asyncio.to_thread((result.folder / STAMPED).read_bytes)
+            await self._stamping.want(Due(session=session, of=step, seq=0, package=package_id, data=data))
+        note_zh, note_en = _note(result)
+        return await asyncio.to_thread(exported, result.folder, note_zh=note_zh, note_en=note_en)
+
+    async def list_holes(self, session: str) -> None:
+        """See the port."""
+        ledger = await self._book.get(session)
+        async with self._listing:
+            _check_over(ledger.hearing)
+            await self._recordings.settle(session, ledger)
+            entries = [entry async for entry in ledger.entries()]
+            if found := await asyncio.to_thread(holes_of, entries):
+                await ledger.note("server", found)
+
+    async def _settle(self, ledger: Ledger, progress: Callable[[ExportStep], None], patience_s: float) -> None:
+        """Complete the recording and wait for its text. Before the lock: who waits for a transcript must not keep
+        other sessions waiting."""
+        _check_over(ledger.hearing)
+        await self._recordings.settle(ledger.session, ledger)
+        caught_up = functools.partial(self._recordings.caught_up, ledger.session)
+        await until_written(caught_up, lambda: _check_over(ledger.hearing), patience_s, progress)
+        if self._stamping is not None:
+            await self._stamping.answered(ledger.session, STAMP_PATIENCE_S)
+
+    async def _sources(self, ledger: Ledger) -> package.SessionSources:
+        """What the package is made of. Under the lock: while this waited a mistaken 闭庭 may have been undone, and
+        to settle the recording then would end it in an open session."""
+        session = ledger.session
+        _check_over(ledger.hearing)
+        await self._recordings.settle(session, ledger)
+        await self._recordings.composed(session)
+        await ledger.sign()
+        pictures = await SignatureShelf(self._store, session).all_signed()
+        pieces = composites.folder_of(Path(self._settings.storage.folder), session)
+        recordings = self._recordings.folder_of(session)
+        sources = await package.load_sources(self._store, session, recordings, pictures, pieces)
+        stamps = await self._stamping.over_heads(session) if self._stamping is not None else {}
+        return replace(sources, stamps=told(stamps, sources.entries))
 
     async def _note_made(self, ledger: Ledger, result: package.PackageResult, actor_name: str) -> None:
         _check_over(ledger.hearing)
@@ -198,9 +268,11 @@ async def _export(
     key: CourtKey,
     actor: str,
     progress: Callable[[ExportStep], None],
+    seal: Seal | None = None,
 ) -> package.PackageResult:
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
-    return await package.export_session(sources, out, key, _options(settings, actor), _teller(progress))
+    options = replace(_options(settings, actor), seal=seal)
+    return await package.export_session(sources, out, key, options, _teller(progress))
 
 
 async def _derive(

@@ -86,7 +86,7 @@ class SealCheck:
 def _is_addition(kind: str, after_the_seal: int) -> bool:
     if kind == "seal.ordered":
         return after_the_seal == 1
-    return kind in _AFTER_THE_SEAL or kind.startswith("identity.")
+    return kind in _AFTER_THE_SEAL or kind.startswith(("identity.", "supervision."))
 
 
 def _events(entries: Sequence[dict[str, Any]], kind: str) -> list[tuple[int, dict[str, Any]]]:

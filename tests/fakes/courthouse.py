@@ -18,11 +18,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 
-from config.settings import load
+from config.settings import Settings, load
 from hearing import events as ev
 from hearing.clock import Sources
 from hearing.errors import UserError
 from hearing.roles import Role
+from hearing.seal_events import SealStep
 from media_server.dataplane import make_data_plane
 from media_server.ports import MediaRoom
 from media_server.sfu import Sfu, SfuSettings
@@ -36,7 +37,7 @@ from records.sqlite import SqliteStore
 from signaling.copies import PackageCopies
 from signaling.courtroom import Courtroom
 from signaling.gate_tools import GateTools
-from signaling.ports import CaptionSink, Exported, ExportStep
+from signaling.ports import CaptionSink, Exported, Exporter, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
 from signaling.services import Services, Timing
 from signaling.web import ADMISSION, ROOMS, build_app
@@ -50,6 +51,8 @@ HASTY = Timing(ping_interval_ms=750, hello_timeout_ms=1_000, tick_ms=50, lamps_m
 """Gives pages up after a second and a half of silence."""
 NO_GATE = {"YUNTING_IDENTITY_LEVEL": "none", "YUNTING_IDENTITY_ALLOW_NONE": "true"}
 """For tests of what comes after the gate."""
+NO_SEAL = {"YUNTING_SEALING_AUTOMATIC": "false"}
+"""For tests of everything else: sealing makes packages by itself."""
 ID = {
     "judge": "01JDG000000000000000000001",
     "clerk": "01JDG000000000000000000002",
@@ -119,6 +122,14 @@ class FolderExporter:
         progress(ExportStep(500, "一半", "half"))
         await asyncio.sleep(0)
         return Exported(id=package_id or "", folder=self.folder, sha512="ab" * 64, bytes_total=123, edition=edition)
+
+    async def seal(
+        self, session: str, step: SealStep, progress: Callable[[ExportStep], None], package_id: str
+    ) -> Exported:
+        return await self.export(session, step, "server", progress, package_id)
+
+    async def list_holes(self, session: str) -> None:
+        return
 
     async def packages(self, session: str) -> tuple[Exported, ...]:
         return self.kept.get(session, ())
@@ -256,6 +267,7 @@ async def courthouse(
     ballots: LeafStore | None = None,
     anchors: Sequence[Anchor] = (),
     copies: PackageCopies | None = None,
+    make_exporter: Callable[[Settings, LedgerBook, CourtKey], Exporter] | None = None,
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
     store = store or MemoryStore()
@@ -267,15 +279,17 @@ async def courthouse(
     async def opened(session: str, room: MediaRoom, ledger: Ledger, captions: CaptionSink) -> NoRecording:
         return NoRecording()
 
+    settings = await asyncio.to_thread(load, None, {**NO_GATE, **NO_SEAL, **(environment or {})})
+    book = LedgerBook(store, key, sources, "test")
     services = Services(
-        settings=await asyncio.to_thread(load, None, {**NO_GATE, **(environment or {})}),
-        book=LedgerBook(store, key, sources, "test"),
+        settings=settings,
+        book=book,
         store=store,
         media=media,
         sources=sources,
         court_key=key,
         secret=SECRET,
-        exporter=exporter,
+        exporter=make_exporter(settings, book, key) if make_exporter is not None else exporter,
         on_room_opened=opened,
         sounds=NoRecording(),
         version="test",

@@ -103,6 +103,8 @@ class ServerProcess:
             # Most tests are about what comes after the gate.
             "YUNTING_IDENTITY_LEVEL": "none",
             "YUNTING_IDENTITY_ALLOW_NONE": "true",
+            # Most tests make the packages that they look at.
+            "YUNTING_SEALING_AUTOMATIC": "false",
             "YUNTING_COMPOSITE_WIDTH": "640",
             "YUNTING_COMPOSITE_HEIGHT": "360",
             # Made at the export, which is the same: the tests' hearings are shorter than a piece.

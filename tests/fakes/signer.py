@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hearing.review_commands import SignMinutes
 from hearing.review_events import MinutesSigned
-from hearing.signing import statement
+from hearing.seal_events import IncidentSigned
+from hearing.signing import incident_statement, statement
 
 PICTURE = b"\x89PNG a hand-written name"
 
@@ -46,6 +48,28 @@ class Signer:
         der = self._key.sign(statement(session, draft), ec.ECDSA(SHA256()))
         signature = b"".join(number.to_bytes(32) for number in decode_dss_signature(der))
         return msgspec.structs.replace(draft, signature=signature.hex())
+
+    def signed_incident(
+        self, session: str, participant: str, incident: int, statement_sha256: str, utc_ms: int
+    ) -> dict[str, Any]:
+        """Fields of a signature under a statement on an incident, as the page sends them."""
+        draft = IncidentSigned(
+            incident=incident,
+            participant=participant,
+            statement_sha256=statement_sha256,
+            public_key=self.public_key,
+            signature="",
+            signed_utc_ms=utc_ms,
+        )
+        der = self._key.sign(incident_statement(session, draft), ec.ECDSA(SHA256()))
+        signature = b"".join(number.to_bytes(32) for number in decode_dss_signature(der))
+        return {
+            "incident": incident,
+            "statement_sha256": statement_sha256,
+            "public_key": self.public_key,
+            "signature": signature.hex(),
+            "signed_utc_ms": utc_ms,
+        }
 
 
 def command_of(signed: MinutesSigned) -> SignMinutes:

@@ -67,7 +67,7 @@ async def play(folder: Path, port: int, *, once: bool, say: Say) -> DemoResult |
     """
     started_s = time.monotonic()
     say("正在启动服务器 / starting the server")
-    async with running(_settings(folder, port)) as server:
+    async with running(_settings(folder, port, once=once)) as server:
         accounts = Accounts(password=await asyncio.to_thread(_password, folder / "demo-password"))
         await _bootstrap(server, accounts)
         trust = ssl.create_default_context(cafile=str(server.certificate))
@@ -91,7 +91,7 @@ async def play(folder: Path, port: int, *, once: bool, say: Say) -> DemoResult |
     return DemoResult(package=str(package), session=session["id"], meeting=assembly.meeting, seconds=seconds)
 
 
-def _settings(folder: Path, port: int) -> Settings:
+def _settings(folder: Path, port: int, *, once: bool) -> Settings:
     return load(
         None,
         {
@@ -104,6 +104,8 @@ def _settings(folder: Path, port: int) -> Settings:
             # Its parties are synthetic: they have no face to check.
             "YUNTING_IDENTITY_LEVEL": "none",
             "YUNTING_IDENTITY_ALLOW_NONE": "true",
+            # Played through once, it makes its own package at the end.
+            "YUNTING_SEALING_AUTOMATIC": "false" if once else "true",
             "YUNTING_STORAGE_STORE": f"sqlite:///{folder.absolute() / 'yunting.db'}",
             "YUNTING_STORAGE_FOLDER": str(folder.absolute()),
         },

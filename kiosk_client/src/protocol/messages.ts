@@ -18,6 +18,7 @@ export const moveValues = [
   "reopen",
   "review",
   "sign_off",
+  "seal",
   "cancel",
   "convert_offline",
 ] as const;
@@ -209,7 +210,7 @@ export interface SetGlossaryCommand {
   readonly terms: readonly string[];
 }
 
-/** Lay the minutes open to the parties. The clerk's. */
+/** Lay the minutes open to the parties; again where they have changed since they were signed. The clerk's. */
 export interface OpenReviewCommand {
   readonly do: "review_open";
 }
@@ -254,6 +255,34 @@ export interface RefuseToSignCommand {
 /** The clerk's: everybody has signed or refused, nothing of the minutes changes any more. */
 export interface SignOffCommand {
   readonly do: "review_close";
+}
+
+/** The clerk's: what happened, and what it means for the record. */
+export interface ExplainIncidentCommand {
+  readonly do: "incident_explain";
+  readonly incident: number;
+  readonly text: string;
+}
+
+/** The presiding judge's own signature under the statement with this hash. */
+export interface SignIncidentCommand {
+  readonly do: "incident_sign";
+  readonly incident: number;
+  readonly statement_sha256: string;
+  readonly public_key: string;
+  readonly signature: string;
+  readonly signed_utc_ms: number;
+}
+
+/** The clerk's: the final seal. Again after one whose package could not be made: it is made now. */
+export interface SealRecordCommand {
+  readonly do: "seal";
+}
+
+/** The clerk's, after the final seal: an addition that the chain shows. */
+export interface SupplementCommand {
+  readonly do: "supplement";
+  readonly text: string;
 }
 
 /** Who a person (or device) is in a session. */
@@ -954,6 +983,81 @@ export interface LookEndedEvent {
   readonly cause: string;
 }
 
+/** The clerk's written statement; a later one takes its place until the judge has signed. */
+export interface IncidentExplainedEvent {
+  readonly type: "incident.explained";
+  /** `seq` of the entry that first told of the incident. */
+  readonly incident: number;
+  readonly participant: string;
+  readonly text: string;
+}
+
+/** The presiding judge's reliable electronic signature under a statement. `signature` is over `hearing.signing.incident_statement`; all bytes are lower-case hex. */
+export interface IncidentSignedEvent {
+  readonly type: "incident.signed";
+  readonly incident: number;
+  readonly participant: string;
+  /** Of the statement's text in UTF-8. */
+  readonly statement_sha256: string;
+  /** DER SubjectPublicKeyInfo of a P-256 key, made on the signer's device for this signature. */
+  readonly public_key: string;
+  /** ECDSA with SHA-256, r and s of 32 bytes each (IEEE P1363). */
+  readonly signature: string;
+  readonly signed_utc_ms: number;
+}
+
+/** The clerk had the record sealed for good; nothing but additions follows. It is inside the final package. */
+export interface SealOrderedEvent {
+  readonly type: "seal.ordered";
+  readonly participant: string;
+  /** Of the media seal's `manifest-sha512.txt`: the final seal stands on it. */
+  readonly media_manifest_sha512: string;
+}
+
+/** A sealed package is durable. Kept in the log after its own head, so not inside that package. */
+export interface SealMadeEvent {
+  readonly type: "seal.made";
+  readonly step: "final" | "media";
+  readonly package: string;
+  readonly manifest_sha512: string;
+  /** Fingerprint of the court's key that signs it. */
+  readonly key: string;
+  /** Of the final seal: `manifest_sha512` of the media seal that it stands on. */
+  readonly before: string;
+}
+
+/** A time-stamping authority (RFC 3161) has signed when something existed. */
+export interface StampMadeEvent {
+  readonly type: "stamp.made";
+  /** A signed head of this log (at a recess, at 闭庭), or the tag manifest of a seal's package. */
+  readonly of: "final" | "head" | "media";
+  /** The head's; 0 for a package. */
+  readonly seq: number;
+  readonly package: string;
+  /** SHA-256 of the bytes that were stamped. */
+  readonly imprint_sha256: string;
+  readonly token_sha256: string;
+  /** Address of the authority, without secrets. */
+  readonly where: string;
+}
+
+/** The authority did not answer in time. Nothing waits for it; it is asked again. Told once for each. */
+export interface StampMissedEvent {
+  readonly type: "stamp.missed";
+  readonly of: "final" | "head" | "media";
+  readonly seq: number;
+  readonly package: string;
+  readonly where: string;
+  readonly reason: string;
+}
+
+/** Something was added in writing after the final seal (民诉法: 补正). */
+export interface RecordSupplementedEvent {
+  readonly type: "record.supplement";
+  readonly participant: string;
+  readonly text: string;
+}
+
 /** First frame. Either a single-use `ticket`, or `credential` with the last `seq` seen, to resume. */
 export interface HelloMessage {
   readonly type: "hello";
@@ -1612,7 +1716,11 @@ export type AnyCommand =
   | DecideCorrectionCommand
   | SignMinutesCommand
   | RefuseToSignCommand
-  | SignOffCommand;
+  | SignOffCommand
+  | ExplainIncidentCommand
+  | SignIncidentCommand
+  | SealRecordCommand
+  | SupplementCommand;
 
 export type AnyEvent =
   | SessionCreatedEvent
@@ -1676,7 +1784,14 @@ export type AnyEvent =
   | CaseJoinedEvent
   | LookAskedEvent
   | LookBeganEvent
-  | LookEndedEvent;
+  | LookEndedEvent
+  | IncidentExplainedEvent
+  | IncidentSignedEvent
+  | SealOrderedEvent
+  | SealMadeEvent
+  | StampMadeEvent
+  | StampMissedEvent
+  | RecordSupplementedEvent;
 
 export type FromPage =
   | HelloMessage

@@ -14,6 +14,7 @@ export const court: CourtTexts["court"] = {
     reopen: "Undo closing",
     review: "Review the minutes",
     sign_off: "Finish signing",
+    seal: "Seal the record",
     cancel: "Cancel",
     convert_offline: "Move to the courthouse",
   },

@@ -16,6 +16,7 @@ export const log: CourtTexts["log"] = {
     reopen: "Closing undone",
     review: "Minutes open to review",
     sign_off: "Minutes signed",
+    seal: "Record sealed",
     cancel: "Session cancelled",
     convert_offline: "Moved to the courthouse",
   },

@@ -13,6 +13,7 @@ export const court = {
     reopen: "撤销闭庭",
     review: "核对笔录",
     sign_off: "完成签名",
+    seal: "封存案卷",
     cancel: "取消庭次",
     convert_offline: "转线下审理",
   },

@@ -15,6 +15,7 @@ export const log = {
     reopen: "撤销闭庭",
     review: "开放笔录核对",
     sign_off: "笔录签名完成",
+    seal: "案卷封存",
     cancel: "取消庭次",
     convert_offline: "转线下审理",
   },

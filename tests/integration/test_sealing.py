@@ -1,0 +1,121 @@
+"""From 闭庭 to the final seal over real sockets: media seal, statements, signatures, final seal, nothing after it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import stat
+from pathlib import Path
+
+import pytest
+
+from hearing.errors import Refused
+from hearing.events import PhaseChanged
+from hearing.session import Phase, State
+from hearing.transcript_events import LineStruck
+from records import verify
+from tests.fakes.sealing_court import CLERK, JUDGE, PLAINTIFF, Archive, sealing_court
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+
+
+async def _verified(package: Path, key: str) -> dict[str, object]:
+    result = await asyncio.to_thread(verify.verify_path, str(package), key)
+    assert result["ok"], result["wrong"]
+    return result
+
+
+def _info(package: Path) -> dict[str, str]:
+    lines = (package / "bag-info.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def _writable(folder: Path) -> list[Path]:
+    return [path for path in (folder, *folder.rglob("*")) if stat.S_IMODE(path.stat().st_mode) & 0o222]
+
+
+async def test_a_session_is_closed_sealed_signed_sealed_for_good_and_refuses_every_change(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    await archive.record()
+    async with sealing_court(archive) as court:
+        await court.come(JUDGE)
+        await court.done(JUDGE, "move", move="close")
+        media = await court.until("seal.made")
+        await court.come()
+        assert (media.step, media.before) == ("media", "")
+        found = await _verified(archive.package(media), archive.key.fingerprint)
+        assert found["manifest_sha512"] == media.manifest_sha512
+        assert _info(archive.package(media))["Yunting-Seal"] == "media"
+
+        # What was lost while the server was away has become an incident that somebody has to explain.
+        assert await court.unmet() == {"incident-unexplained", "not-reviewed"}
+        assert (await court.do(JUDGE, "incident_explain", incident=1, text="x"))["code"] == "no-right"
+        assert (await court.do(CLERK, "seal"))["code"] == "not-signed"
+        await court.explain()
+        await court.sign_minutes()
+        assert await court.unmet() == set()
+        assert (await court.do(PLAINTIFF, "seal"))["code"] == "no-right"
+        await court.done(CLERK, "seal")
+
+        final = await court.until("seal.made", 2)
+        await court.come()
+        assert (final.step, final.before) == ("final", media.manifest_sha512)
+        package = archive.package(final)
+        await _verified(package, archive.key.fingerprint)
+        assert (_info(package)["Yunting-Seal"], _info(package)["Yunting-Media-Seal"]) == (
+            "final",
+            media.manifest_sha512,
+        )
+        report = (package / "data/reports/录音录像情况记录.html").read_text(encoding="utf-8")
+        assert "设备重启，其间未录制。" in report
+        assert "周明远" in report
+
+        # Nothing changes any more: not by commands, not by the server itself, not on disk.
+        for who, command, fields in (
+            (CLERK, "incident_explain", {"incident": 1, "text": "再说明"}),
+            (CLERK, "line_write", {"text": "补记", "participant": None}),
+            (CLERK, "review_open", {}),
+            (JUDGE, "move", {"move": "reopen"}),
+            (JUDGE, "mute", {"participant": PLAINTIFF}),
+            (PLAINTIFF, "correction_ask", {"line": "x", "revision": 0, "wanted": "y"}),
+        ):
+            assert (await court.do(who, command, **fields))["type"] == "error", command
+        ledger = await court.court.services.book.get(archive.session)
+        for event in (PhaseChanged(phase=Phase.DEBATE), LineStruck(line="l", revision=1, struck=True, reason="")):
+            with pytest.raises(Refused, match="sealed"):
+                await ledger.note("server", [event])
+        before = len(await archive.entries())
+        await court.done(CLERK, "seal")
+        await court.done(CLERK, "supplement", text="更正：附件二页码应为三。")
+        assert [e.event.__struct_config__.tag for e in (await archive.entries())[before:]] == ["record.supplement"]
+        view = await court.view()
+        assert view.state is State.SEALED
+        assert [(row.step, row.url != "") for row in view.seals] == [("media", True), ("final", True)]
+        assert _writable(package) == _writable(archive.package(media)) == _writable(archive.recordings) == []
+
+
+async def test_a_server_that_died_makes_the_seals_that_are_due(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    await archive.record(closed=True)
+    async with sealing_court(archive) as court:
+        media = await court.until("seal.made")
+        digest = hashlib.sha512((archive.package(media) / "manifest-sha512.txt").read_bytes()).hexdigest()
+        assert digest == media.manifest_sha512
+        await court.come()
+        await court.explain()
+        await court.sign_minutes()
+    async with sealing_court(archive) as court:
+        await court.come(CLERK)
+        (tmp_path / "packages").rename(tmp_path / "elsewhere")
+        (tmp_path / "packages").write_bytes(b"no folder")
+        await court.done(CLERK, "seal")
+        async with asyncio.timeout(60):
+            while (job := (await court.view()).job) is None or job.error is None:
+                await asyncio.sleep(0.05)
+        assert (await court.view()).state is State.SEALED
+        (tmp_path / "packages").unlink()
+        (tmp_path / "elsewhere").rename(tmp_path / "packages")
+    async with sealing_court(archive) as court:
+        final = await court.until("seal.made", 2)
+        assert (final.step, final.before) == ("final", media.manifest_sha512)
+        await _verified(archive.package(final), archive.key.fingerprint)
