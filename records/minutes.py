@@ -71,6 +71,19 @@ class Paragraph(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.speaker}：{self.text}" if self.speaker else self.text
 
 
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """By what a package is checked: printed at the foot, so that it is known outside the package too."""
+
+    key: str
+    """Fingerprint of the court's key, hex."""
+    verifier: str
+    """SHA-256 of the `verify.py` that the court gives out, hex."""
+
+    def lines(self) -> tuple[str, str]:
+        """Two lines of small print."""
+        return f"法院密钥指纹 {self.key}", f"校验程序SHA-256 {self.verifier}"
+
+
 class Minutes(msgspec.Struct, frozen=True, kw_only=True):
     """The document. `places` are who has to sign, in order; `draft` until everybody has (L28)."""
 
@@ -85,6 +98,8 @@ class Minutes(msgspec.Struct, frozen=True, kw_only=True):
     draft: bool = True
     strip: tuple[str, ...] = STRIP
     """Who signs at the foot of every page, each with a share of its width; empty: nobody."""
+    proof: Proof | None = None
+    """Not part of the text."""
 
     def lines(self) -> Iterable[str]:
         """The text, paragraph by paragraph; none is empty or holds a line break."""

@@ -137,7 +137,7 @@ def _styles(document: Docx) -> None:
 
 
 def _around(document: Docx, minutes: Minutes) -> None:
-    """Head and foot of every page: case number and 草稿, the strip for signatures, page number and hash."""
+    """Head and foot of every page: case number and 草稿, the strip for signatures, page number and hashes."""
     section = document.sections[0]
     head = section.header.paragraphs[0]
     _small(head, f"{minutes.case_no} {minutes.title}")
@@ -162,6 +162,8 @@ def _around(document: Docx, minutes: Minutes) -> None:
     _small(foot, " 页")
     digest = section.footer.add_paragraph()
     _small(digest, f"文本SHA-256 {minutes.sha256}")
+    for line in minutes.proof.lines() if minutes.proof is not None else ():
+        _small(section.footer.add_paragraph(), line)
 
 
 def _small(block: Block, text: str) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from hearing.errors import UserError
 from hearing.events import Entry, Head
 from records import coverage as coverages
-from records import timeline, verify, words
+from records import premis, timeline, verify, words
 from records.canonical import canonical
 from records.chain import check_chain, sign_head
 from records.composite import Look
@@ -23,6 +23,7 @@ from records.errors import BrokenChain
 from records.keys import CourtKey
 from records.log_files import events_csv, events_jsonl, segments_jsonl
 from records.manifest import Bag, is_safe_path, safe_name
+from records.minutes import Proof
 from records.player import write_player
 from records.render import Job, Rendered
 from records.report import write_report
@@ -164,7 +165,8 @@ class Build:
         for track in line.tracks:
             bag.copy(f"{verify.TRACKS}{track.file}", self.sources.recordings / track.file)
         sizes = {t.file: recorded_bytes(self.sources.recordings / t.file) for t in line.tracks}
-        texts = make_texts(self.sources.entries, line, tz, edition=self.edition_zh)
+        proof = Proof(key=self.key.fingerprint, verifier=verify.sha256())
+        texts = make_texts(self.sources.entries, line, tz, edition=self.edition_zh, proof=proof)
         facts = gather(
             line,
             self.coverage,
@@ -193,9 +195,10 @@ class Build:
         bag.add("data/player/index.html", write_player(facts, texts.record, texts.files))
         bag.add("verify.py", verify.source())
         bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
-        for path, data in stamp_files(self.sources.stamps).items():
+        for path, data in stamp_files(self.sources.stamps, self._heads).items():
             bag.add(path, data)
         self._last()
+        bag.add(premis.PATH, self._premis())
         self.manifest_sha512 = bag.seal(
             self.key,
             {
@@ -211,6 +214,29 @@ class Build:
             },
         )
         self.files = len(bag.digests) + len(verify.TAG_MANIFESTS) + 1
+
+    def _premis(self) -> bytes:
+        line = self.timeline
+        making = premis.Making(
+            session=line.session,
+            case_no=line.created.case_no,
+            court=line.created.court,
+            edition=self.edition,
+            seal=self.options.seal.step if self.options.seal is not None else "",
+            actor=self.options.actor,
+            software=f"yunting {_version()}",
+            key=self.key.fingerprint,
+            opened_utc_ms=line.utc_at(0),
+            closed_utc_ms=line.utc_at(line.duration_ms),
+            made_utc_ms=now_ms(),
+            # In another edition a track may be cut.
+            tracks=frozenset(p for p in self.bag.digests if p.startswith(verify.TRACKS) and self.edition == EDITION),
+        )
+        payload = {path: digests for path, digests in self.bag.digests.items() if path.startswith("data/")}
+        return premis.write_premis(
+            making,
+            (premis.Stored(path, (self.staging / path).stat().st_size, each) for path, each in payload.items()),
+        )
 
     def check(self) -> None:
         """Nothing leaves the house that its own verifier refuses."""

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hearing.events import Head
 from hearing.seal_events import SealStep
 from records import verify
 
@@ -49,9 +50,10 @@ def seal_info(seal: Seal | None) -> dict[str, str]:
     return {name: text for name, text in lines.items() if text}
 
 
-def stamp_files(stamps: Mapping[int, bytes]) -> dict[str, bytes]:
-    """Files in the package by path."""
-    return {f"{STAMPS}{seq}.tsr": token for seq, token in sorted(stamps.items())}
+def stamp_files(stamps: Mapping[int, bytes], heads: Sequence[Head]) -> dict[str, bytes]:
+    """Files in the package by path: the stamps over those heads that are in it."""
+    there = {head.seq for head in heads}
+    return {f"{STAMPS}{seq}.tsr": token for seq, token in sorted(stamps.items()) if seq in there}
 
 
 def add_tag_stamp(package: Path, token: bytes) -> None:

@@ -17,7 +17,7 @@ from hearing.transcript import Transcript
 from records import verify
 from records.bilingual import write_bilingual
 from records.captions import Cue, cues_of
-from records.minutes import Minutes, compose
+from records.minutes import Minutes, Proof, compose
 from records.minutes_docx import write_docx
 from records.minutes_ofd import write_ofd
 from records.minutes_pdf import write_pdf
@@ -74,15 +74,21 @@ class Texts:
 
 
 def make_texts(
-    entries: Iterable[Entry], line: Timeline, tz: datetime.tzinfo, font: Path | None = None, edition: str = ""
+    entries: Iterable[Entry],
+    line: Timeline,
+    tz: datetime.tzinfo,
+    font: Path | None = None,
+    edition: str = "",
+    proof: Proof | None = None,
 ) -> Texts:
     """Every file, from one transcript. Blocks: about a second for 2,000 lines. A PDF without a font is left out, and
-    that is said; the rest does not need one. `edition` names one that is not the whole."""
+    that is said; the rest does not need one. `edition` names one that is not the whole; `proof` goes to the foot."""
     transcript, state = Transcript(), State.CLOSED
     for entry in entries:
         transcript.apply(entry)
         state = entry.event.after if isinstance(entry.event, StateChanged) else state
     minutes = compose(line, transcript, tz, draft=state not in {State.SIGNED, State.SEALED}, edition=edition)
+    minutes = msgspec.structs.replace(minutes, proof=proof)
     cues, record = cues_of(line, transcript), record_of(line, transcript, minutes)
     files = {
         verify.TRANSCRIPT_TXT: minutes.text().encode(),

@@ -25,6 +25,7 @@ INDENT_SQUARES = 2
 STRIP_Y_MM = PAGE_HEIGHT_MM - 25.0
 """Baseline of the strip for signatures at the foot of every page."""
 FOOT_Y_MM = PAGE_HEIGHT_MM - 15.0
+PROOF_LEADING_MM = 3.2
 DRAFT = "草稿"
 RULE_FROM_MM, RULE_TO_MM = LEFT_MM, PAGE_WIDTH_MM - RIGHT_MM
 
@@ -134,6 +135,10 @@ class _Pages:
             share_mm = ROOM_MM / max(1, len(minutes.strip))
             foot = [(who, LEFT_MM + n * share_mm, STRIP_Y_MM, SMALL_MM) for n, who in enumerate(minutes.strip)]
             foot.append((f"文本SHA-256 {digest}", LEFT_MM, FOOT_Y_MM, HASH_MM))
+            for row, line in enumerate(minutes.proof.lines() if minutes.proof is not None else (), 1):
+                name, _, value = line.partition(" ")
+                shown = f"{name} {' '.join(_fours(value))}"
+                foot.append((shown, LEFT_MM, FOOT_Y_MM + row * PROOF_LEADING_MM, HASH_MM))
             counted = f"第 {number} 页 共 {len(self._pages)} 页"
             x_mm = PAGE_WIDTH_MM - RIGHT_MM - width_of(counted, self._width) * SMALL_MM
             foot.append((counted, x_mm, FOOT_Y_MM, SMALL_MM))

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from hearing.errors import Refused, UserError
 from hearing.events import Entry
 from hearing.session import State, is_over
-from records.minutes import Minutes, of_log
+from records.minutes import Minutes, Proof, of_log
 from records.minutes_docx import write_docx
 from records.minutes_ofd import write_ofd
 from records.minutes_pdf import write_pdf
@@ -57,7 +58,8 @@ class DocumentRoutes:
         media_type, write = _KINDS[kind]
         zone = self._services.settings.court.time_zone
         draft = ledger.hearing.state not in _FINAL
-        body = await asyncio.to_thread(_written, entries, zone, draft, write)
+        proof = Proof(key=self._services.court_key.fingerprint, verifier=self._services.verifier_sha256)
+        body = await asyncio.to_thread(_written, entries, zone, draft, proof, write)
         # A name of ASCII reads alike in every browser and on every disk.
         name = f"minutes-{session}{'-draft' if draft else ''}.{kind}"
         headers = {
@@ -68,5 +70,7 @@ class DocumentRoutes:
         return web.Response(body=body, content_type=media_type, headers=headers)
 
 
-def _written(entries: Sequence[Entry], zone: str, draft: bool, write: Callable[[Minutes], bytes]) -> bytes:
-    return write(of_log(entries, ZoneInfo(zone), draft))
+def _written(
+    entries: Sequence[Entry], zone: str, draft: bool, proof: Proof, write: Callable[[Minutes], bytes]
+) -> bytes:
+    return write(replace(of_log(entries, ZoneInfo(zone), draft), proof=proof))

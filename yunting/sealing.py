@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hearing import events as ev
@@ -39,6 +40,12 @@ def _whose(unlisted: Sequence[Unlisted], span: Span) -> str:
         if hole.span.from_ms < span.to_ms and hole.span.to_ms > span.from_ms
     }
     return f"nothing says why this is missing: {', '.join(sorted(names))}"
+
+
+def told(stamps: Mapping[int, bytes], entries: Iterable[ev.Entry]) -> dict[int, bytes]:
+    """Those that this much of the log tells of: one that came just now belongs into the next package."""
+    known = {entry.event.token_sha256 for entry in entries if isinstance(entry.event, se.StampMade)}
+    return {seq: token for seq, token in stamps.items() if hashlib.sha256(token).hexdigest() in known}
 
 
 def discard(package: Path) -> None:

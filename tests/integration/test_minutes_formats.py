@@ -8,13 +8,14 @@ import zipfile
 from pathlib import Path
 
 import docx
+import msgspec
 import pypdf
 import pytest
 
 from hearing.errors import UserError
 from records import minutes_pdf
 from records.legible import squares
-from records.minutes import Minutes, of_log
+from records.minutes import Minutes, Proof, of_log
 from records.minutes_docx import write_docx
 from records.minutes_ofd import BODY, NAMESPACE, write_ofd
 from records.minutes_pdf import find_font, write_pdf
@@ -171,3 +172,21 @@ def steps(delta: str | None) -> list[float]:
         else:
             found.append(float(first))
     return found
+
+
+def test_by_what_a_package_is_checked_stands_at_the_foot_of_every_page_and_is_not_signed() -> None:
+    plain = of_log(spoken_log(120), TZ)
+    minutes = msgspec.structs.replace(plain, proof=Proof(key="ab" * 32, verifier="cd" * 32))
+    assert minutes.sha256 == plain.sha256
+    footer = docx.Document(io.BytesIO(write_docx(minutes))).sections[0].footer
+    printed = "".join(paragraph.text for paragraph in footer.paragraphs)
+    assert "ab" * 32 in printed
+    assert "cd" * 32 in printed
+    pages = pypdf.PdfReader(io.BytesIO(write_pdf(minutes).data)).pages
+    assert len(pages) > 1
+    with zipfile.ZipFile(io.BytesIO(write_ofd(minutes))) as bundle:
+        sheets = [bundle.read(name).decode() for name in bundle.namelist() if name.endswith("Content.xml")]
+    for shown in (*(page.extract_text() for page in pages), *sheets):
+        assert "密钥指纹" in shown
+        assert "abab " * 15 + "abab" in shown
+        assert "cdcd " * 15 + "cdcd" in shown

@@ -83,7 +83,7 @@ async def test_package_has_the_promised_layout(session: SyntheticSession, key: C
     files = {item.relative_to(result.folder).as_posix() for item in result.folder.rglob("*") if item.is_file()}
     assert files == {
         *("bagit.txt", "bag-info.txt", "manifest-sha512.txt", "manifest-sm3.txt"),
-        *("tagmanifest-sha512.txt", "tagmanifest-sm3.txt", "verify.py", "VERIFY.md"),
+        *("tagmanifest-sha512.txt", "tagmanifest-sm3.txt", "verify.py", "VERIFY.md", "premis.xml"),
         *("signature/manifest.ed25519.sig", "signature/court-key.pem"),
         *("data/session.json", "data/player/index.html", "data/reports/录音录像情况记录.html"),
         *("data/events/events.jsonl", "data/events/heads.jsonl", "data/events/events.csv"),
