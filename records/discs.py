@@ -24,6 +24,22 @@ RESERVE_BYTES = 2 << 20
 """For the file system, the listing and the program on each disc."""
 SMALLEST_DISC_BYTES = 16 << 20
 MOST_DISCS = 999
+HOW_TO = "合并说明.txt"
+_TOLD = """本卷宗包分存于 {of} 张光盘，这是第 {disc} 张。
+This record package lies on {of} discs; this is number {disc}.
+
+合并：在装有 Python 的电脑上，把各盘复制到硬盘，然后运行：
+To put it together: copy the discs to a computer with Python, then run:
+
+    python3 join.py 盘1 盘2 ... --out 目标文件夹
+
+没有 Python：把各盘中的文件夹“{package}”复制到同一处（合并文件夹）。
+如有以 .part001、.part002 结尾的文件，依次用 copy /b 连接成原文件名。
+Without Python: copy the folder "{package}" of every disc into one place; files that end in .part001, .part002 are
+put together in this order: copy /b name.part001+name.part002 name
+
+合并后按包内 VERIFY.md 校验。Then check the package as VERIFY.md in it says.
+"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -101,6 +117,9 @@ def split(folder: Path, out: Path, disc_bytes: int) -> list[Path]:
             }
             text = json.dumps(listing, ensure_ascii=False, indent=1) + "\n"
             (disc / join_discs.LISTING).write_text(text, encoding="utf-8")
+            told = _TOLD.format(disc=number, of=len(discs), package=folder.name)
+            # With BOM and CRLF: it is opened by a double click on Windows.
+            (disc / HOW_TO).write_bytes(b"\xef\xbb\xbf" + told.replace("\n", "\r\n").encode())
             (disc / "join.py").write_bytes(Path(join_discs.__file__).read_bytes())
             made.append((disc, target))
         for disc, target in made:

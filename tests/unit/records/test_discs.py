@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.errors import UserError
-from records.discs import RESERVE_BYTES, SMALLEST_DISC_BYTES, plan, split, write_zip
+from records.discs import HOW_TO, RESERVE_BYTES, SMALLEST_DISC_BYTES, plan, split, write_zip
 from records.join_discs import CannotJoin, join
 
 pytestmark = pytest.mark.unit
@@ -69,6 +69,7 @@ def test_discs_joined_are_the_package(package: Path, tmp_path: Path) -> None:
     for number, disc in enumerate(discs, 1):
         listing = json.loads((disc / "disc.json").read_bytes())
         assert (listing["disc"], listing["of"]) == (number, 4)
+        assert f"这是第 {number} 张" in (disc / HOW_TO).read_text(encoding="utf-8-sig")
         assert sum(p.stat().st_size for p in disc.rglob("*") if p.is_file()) < DISC_BYTES
     # The first disc has the text, and every file that fits is whole.
     assert (discs[0] / package.name / "data/text/笔录.docx").is_file()
