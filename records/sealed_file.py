@@ -14,7 +14,10 @@ import bisect
 import contextlib
 import io
 import os
+import threading
 from array import array
+from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +29,8 @@ MAGIC = b"YTSEAL1\n"
 RECORD_BYTES = 64 << 10
 """At most; what is written at once makes a record of its own, so that it is on disk when the write returns."""
 SALT_BYTES = 32
+FILES_KNOWN = 64
+"""Files whose records' places stay in memory, the newest used: 160 kB for an hour of one."""
 _HEAD_BYTES = len(MAGIC) + SALT_BYTES
 _LENGTH_BYTES = 4
 _TAG_BYTES = 16
@@ -84,6 +89,7 @@ class SealedReader(io.RawIOBase):
             if not head.startswith(MAGIC):
                 raise ValueError(f"{path}: not a sealed file")
             self._cipher = AESGCM(_file_key(key, head[len(MAGIC) :], name))
+            # Grows with the file; `size` stays.
             self._starts, self.size = _scan(self._fd)
         except BaseException:
             os.close(self._fd)
@@ -154,19 +160,44 @@ def plain_bytes(path: Path) -> int:
         os.close(descriptor)
 
 
-def _scan(descriptor: int) -> tuple[array[int], int]:
-    """Where each whole record's plain bytes begin, and where the last one's end."""
+class _Places:
+    """Where each whole record's plain bytes begin, as far as a file was looked through."""
+
+    def __init__(self) -> None:
+        self.starts = array("q")
+        self.size = 0
+        self.place = _HEAD_BYTES
+
+    def go_on(self, descriptor: int, total: int) -> None:
+        """Look through what came since."""
+        while self.place + _LENGTH_BYTES + _TAG_BYTES < total:
+            length = int.from_bytes(os.pread(descriptor, _LENGTH_BYTES, self.place))
+            after = self.place + _LENGTH_BYTES + length + _TAG_BYTES
+            if not 0 < length <= RECORD_BYTES or after > total:
+                break
+            self.starts.append(self.size)
+            self.size += length
+            self.place = after
+
+
+_known: OrderedDict[bytes, _Places] = OrderedDict()
+_looking = threading.Lock()
+
+
+def _scan(descriptor: int) -> tuple[Sequence[int], int]:
+    """Starts of the whole records, and the length of all of them. A file that is opened again and again while it
+    grows is not looked through from its beginning each time: two microseconds a record, 40 ms after an hour."""
     total = os.fstat(descriptor).st_size
-    starts = array("q")
-    place, position = _HEAD_BYTES, 0
-    while place + _LENGTH_BYTES + _TAG_BYTES < total:
-        length = int.from_bytes(os.pread(descriptor, _LENGTH_BYTES, place))
-        after = place + _LENGTH_BYTES + length + _TAG_BYTES
-        if not 0 < length <= RECORD_BYTES or after > total:
-            break
-        starts.append(position)
-        place, position = after, position + length
-    return starts, position
+    head = os.pread(descriptor, _HEAD_BYTES, 0)
+    with _looking:
+        places = _known.pop(head, None)
+        if places is None or places.place > total:
+            places = _Places()
+        places.go_on(descriptor, total)
+        _known[head] = places
+        if len(_known) > FILES_KNOWN:
+            _known.popitem(last=False)
+        return places.starts, places.size
 
 
 def _file_key(key: bytes, salt: bytes, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Sequence
@@ -195,3 +196,20 @@ def test_a_large_write_is_taken_in_records(tmp_path: Path) -> None:
     file.seek(-5, os.SEEK_END)
     assert file.read() == whole[-5:]
     file.close()
+
+
+def test_a_file_that_was_looked_through_before_is_looked_at_again_where_it_changed(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    writer = SealedWriter(descriptor, KEY, "a.mkv")
+    whole = b""
+    with contextlib.ExitStack() as readers:
+        opened = []
+        for number in range(20):
+            whole += bytes([number]) * (number + 1)
+            writer.write(bytes([number]) * (number + 1))
+            opened.append((readers.enter_context(SealedReader(path, KEY, "a.mkv")), whole))
+        assert all(reader.readall() == then for reader, then in opened)
+    os.close(descriptor)
+    os.truncate(path, path.stat().st_size - 1)
+    assert plain(path) == whole[:-20]
