@@ -144,7 +144,7 @@ export const staffApi = {
     post<unknown>(`sessions/${at(id)}/seats/${at(participant)}/invitation`),
   revokeInvitation: (id: string, participant: string, reason: string) =>
     call<void>(`sessions/${at(id)}/seats/${at(participant)}/invitation`, { method: "DELETE", body: { reason } }),
-  startExport: (id: string, edition: Edition = "court", case_no: string | null = null) =>
+  startExport: (id: string, edition: Edition, case_no: string | null) =>
     post<{ job: string }>(`sessions/${at(id)}/exports`, { edition, ...(case_no ? { case_no } : {}) }),
   /** Oldest first; a package of before a restart counts as a finished job. */
   exports: (id: string) => call<ExportJob[]>(`sessions/${at(id)}/exports`),

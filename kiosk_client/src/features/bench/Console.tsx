@@ -4,6 +4,7 @@ import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice, Tabs } from "../../ui/index.ts";
+import { hasEnded } from "../exports/preflight.ts";
 import { FlowRail } from "../flow/FlowRail.tsx";
 import { GateFlow } from "../gate/GateFlow.tsx";
 import { Vouching } from "../gatedesk/Vouching.tsx";
@@ -16,6 +17,7 @@ import { EventList, Queue, RecordingCard } from "../order/Rail.tsx";
 import { useLog, visitedPhases } from "../order/useLog.ts";
 import { Desk as ReviewDesk } from "../review/ClerkReview.tsx";
 import { Review } from "../review/Review.tsx";
+import { JudgesIncidents } from "../seal/JudgesIncidents.tsx";
 import { SeatMap } from "../seats/SeatMap.tsx";
 import { WatchChips } from "../seats/WatchChips.tsx";
 import { LookNotice } from "../supervise/LookNotice.tsx";
@@ -100,6 +102,9 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
         {hearing.link.value.at !== "open" && view && <Banner tone="warn">{words.reconnecting}</Banner>}
         <UndoBanner hearing={hearing} mayUndo={may("run_session")} />
         <LookNotice hearing={hearing} zone={court.time_zone} />
+        {view && hasEnded(view) && may("run_session") && (
+          <JudgesIncidents session={session} hearing={hearing} zone={court.time_zone} />
+        )}
         {view && <StateBanner view={view} me={hearing.state.value.me} zone={court.time_zone} />}
         {problem && (
           <Banner tone="warn" actions={<Button onClick={retry}>{t.devicesRetry}</Button>}>

@@ -1,30 +1,37 @@
 import { useEffect, useState } from "preact/hooks";
 import type { CourtCard } from "../../protocol/api.ts";
 import type { State } from "../../protocol/messages.ts";
-import { type ExportJob, type SessionDetail, staffApi } from "../../protocol/staff.ts";
+import { type Edition, type ExportJob, type SessionDetail, staffApi } from "../../protocol/staff.ts";
 import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either } from "../../text/index.ts";
-import { Button, Icon, Notice, Progress } from "../../ui/index.ts";
+import { Button, Choice, Field, Icon, Notice, Progress } from "../../ui/index.ts";
 import { Fingerprint } from "../accounts/Operator.tsx";
 import { undoSeconds } from "../flow/undo.ts";
 import { failureText } from "../order/Ask.tsx";
 import { Documents } from "../review/Documents.tsx";
+import { SealDesk } from "../seal/SealDesk.tsx";
 import { bytesText, mayStart, preflight } from "./preflight.ts";
 import "./exports.css";
 
 const POLL_MS = 1500;
+const EDITIONS: readonly Edition[] = ["court", "party", "public"];
 
 interface Props {
   session: SessionDetail;
   state: State;
   hearing: Hearing | null;
   court: CourtCard;
+  /** Where something that the seal lacks can be done. */
+  onGo: (tab: "review" | "record" | "minutes") => void;
 }
 
 /** Facts first, then the package: progress, the link, and the key that its seal must carry. */
-export function ExportWizard({ session, state, hearing, court }: Props) {
+export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
+  const { seal } = courtText();
   const t = courtText().clerk.export;
+  const [edition, setEdition] = useState<Edition>("court");
+  const [caseNo, setCaseNo] = useState("");
   const [job, setJob] = useState<ExportJob | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [, setBeat] = useState(0);
@@ -84,7 +91,11 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
     setProblem(null);
     setJob(null);
     try {
-      const { job: started } = await staffApi.startExport(session.id);
+      const { job: started } = await staffApi.startExport(
+        session.id,
+        edition,
+        edition === "court" ? null : caseNo.trim() || null,
+      );
       setJob({ job: started, permille: 0, step_zh: t.busy, step_en: t.busy, done: false, error: null, url: null });
     } catch (cause) {
       setProblem(failureText(cause));
@@ -94,8 +105,24 @@ export function ExportWizard({ session, state, hearing, court }: Props) {
   return (
     <div class="export">
       <div class="stack">
+        <SealDesk session={session.id} hearing={hearing} zone={court.time_zone} onGo={onGo} />
         <h2>{t.title}</h2>
         <p class="soft">{t.intro}</p>
+        <Choice
+          legend={seal.editions}
+          value={edition}
+          onChange={setEdition}
+          options={EDITIONS.filter((one) => one !== "public" || session.public).map((value) => ({
+            value,
+            label: seal.edition[value],
+          }))}
+        />
+        {edition !== "court" && (
+          <>
+            <p class="soft small">{seal.editionsHint}</p>
+            <Field label={seal.case} hint={t.caseHint} value={caseNo} onInput={setCaseNo} maxLength={60} />
+          </>
+        )}
         <ul class="fact-list">
           {facts.map((fact) => (
             <li key={fact.id} class={fact.ok ? "fact-ok" : fact.blocking ? "fact-stop" : "fact-mind"}>

@@ -195,7 +195,9 @@ export function SessionPane({ id, court, account, onChange }: Props) {
             (hearing ? <MarksPane hearing={hearing} /> : <p class="panel-body soft">{courtText().editor.noSeat}</p>)}
           {tab === "review" && hearing && <ClerkReview hearing={hearing} zone={court.time_zone} />}
           {tab === "record" && <RecordingTable hearing={hearing} />}
-          {tab === "export" && <ExportWizard session={session} state={state} hearing={hearing} court={court} />}
+          {tab === "export" && (
+            <ExportWizard session={session} state={state} hearing={hearing} court={court} onGo={setTab} />
+          )}
         </Tabs>
       </section>
       {asking === "reschedule" && (
