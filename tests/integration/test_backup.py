@@ -9,8 +9,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from config import Settings, load
 from hearing.errors import UserError
@@ -28,6 +30,7 @@ from yunting.backup.folder import about, backups_in, digests, newest
 from yunting.backup.make import make
 from yunting.backup.restore import restore
 from yunting.bench.synthetic import Log, SyntheticSession, make_session
+from yunting.cli import app
 from yunting.exports import export_offline
 from yunting.recording_keys import open_recording_keys
 
@@ -304,3 +307,38 @@ async def test_backups_inside_the_folder_do_not_hold_each_other(court: Court) ->
     second = await asyncio.to_thread(make, court.settings, inside)
     one, two = [await asyncio.to_thread(about, each) for each in (first, second)]
     assert (one.files, one.sessions) == (two.files, 1)
+
+
+def test_the_commands(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YUNTING_STORAGE_FOLDER", str(court.folder))
+    monkeypatch.setenv("YUNTING_STORAGE_STORE", f"sqlite:///{court.folder / 'yunting.db'}")
+
+    def run(*words: str) -> tuple[int, dict[str, object]]:
+        result = CliRunner().invoke(app, [*words, "--json"])
+        lines = result.stdout.strip().splitlines()
+        return result.exit_code, msgspec.json.decode(lines[-1]) if lines else {}
+
+    code, made = run("backup", str(court.backups))
+    assert code == 0
+    assert Path(str(made["backup"])).parent == court.backups
+    code, found = run("backup", str(court.backups), "--drill")
+    assert (code, found["wrong"], found["tracks"]) == (0, [], 2)
+    shutil.rmtree(court.folder)
+    code, restored = run("restore", str(court.backups))
+    assert (code, restored["backup"]) == (0, made["backup"])
+    assert CliRunner().invoke(app, ["restore", str(court.backups)]).exit_code != 0
+    min(court.tracks.glob("*.mkv")).write_bytes(b"spoiled")
+    run("backup", str(court.backups))
+    code, found = run("backup", str(court.backups), "--drill")
+    assert code == 1
+    assert found["wrong"]
+
+
+def test_changing_a_key_that_is_not_there_is_refused(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YUNTING_STORAGE_FOLDER", str(court.folder))
+    monkeypatch.setenv("YUNTING_STORAGE_STORE", f"sqlite:///{court.folder / 'yunting.db'}")
+    assert CliRunner().invoke(app, ["storage", "rotate", "--json"]).exit_code == 0
+    (court.folder / "keys" / "storage.key").unlink()
+    refused = CliRunner().invoke(app, ["storage", "rotate"])
+    assert isinstance(refused.exception, UserError)
+    assert refused.exception.code == "no-storage-key"
