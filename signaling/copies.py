@@ -37,6 +37,8 @@ class PackageCopy(msgspec.Struct, frozen=True, kw_only=True):
     files_total: int = 0
     bytes_done: int = 0
     bytes_total: int = 0
+    stamped: bool = False
+    """Whether a time stamp over the seal, which may come later, is in it."""
     tries: int = 0
     reason_zh: str = ""
     reason_en: str = ""

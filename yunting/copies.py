@@ -21,6 +21,7 @@ from config import Settings
 from hearing.tasks import log_fault
 from records.errors import BlobUnavailable, StoreUnavailable
 from records.ports import BlobStore, KeyValueStore
+from records.seal_files import TAG_STAMP
 from signaling.copies import CopyState, PackageCopy
 from yunting.backends import open_blobs
 from yunting.packages import all_packages
@@ -125,7 +126,8 @@ class Copies:
             return self._rows
 
     async def _find(self) -> None:
-        """A row for each package and place that has none, or whose place has moved."""
+        """A row for each package and place that has none, or whose place has moved; and again for a package that got
+        its time stamp since."""
         rows = await self._known()
         found = await asyncio.to_thread(all_packages, self._packages, set(self._folders))
         for package, session in found:
@@ -142,8 +144,15 @@ class Copies:
                         utc_ms=self._utc_ms(),
                     )
                     await self._keep(queued)
+        bare = [row for row in rows.values() if row.state is CopyState.VERIFIED and not row.stamped]
+        for row in await asyncio.to_thread(self._stamped_since, bare):
+            await self._keep(replace(row, state=CopyState.QUEUED, utc_ms=self._utc_ms()))
         for event in self._news.values():
             event.set()
+
+    def _stamped_since(self, rows: Sequence[PackageCopy]) -> list[PackageCopy]:
+        """Blocks."""
+        return [row for row in rows if (folder := self._folders.get(row.package)) and (folder / TAG_STAMP).is_file()]
 
     async def _serve(self, place: Place) -> None:
         while True:
@@ -184,6 +193,7 @@ class Copies:
                 files_total=len(files.digests),
                 bytes_done=0,
                 bytes_total=files.bytes_total,
+                stamped=files.stamped,
                 tries=tries,
                 again_utc_ms=None,
                 utc_ms=self._utc_ms(),

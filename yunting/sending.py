@@ -10,6 +10,7 @@ from pathlib import Path
 from records import verify
 from records.errors import BlobMismatch, BlobMissing
 from records.ports import BlobStore
+from records.seal_files import TAG_STAMP
 
 
 class PackageFiles:
@@ -24,8 +25,10 @@ class PackageFiles:
             for line in (folder / name).read_text("utf-8").splitlines():
                 digest, _, path = line.partition("  ")
                 digests[path] = digest
-        # The seal itself is in no manifest.
-        for name in (*verify.TAG_MANIFESTS, verify.SIGNATURE_FILE):
+        # The seal itself is in no manifest, nor the time stamp over it, which may come days later.
+        self.stamped = (folder / TAG_STAMP).is_file()
+        stamp = (TAG_STAMP,) if self.stamped else ()
+        for name in (*verify.TAG_MANIFESTS, verify.SIGNATURE_FILE, *stamp):
             digests[name] = hashlib.sha512((folder / name).read_bytes()).hexdigest()
         self.digests = dict(sorted(digests.items()))
         self.bytes_total = sum((folder / path).stat().st_size for path in digests)

@@ -13,6 +13,7 @@ from records.blobs.filesystem import FilesystemBlobs
 from records.errors import BlobUnavailable
 from records.keys import CourtKey
 from records.memory import MemoryStore
+from records.seal_files import TAG_STAMP
 from signaling.copies import CopyState, PackageCopy
 from tests.fakes.small_package import SESSION, small_package
 from yunting.copies import Copies, Place
@@ -206,3 +207,16 @@ async def test_a_place_that_moved_gets_everything_anew(office: Office, tmp_path:
     async with at_work(moved):
         await until(moved, lambda rows: rows[0].address == "file:///b" and rows[0].state is CopyState.VERIFIED)
     assert (tmp_path / "b" / "packages").is_dir()
+
+
+async def test_a_time_stamp_that_comes_later_is_copied_too(office: Office, tmp_path: Path) -> None:
+    folder = await made(office.packages, KEY)
+    copies = office.copies(Place("first", "file:///a", FilesystemBlobs(tmp_path / "a")))
+    async with at_work(copies):
+        [row] = await until(copies, all_are(CopyState.VERIFIED))
+        assert not row.stamped
+        await asyncio.to_thread((folder / TAG_STAMP).write_bytes, b"a stamp")
+        copies.wake()
+        await until(copies, lambda rows: rows[0].state is CopyState.VERIFIED and rows[0].stamped)
+    copied = tmp_path / "a" / "packages" / folder.parent.name / folder.name / TAG_STAMP
+    assert copied.read_bytes() == b"a stamp"
