@@ -97,9 +97,9 @@ class SeatFiles:
 
 
 def chapters_of(timeline: Timeline) -> list[Any]:
-    """A chapter for each phase, as PyAV takes them."""
+    """A chapter for each phase, as PyAV takes them; none for a session that had no phases."""
     phases = [(at_ms, phase) for at_ms, phase in timeline.phases if at_ms < timeline.duration_ms]
-    ends = [at_ms for at_ms, _ in phases[1:]] + [timeline.duration_ms]
+    ends = [at_ms for at_ms, _ in phases[1:]] + [timeline.duration_ms for _ in phases[:1]]
     return [
         {
             "id": number,
