@@ -82,10 +82,8 @@ _ADDITIONS = (
     ev.ServerRestarted,
     ev.ClockAnchored,
     ev.InvitationRevoked,
-    # The law wants faces erased, and that said (PIPL 47).
-    ie.VerdictRevoked,
-    ie.IdentityExported,
-    ie.IdentityErased,
+    # Whoever comes shows who they are; and the law wants faces erased, and that said (PIPL 47).
+    ie.IdentityEvent,
 )
 
 

@@ -243,7 +243,8 @@ class Ledger:
             self._doubtful = True
             if opens:
                 self.clock.cancel_start()
-            if isinstance(error, StoreUnavailable) and self._failing_since_ms is None and self.clock.running:
+            recorded = self.clock.running and self._hearing.state is not State.SEALED
+            if isinstance(error, StoreUnavailable) and self._failing_since_ms is None and recorded:
                 self._failing_since_ms = now_ms
             raise
         self._anchor_due = False

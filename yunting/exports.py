@@ -178,8 +178,9 @@ class PackageExporter:
         other sessions waiting."""
         _check_over(ledger.hearing)
         await self._recordings.settle(ledger.session, ledger)
-        caught_up = functools.partial(self._recordings.caught_up, ledger.session)
-        await until_written(caught_up, lambda: _check_over(ledger.hearing), patience_s, progress)
+        if ledger.hearing.state is not State.SEALED:
+            caught_up = functools.partial(self._recordings.caught_up, ledger.session)
+            await until_written(caught_up, lambda: _check_over(ledger.hearing), patience_s, progress)
         if self._stamping is not None:
             await self._stamping.answered(ledger.session, STAMP_PATIENCE_S)
 

@@ -12,6 +12,7 @@ import structlog
 
 from hearing import events as ev
 from hearing.errors import UserError
+from hearing.session import State
 from hearing.tasks import TaskSet, log_fault
 from media_server.ports import MediaRoom
 from media_server.recording import health as track
@@ -71,8 +72,11 @@ class Recordings:
         except (OSError, UserError) as problem:
             log_fault("recordings were not looked through", problem, session=session)
             now_ms = ledger.clock.now_ms()
-            await ledger.note("server", [_unreadable(now_ms, problem)])
-        listener = await self._speech.open(session, ledger, folder, captions) if self._speech is not None else None
+            if not _is_sealed(ledger):
+                await ledger.note("server", [_unreadable(now_ms, problem)])
+        # What a sealed record says of the recording, and in words, is final.
+        heard = self._speech if not _is_sealed(ledger) else None
+        listener = await heard.open(session, ledger, folder, captions) if heard is not None else None
         recording = SessionRecording(folder, ledger, room, taken, listener, key)
         opened = OpenRecording(
             recording, folder, ledger, lambda: self._running.pop(session, None), listener, self.sounds
@@ -84,10 +88,12 @@ class Recordings:
         return opened
 
     async def recover(self, session: str, ledger: Ledger) -> None:
-        """Note what a crash left on disk, unless the session is being recorded now. Idempotent."""
+        """Note what a crash left on disk, unless the session is being recorded now or sealed for good. Idempotent."""
         if session in self._running:
             return
         await self.unlock(session)
+        if _is_sealed(ledger):
+            return
         events = [entry.event async for entry in ledger.entries()]
         tracks = await asyncio.to_thread(inspect, self.folder_of(session), events)
         found = crash_events(tracks, ledger.clock.now_ms())
@@ -205,6 +211,10 @@ async def _watch(recording: SessionRecording, ledger: Ledger) -> None:
             except StoreUnavailable:
                 _log.error("the incident could not be noted", session=ledger.session)
             await asyncio.sleep(_RESTART_S)
+
+
+def _is_sealed(ledger: Ledger) -> bool:
+    return ledger.hearing.state is State.SEALED
 
 
 def _unreadable(now_ms: int, problem: OSError | UserError) -> ev.RecordingIncident:

@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from hearing import events as ev
-from hearing.errors import UserError
+from hearing.errors import Refused, UserError
 from hearing.events import Entry
 from hearing.roles import Right, is_bench, is_staff, rights
 from hearing.state import Hearing
@@ -309,6 +309,11 @@ class SessionTranscriber:
             self._news.clear()
             try:
                 await self._note_waiting()
+            except Refused as problem:
+                # The record is sealed: what it does not say is named in it.
+                _log.warning("what was heard comes too late", lost=len(self._waiting), code=problem.code)
+                self._waiting.clear()
+                self._pool.hold(False)
             except StoreUnavailable as problem:
                 _log.error("what was heard waits for the log", waiting=len(self._waiting), code=problem.code)
                 await asyncio.sleep(_RETRY_S)

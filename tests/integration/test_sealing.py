@@ -7,14 +7,19 @@ import hashlib
 import stat
 from pathlib import Path
 
+import aiohttp
 import pytest
+from cryptography import x509
 
-from hearing.errors import Refused
+from hearing.errors import Refused, UserError
 from hearing.events import PhaseChanged
 from hearing.session import Phase, State
 from hearing.transcript_events import LineStruck
 from records import verify
+from records.anchors.rfc3161 import Rfc3161Anchor
+from records.seal_files import STAMPED, TAG_STAMP
 from tests.fakes.sealing_court import CLERK, JUDGE, PLAINTIFF, Archive, sealing_court
+from tests.fakes.time_stamper import time_stamper
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -94,6 +99,37 @@ async def test_a_session_is_closed_sealed_signed_sealed_for_good_and_refuses_eve
         assert _writable(package) == _writable(archive.package(media)) == _writable(archive.recordings) == []
 
 
+async def test_an_authority_stamps_the_log_and_the_seal(tmp_path: Path) -> None:
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    archive = Archive(tmp_path)
+    await archive.record()
+    async with time_stamper(folder) as (authority, url), aiohttp.ClientSession() as http:
+        roots = x509.load_pem_x509_certificates(authority.ca.read_bytes())
+        authority.fault = "busy"
+        async with sealing_court(archive, Rfc3161Anchor(url, roots, http)) as court:
+            await court.come(JUDGE)
+            await court.done(JUDGE, "move", move="close")
+            # An authority that does not answer holds nothing up.
+            media = await court.until("seal.made")
+            assert (await court.until("stamp.missed")).where.startswith("http://127.0.0.1")
+            authority.fault = ""
+            await court.until("stamp.made", 2)
+            assert (await court.view()).seals[0].stamped
+        package = archive.package(media)
+        assert _info(package)["Yunting-Time-Stamp"].startswith("http://127.0.0.1")
+        await _verified(package, archive.key.fingerprint)
+        words = ("ts", "-verify", "-in", str(package / TAG_STAMP), "-data", str(package / STAMPED), "-CAfile")
+        done = await asyncio.create_subprocess_exec("openssl", *words, str(authority.ca))
+        assert await done.wait() == 0
+        assert _writable(package) == []
+        (package / STAMPED).chmod(0o600)
+        (package / TAG_STAMP).chmod(0o600)
+        (package / TAG_STAMP).write_bytes(b"another")
+        result = await asyncio.to_thread(verify.verify_path, str(package), archive.key.fingerprint)
+        assert [wrong["file"] for wrong in result["wrong"]] == [TAG_STAMP]
+
+
 async def test_a_server_that_died_makes_the_seals_that_are_due(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     await archive.record(closed=True)
@@ -119,3 +155,11 @@ async def test_a_server_that_died_makes_the_seals_that_are_due(tmp_path: Path) -
         final = await court.until("seal.made", 2)
         assert (final.step, final.before) == ("final", media.manifest_sha512)
         await _verified(archive.package(final), archive.key.fingerprint)
+        # What is altered on the disk afterwards goes into no package, and the log takes no notice of it.
+        before = len(await archive.entries())
+        track = next(archive.recordings.glob("*.mkv"))
+        track.chmod(0o600)
+        track.write_bytes(track.read_bytes()[:-1] + b"\0")
+        with pytest.raises(UserError, match="record-broken"):
+            await court.court.services.exporter.export(archive.session, "court", "test", lambda step: None)
+        assert len(await archive.entries()) == before
