@@ -69,6 +69,8 @@ function Doors() {
         {court && (
           <p>
             {d.key} <span class="digits">{court.key_fingerprint}</span>
+            <br />
+            {d.verifier} <span class="digits">{court.verifier_sha256}</span>
           </p>
         )}
       </footer>

@@ -14,6 +14,7 @@ export const party: Texts["party"] = {
     kioskHint: "Self-service terminal",
     foot: "Yunting · a hearing is recorded in full from its opening",
     key: "Fingerprint of the court's signing key",
+    verifier: "SHA-256 of the verifier verify.py",
   },
   steps: {
     label: "Steps into the courtroom",
