@@ -144,6 +144,9 @@ class EditionBuild(Build):
         info = {"Yunting-Derived-From": self._files.manifest_sha512}
         return {**info, "Yunting-Case": self._away.case_no} if self._away.case_no else info
 
+    def _as_recorded(self, path: str) -> bool:
+        return path.removeprefix(verify.TRACKS) not in self._cut
+
     def _last(self) -> None:
         self._check_paths()
         ranges = {f"{verify.TRACKS}{file}": spans for file, spans in self._cut.items()}

@@ -40,6 +40,7 @@ STRUCTURE: tuple[type[ev.Event], ...] = (
     ev.SessionCreated,
     ev.SessionRescheduled,
     ev.StateChanged,
+    ev.PhaseChanged,
     ev.ClockAnchored,
     ev.ServerRestarted,
     ev.ParticipantAdded,
@@ -57,7 +58,6 @@ STRUCTURE: tuple[type[ev.Event], ...] = (
 """Say nothing of what went on: they stay, inside a withheld span too."""
 
 COURSE: tuple[type[ev.Event], ...] = (
-    ev.PhaseChanged,
     ev.PresenceChanged,
     ev.HandRaised,
     ev.MuteSet,

@@ -62,7 +62,8 @@ async def test_editions_by_page_and_by_command(tmp_path: Path) -> None:
 
         # The court's edition is made first, in the same job.
         party = await _exported(hearing, "party")
-        assert (party["error"], party["edition"]) == (None, "party")
+        assert party["error"] is None, party["step_en"]
+        assert party["edition"] == "party"
         rows = await hearing.desk.call("GET", f"{address}/exports")
         assert sorted(row["edition"] for row in rows) == ["court", "party"]
         assert [told["edition"] for told in await hearing.events("package.made")] == ["court", "party"]
@@ -72,7 +73,8 @@ async def test_editions_by_page_and_by_command(tmp_path: Path) -> None:
         # What is restricted after it was made is not given away by the court's older edition.
         later = {**part, "from_ms": 500, "to_ms": 900, "access": "court"}
         await hearing.desk.call("POST", f"{address}/restrictions", later)
-        assert (await _exported(hearing, "public"))["error"] is None
+        public = await _exported(hearing, "public")
+        assert public["error"] is None, public["step_en"]
         rows = await hearing.desk.call("GET", f"{address}/exports")
         assert sorted(row["edition"] for row in rows) == ["court", "court", "party", "public"]
         packages = {row["job"]: next((tmp_path / "packages" / row["job"]).iterdir()) for row in rows}
