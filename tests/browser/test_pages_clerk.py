@@ -105,7 +105,7 @@ async def _tells_the_same(clerk: Page) -> None:
 
 async def _open_exports(clerk: Page) -> None:
     await clerk.locator(".session-card").click()
-    await clerk.get_by_role("tab", name="案卷包").click()
+    await clerk.get_by_role("tab", name="封存与导出").click()
 
 
 async def test_the_clerk_exports_a_package_that_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ export function MarksPane({ hearing }: { hearing: Hearing }) {
         </p>
       )}
       {lines.length === 0 && <p class="table-empty">{t.empty}</p>}
-      <ol class="marks">
+      <ol class="moments">
         {lines.map((line) => (
           <Mark key={line.id} line={line} hearing={hearing} />
         ))}
@@ -58,7 +58,7 @@ function Mark({ line, hearing }: { line: LineView; hearing: Hearing }) {
   const t = courtText().clerk.marks;
   const who = line.participant ? person(hearing.state.value, line.participant) : null;
   return (
-    <li class={`mark mark-${line.kind}`}>
+    <li class="moment">
       <time class="digits soft">{duration(line.from_ms)}</time>
       <span class={`tag ${line.kind === "exhibit" ? "tag-info" : ""}`}>
         <Icon name={line.kind === "exhibit" ? "doc" : "check"} /> {line.kind === "exhibit" ? t.exhibit : t.mark}
