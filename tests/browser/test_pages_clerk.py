@@ -119,7 +119,7 @@ async def test_the_clerk_exports_a_package_that_verifies(tmp_path: Path, monkeyp
             await sign_in(clerk, "desk")
             await _open_exports(clerk)
             await clerk.get_by_role("button", name="开始导出").click()
-            await expect(clerk.locator(".export progress")).to_be_visible()
+            await expect(clerk.locator(".export progress").first).to_be_visible()
             await clerk.reload()
             await _open_exports(clerk)
             link = clerk.get_by_role("link", name="下载案卷包")
