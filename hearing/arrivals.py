@@ -22,7 +22,7 @@ def arrived(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
     and after it, to add to it.
     """
     person = hearing.people[participant]
-    if person.presence in CONNECTED or not _door_is_open(hearing, person):
+    if person.presence in CONNECTED or not door_is_open(hearing, person):
         return []
     back = person.presence is Presence.DROPPED
     place = person.home if back else Presence.WAITING
@@ -65,7 +65,8 @@ def dropped(hearing: Hearing, participant: str, evidence: str) -> list[ev.AnyEve
     return [_change(person.presence, Presence.DROPPED, participant, "connection lost", evidence)]
 
 
-def _door_is_open(hearing: Hearing, person: Person) -> bool:
+def door_is_open(hearing: Hearing, person: Person) -> bool:
+    """Whether this person may still come (see `arrived`)."""
     if not is_over(hearing.state):
         return True
     if hearing.state in _TO_BE_FINISHED and rights(person.role) & {Right.WRITE_MINUTES, Right.RUN_SESSION}:

@@ -58,6 +58,14 @@ class GateDesk:
             wanted = self._log.proof(hearing, participant)
             if not wanted or hmac.compare_digest(wanted.encode(), (proof or "").encode()):
                 return ()
+            if is_over(hearing.state):
+                # Nobody earns a verdict any more: one that was taken away would be lost for good.
+                raise UserError(
+                    "entered-elsewhere",
+                    "庭审已结束，此席位已在另一页面或设备上核验：请用原来的设备阅读和签署笔录，或请书记员协助",
+                    "the hearing is over and somebody was checked for this seat on another device: read and sign "
+                    "the minutes there, or ask the clerk",
+                )
             person = hearing.people[participant]
             returns = person.presence is Presence.DROPPED and self._log.now() < person.presence_utc_ms + RETURN_MS
             if person.presence in CONNECTED or returns:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from hearing import events as ev
+from hearing.arrivals import door_is_open
 from hearing.errors import UserError
 from hearing.participant import Presence
 from hearing.roles import label
@@ -97,7 +98,7 @@ class InvitationRoutes:
         ledger = await self._services.book.get(invitation.session)
 
         def consented(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
-            _check_not_over(hearing)
+            _check_door(hearing, invitation.participant)
             if has_consented(hearing, invitation.participant):
                 return ()
             return [
@@ -118,7 +119,7 @@ class InvitationRoutes:
         invitation = await self._find(request, body.code)
         ledger = await self._services.book.get(invitation.session)
         hearing = ledger.hearing
-        _check_not_over(hearing)
+        _check_door(hearing, invitation.participant)
         if not has_consented(hearing, invitation.participant):
             raise UserError("consent-needed", "请先阅读并同意告知书", "read the notice and consent first")
         await self._gate.guest_came(invitation.session, invitation.participant, body.proof)
@@ -163,6 +164,6 @@ def has_consented(hearing: Hearing, participant: str) -> bool:
     return person is not None and person.presence is not Presence.INVITED
 
 
-def _check_not_over(hearing: Hearing) -> None:
-    if is_over(hearing.state):
+def _check_door(hearing: Hearing, participant: str) -> None:
+    if not door_is_open(hearing, hearing.people[participant]):
         raise UserError("session-over", "本次庭审已结束", "this session is over")

@@ -211,3 +211,28 @@ async def test_withdrawing_what_nobody_gave_erases_nothing() -> None:
         assert (status, view["consent"]) == (200, "")
         assert (await gate.clerk("GET", f"{path}/reference.jpg"))[0] == 200
         await leave(gate)
+
+
+async def test_who_took_part_comes_back_to_sign_and_nobody_takes_the_seat_meanwhile() -> None:
+    async with at_the_camera() as gate:
+        visitor = gate.visitor
+        assert await visitor.face(LIVE) == "passed"
+        visitor.proof = await proof_of(visitor)
+        judge = await gate.court.connect(gate.session, gate.people["judge"])
+        clerk = await gate.court.connect(gate.session, gate.people["clerk"])
+        await clerk.do("move", move="gather")
+        await judge.do("move", move="open", override="人员未齐")
+        await judge.do("move", move="close")
+        await gone(gate)
+        # The clerk's silent page was given up meanwhile, too.
+        clerk = await gate.court.connect(gate.session, gate.people["clerk"])
+        assert (await clerk.do("review_open", re="review"))["type"] == "done"
+        assert await ticket(gate) == (409, "entered-elsewhere")
+        page = await visitor.enter()
+        assert (await visitor("GET"))[1]["stage"] == "passed"
+        url = f"{gate.court.url}/api/v1/sessions/{gate.session}/minutes"
+        status, view = await call(gate.court.http, url, "GET", token=page.welcome["credential"])
+        assert (status, "sha256" in view) == (200, True)
+        stranger = {"code": gate.other.code}
+        url = f"{gate.court.url}/api/v1/invitations/ticket"
+        assert (await call(gate.court.http, url, "POST", stranger))[1]["error"] == "session-over"
