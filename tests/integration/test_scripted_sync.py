@@ -154,6 +154,12 @@ def test_beeps_in_what_is_mixed(held: Held, file: str) -> None:
         assert off_ms(heard, held.due_ms(script.beeps), f"{file}, {script.hz:.0f} Hz") <= SOUND_MS
 
 
+def test_beeps_in_every_seats_own_channel(held: Held) -> None:
+    for who, script in SCRIPTS.items():
+        heard = beeps_ms(held.package / "data/media/audio-seats" / f"{who}.flac", script.hz)
+        assert off_ms(heard, held.due_ms(script.beeps), f"channel of {who}") <= SOUND_MS
+
+
 def test_words_in_captions_transcript_and_log(held: Held) -> None:
     cues = dict(_cues(held.package))
     events = [entry.event for entry in held.entries if isinstance(entry.event, UtteranceHeard)]
