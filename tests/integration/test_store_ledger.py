@@ -83,6 +83,21 @@ async def test_what_lies_in_the_file_verifies_with_the_standard_library(store: S
     assert (head["hash"], head["seq"]) == (prev, ledger.hearing.last_seq)
 
 
+@pytest.mark.parametrize("table", ["entry", "head"])
+async def test_the_file_refuses_to_change_or_remove_what_a_log_holds(
+    store: SqliteStore, path: Path, table: str
+) -> None:
+    ledger = await a_hearing(LedgerBook(store, KEY, SOURCES, "0.1"))
+    await ledger.sign()
+    with closing(sqlite3.connect(path)) as other:
+        (before,) = other.execute(f"SELECT count(*) FROM {table}").fetchone()
+        assert before
+        for act in (f"UPDATE {table} SET body = x''", f"DELETE FROM {table}"):
+            with pytest.raises(sqlite3.IntegrityError, match="never"):
+                other.execute(act)
+        assert other.execute(f"SELECT count(*) FROM {table}").fetchone() == (before,)
+
+
 async def test_an_altered_body_in_the_file_is_found_at_recovery(store: SqliteStore, path: Path) -> None:
     ledger = await a_hearing(LedgerBook(store, KEY, SOURCES, "0.1"))
     for seq, (old, new) in {3: ("ws", "sw"), 5: ("{", "")}.items():
@@ -90,6 +105,8 @@ async def test_an_altered_body_in_the_file_is_found_at_recovery(store: SqliteSto
             (body,) = mallory.execute("SELECT body FROM entry WHERE seq = ?", (seq,)).fetchone()
             changed = body.decode().replace(old, new, 1).encode()
             assert changed != body
+            # Whoever can write the file can take its guards away.
+            mallory.execute("DROP TRIGGER IF EXISTS entry_stays")
             mallory.execute("UPDATE entry SET body = ? WHERE seq = ?", (changed, seq))
         again = LedgerBook(store, KEY, SOURCES, "0.1")
         assert [(broken.session, broken.seq) for broken in await again.recover()] == [(ledger.session, seq)]
