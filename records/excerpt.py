@@ -23,6 +23,8 @@ from records.unlocked import open_recorded
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _SEGMENT = b"\x18\x53\x80\x67"
 _TIMESTAMP = b"\xe7"
+_CHECKSUM, _CHECKSUM_BYTES = b"\xbf", 6
+"""What a muxer may put first into a cluster (RFC 8794 11.3.1)."""
 _RANGE_MS = 5_000
 _MAX_HEADER_BYTES = 64 * 1024
 _QUICK = {"probesize": "32", "analyzeduration": "0"}
@@ -150,9 +152,10 @@ def _clusters(data: mmap.mmap) -> Iterator[tuple[int, int]]:
         length = _vint_bytes(data[size_at])
         size = int.from_bytes(data[size_at : size_at + length], "big") & (1 << 7 * length) - 1
         inside = size_at + length
-        if identity == _CLUSTER and data[inside : inside + 1] == _TIMESTAMP:
-            count = data[inside + 1] & 0x7F
-            yield int.from_bytes(data[inside + 2 : inside + 2 + count], "big"), at
+        first = inside + _CHECKSUM_BYTES if data[inside : inside + 1] == _CHECKSUM else inside
+        if identity == _CLUSTER and data[first : first + 1] == _TIMESTAMP:
+            count = data[first + 1] & 0x7F
+            yield int.from_bytes(data[first + 2 : first + 2 + count], "big"), at
         at = inside if identity == _SEGMENT else inside + size
 
 

@@ -330,7 +330,9 @@ def _edges(data: bytes, duration_ms: int) -> list[tuple[int, int]]:
     while at >= 0:
         length_bytes = 9 - data[at + 4].bit_length()
         stamp = at + 4 + length_bytes
-        # The first element of a cluster is its time (RFC 9559 5.1.3.1).
+        # A cluster begins with its time (RFC 9559 5.1.3.1), after a checksum of six bytes (RFC 8794 11.3.1).
+        if data[stamp : stamp + 1] == b"\xbf":
+            stamp += 6
         if data[stamp : stamp + 1] == b"\xe7":
             count = data[stamp + 1] & 0x7F
             at_ms = int.from_bytes(data[stamp + 2 : stamp + 2 + count], "big")
