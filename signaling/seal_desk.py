@@ -32,6 +32,8 @@ from signaling.signature_shelf import SignatureShelf
 LOOK_S = 1.0
 FIRST_WAIT_S = 15.0
 LONGEST_WAIT_S = 600.0
+AT_ONCE = 4
+"""Seals that wait or are made; the others are begun when one of these is done."""
 LOOKS = 5
 """At a record that changes while it is looked at, before the clerk is told to wait."""
 
@@ -57,8 +59,11 @@ class SealDesk:
     async def run(self) -> None:
         """Begin what is due, until cancelled."""
         while True:
-            for hearing in self._services.book.hearings():
+            # The newest first: what was closed just now does not stand behind years that were never sealed.
+            for hearing in reversed(self._services.book.hearings()):
                 step = due_seal(hearing)
+                if step is not None and self._is_full(hearing.session):
+                    continue
                 if step == "media" and not self._services.settings.sealing.automatic:
                     continue
                 try:
@@ -121,6 +126,11 @@ class SealDesk:
         job = self._exports.begin(session, lambda progress, package: exporter.seal(session, step, progress, package))
         wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
         self._making[session] = _Making(step, job, failures, now_us + int(wait_s * 1e6))
+
+    def _is_full(self, session: str) -> bool:
+        """Whether so many seals of others wait already that this one may wait too."""
+        others = (making for name, making in self._making.items() if name != session)
+        return sum(not self._ended(making) for making in others) >= AT_ONCE
 
     def _ended(self, making: _Making) -> bool:
         job = self._exports.known(making.job)
