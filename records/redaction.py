@@ -2,7 +2,8 @@
 has no content any more, or another one that says so. Pure.
 
     whole       the entry as it was hashed
-    masked      some of its words are covered; `masked: true` stands beside the hash, which is that of the original
+    masked      some of its words are covered; `masked: true` stands beside the hash, which is that of the original,
+                and without the salt: with it a covered number could be found by trying
     withheld    `{session, seq, prev, hash, withheld: true}` and nothing else
 """
 
@@ -62,7 +63,7 @@ def redact(entries: Sequence[Entry], away: Withheld, gone: frozenset[str], cases
             visible.append(entry)
         else:
             masked += 1
-            shown = msgspec.structs.replace(entry, event=event)
+            shown = msgspec.structs.replace(entry, event=event, salt=msgspec.UNSET)
             lines.append(canonical({**msgspec.to_builtins(shown), "masked": True}) + b"\n")
             visible.append(shown)
     return Redacted(

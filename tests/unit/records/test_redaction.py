@@ -63,6 +63,9 @@ def test_every_entry_keeps_its_place_and_hash(edition: Edition) -> None:
     masked = [line for line in lines if line.get("masked")]
     assert (len(hidden), len(masked)) == (result.withheld, result.masked)
     assert all(set(line) == {"session", "seq", "prev", "hash", "withheld"} for line in hidden)
+    # With the salt beside the hash, a covered number would be found by trying.
+    assert all(entry.salt for entry in entries)
+    assert all("salt" not in line for line in masked)
     whole = [msgspec.convert(line, ev.Entry) for line in lines if line not in hidden and line not in masked]
     assert len(whole) == result.whole
     assert all(entry_hash(entry) == entry.hash for entry in whole)
