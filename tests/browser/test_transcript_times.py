@@ -28,7 +28,7 @@ from hearing import commands as cmd
 from hearing import events as ev
 from hearing.session import Move
 from hearing.transcript import Transcript
-from hearing.transcript_events import UtteranceHeard
+from hearing.transcript_events import TrackHeard, UtteranceHeard
 from records import timeline
 from records.caption_strip import place
 from records.captions import Cue, cues_of
@@ -113,7 +113,7 @@ async def _all_is_heard(court: Hall) -> list[UtteranceHeard]:
         while True:
             events = [entry.event for entry in await court.entries()]
             closed = {each.track: each.to_ms for each in events if isinstance(each, ev.TrackClosed)}
-            heard = {each.track: each.until_ms for each in events if isinstance(each, UtteranceHeard | ev.TrackHeard)}
+            heard = {each.track: each.until_ms for each in events if isinstance(each, UtteranceHeard | TrackHeard)}
             if len(closed) == len(SCRIPT) and all(heard.get(track, 0) > to_ms for track, to_ms in closed.items()):
                 return [each for each in events if isinstance(each, UtteranceHeard)]
             await asyncio.sleep(0.3)
