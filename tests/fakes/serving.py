@@ -89,6 +89,18 @@ class ServerProcess:
         """A client that trusts the server's own certificate."""
         return Api(self.base_url, ssl.create_default_context(cafile=str(self.folder / "tls" / "server.crt")))
 
+    async def yunting(self, *words: str) -> tuple[int, str, str]:
+        """A command of `yunting` with this server's settings: exit code, output, errors."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "yunting", *words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **self.environment()},
+        )
+        out, err = await asyncio.wait_for(process.communicate(), 120)
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
     def environment(self) -> dict[str, str]:
         """Settings of this server, for a process or for `yunting.app.running`."""
         return {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from hearing.errors import UserError
 from hearing.session import Move
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.live_hearing import LiveHearing, live_hearing
-from tests.fakes.serving import PASSWORD, ServerProcess, serving
+from tests.fakes.serving import PASSWORD, serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -32,21 +30,6 @@ async def _exported(hearing: LiveHearing, edition: str, case_no: str | None = No
         while not (status := await hearing.desk.call("GET", f"exports/{job}"))["done"]:
             await asyncio.sleep(0.2)
     return status  # type: ignore[no-any-return]
-
-
-async def _yunting(server: ServerProcess, *words: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "yunting",
-        *words,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **server.environment()},
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 async def test_editions_by_page_and_by_command(tmp_path: Path) -> None:
@@ -102,13 +85,13 @@ async def test_editions_by_page_and_by_command(tmp_path: Path) -> None:
 
         out = tmp_path / "out"
         words = ("export", hearing.session, "--out", str(out), "--edition")
-        code, _, err = await _yunting(server, *words, "secret")
+        code, _, err = await server.yunting(*words, "secret")
         assert (code, "court" in err) == (2, True)
-        code, told_path, err = await _yunting(server, *words, "public", "--case", "(2026)粤01民初8号")
+        code, told_path, err = await server.yunting(*words, "public", "--case", "(2026)粤01民初8号")
         assert code == 0, err
         (court,) = [item for item in out.iterdir() if not item.name.startswith("public_")]
-        code, printed, err = await _yunting(server, "verify", told_path.strip(), "--court", str(court))
+        code, printed, err = await server.yunting("verify", told_path.strip(), "--court", str(court))
         assert code == 0, printed + err
         other = str(packages[str(party["job"])])
-        code, _, err = await _yunting(server, "verify", told_path.strip(), "--court", other)
+        code, _, err = await server.yunting("verify", told_path.strip(), "--court", other)
         assert code == 1

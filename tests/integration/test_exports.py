@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import signal
-import sys
 from pathlib import Path
 
 import msgspec
@@ -16,7 +14,7 @@ from hearing import commands as cmd
 from hearing.session import Move
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.live_hearing import live_hearing
-from tests.fakes.serving import PASSWORD, ServerProcess, serving
+from tests.fakes.serving import PASSWORD, serving
 from yunting.demo.client import Api
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -38,21 +36,6 @@ async def _exported(clerk: Api, session: str) -> dict[str, object]:
     return status  # type: ignore[no-any-return]
 
 
-async def _yunting(server: ServerProcess, *words: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "yunting",
-        *words,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **server.environment()},
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 90)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
-
-
 async def test_exports_outlive_page_and_server_and_carry_the_manifests_digest(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         async with live_hearing(server.api) as hearing:
@@ -65,7 +48,7 @@ async def test_exports_outlive_page_and_server_and_carry_the_manifests_digest(tm
             (told,) = await hearing.events("package.made")
             assert told["manifest_sha512"] == digest
             session = hearing.session
-        code, out, _ = await _yunting(server, "verify", str(package), "--json")
+        code, out, _ = await server.yunting("verify", str(package), "--json")
         assert code == 0
         assert digest in out
 
@@ -84,7 +67,7 @@ async def test_exports_outlive_page_and_server_and_carry_the_manifests_digest(tm
             rows = await clerk.call("GET", f"sessions/{session}/exports")
             assert [row["job"] for row in rows] == [made["job"], again["job"]]
 
-        code, out, err = await _yunting(server, "export", session, "--out", str(tmp_path / "out"), "--json")
+        code, out, err = await server.yunting("export", session, "--out", str(tmp_path / "out"), "--json")
         assert code == 0, err
         assert len(msgspec.json.decode(out)["former_keys"]) == 1
         assert "密钥已更换" in err.replace("\n", "")
@@ -94,7 +77,7 @@ async def test_exports_outlive_page_and_server_and_carry_the_manifests_digest(tm
         # A server that died between 闭庭 and the last seal leaves bytes that no range covers.
         with next((tmp_path / "recordings" / session).glob("*.mkv")).open("ab") as track:
             track.write(b"tail")
-        code, _, err = await _yunting(server, "export", session, "--out", str(tmp_path / "third"))
+        code, _, err = await server.yunting("export", session, "--out", str(tmp_path / "third"))
         assert code != 0
         assert "yunting serve" in err.replace("\n", " ")
         assert not list((tmp_path / "third").glob("*"))
@@ -105,7 +88,7 @@ async def test_export_of_what_a_killed_server_left_says_what_to_do(tmp_path: Pat
         await hearing.until("recording.range", 2)
         session = hearing.session
         await server.stop(signal.SIGKILL)
-        code, _, err = await _yunting(server, "export", session, "--out", str(tmp_path / "out"))
+        code, _, err = await server.yunting("export", session, "--out", str(tmp_path / "out"))
         assert code != 0
         assert "not-closed" in err or "闭庭" in err
         assert "yunting serve" in err.replace("\n", " ")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from pathlib import Path
 
 import msgspec
@@ -16,7 +14,7 @@ from hearing.session import Move
 from records.sealed_file import is_sealed
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.live_hearing import live_hearing
-from tests.fakes.serving import ServerProcess, serving
+from tests.fakes.serving import serving
 from yunting.demo.client import Api
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -25,21 +23,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     use_loopback(monkeypatch)
-
-
-async def _yunting(server: ServerProcess, *words: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "yunting",
-        *words,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **server.environment()},
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 90)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 async def _exported(clerk: Api, session: str) -> None:
@@ -66,22 +49,22 @@ async def test_sealed_on_the_disk_and_whole_in_the_package(tmp_path: Path) -> No
             second = hearing.session
             await _exported(hearing.desk, second)
         (package,) = (tmp_path / "packages").glob("*/*")
-        code, _, err = await _yunting(server, "verify", str(package))
+        code, _, err = await server.yunting("verify", str(package))
         assert code == 0, err
         packed = list((package / "data/media/tracks").iterdir())
         heads = await asyncio.to_thread(lambda: {track.read_bytes()[:4] for track in packed})
         assert heads == {b"\x1aE\xdf\xa3"}
 
         old = (tmp_path / "keys" / "storage.key").read_text()
-        code, out, err = await _yunting(server, "storage", "rotate", "--json")
+        code, out, err = await server.yunting("storage", "rotate", "--json")
         assert code == 0, err
         assert msgspec.json.decode(out)["rewrapped"] == 2
         assert (tmp_path / "keys" / "storage.key").read_text() != old
-        code, _, err = await _yunting(server, "export", second, "--out", str(tmp_path / "out"))
+        code, _, err = await server.yunting("export", second, "--out", str(tmp_path / "out"))
         assert code == 0, err
 
         (tmp_path / "keys" / "storage.key").write_text(old)
-        code, _, err = await _yunting(server, "export", second, "--out", str(tmp_path / "none"))
+        code, _, err = await server.yunting("export", second, "--out", str(tmp_path / "none"))
         assert code == 2
         assert "storage.key_file" in err
         assert not (tmp_path / "none").exists()
