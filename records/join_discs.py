@@ -30,15 +30,27 @@ class CannotJoin(Exception):
 def join(discs: Sequence[Path], out: Path) -> Path:
     """The folder of the package below `out`, which may hold nothing of that name yet. CannotJoin, OSError."""
     listings = _listings(discs)
-    first = next(iter(listings.values()))[1]
-    target = out / str(first["package"])
-    if target.exists():
-        raise CannotJoin(f"{target}: 已存在 exists already")
-    for number in sorted(listings):
-        folder, told = listings[number]
-        for file in told["files"]:
-            _append(folder / file["stored"], target, file)
+    folder, told = next(iter(listings.values()))
+    try:
+        (name,) = _safe(told["package"])
+        target = out / name
+        if target.exists():
+            raise CannotJoin(f"{target}: 已存在 exists already")
+        for number in sorted(listings):
+            folder, told = listings[number]
+            for file in told["files"]:
+                _append(folder.joinpath(*_safe(file["stored"])), target, file)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CannotJoin(f"{folder / LISTING}: 清单有误 the listing is damaged: {error!r}") from None
     return target
+
+
+def _safe(path: str) -> list[str]:
+    """Its parts; none of them leads out of the folder."""
+    parts = path.split("/")
+    if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts):
+        raise CannotJoin(f"{path}: 路径不安全 is no safe path")
+    return parts
 
 
 def _listings(discs: Sequence[Path]) -> dict[int, Any]:
@@ -46,12 +58,12 @@ def _listings(discs: Sequence[Path]) -> dict[int, Any]:
     for folder in discs:
         try:
             told = json.loads((folder / LISTING).read_text(encoding="utf-8"))
-            number, of = int(told["disc"]), int(told["of"])
+            number, of, package = int(told["disc"]), int(told["of"]), told["manifest_sha512"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CannotJoin(f"{folder}: 不是分盘 is no disc of a package: {error}") from None
         if told.get("format") != FORMAT:
             raise CannotJoin(f"{folder}: 格式不识别 is of an unknown format")
-        if found and told["manifest_sha512"] != next(iter(found.values()))[1]["manifest_sha512"]:
+        if found and package != next(iter(found.values()))[1]["manifest_sha512"]:
             raise CannotJoin(f"{folder}: 属于另一卷宗包 is of another package")
         found[number] = (folder, told)
     missing = [str(number) for number in range(1, of + 1) if number not in found] if found else ["1"]
@@ -62,10 +74,7 @@ def _listings(discs: Sequence[Path]) -> dict[int, Any]:
 
 def _append(source: Path, target: Path, file: dict[str, Any]) -> None:
     """A file, or the next part of one: parts stand in the listings in their order."""
-    parts = str(file["path"]).split("/")
-    if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts):
-        raise CannotJoin("{}: 路径不安全 is no safe path".format(file["path"]))
-    path = target.joinpath(*parts)
+    path = target.joinpath(*_safe(file["path"]))
     path.parent.mkdir(parents=True, exist_ok=True)
     size = path.stat().st_size if path.exists() else 0
     if size != file["from_byte"]:

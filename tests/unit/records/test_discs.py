@@ -116,6 +116,33 @@ def test_a_listing_that_leads_elsewhere_is_refused(package: Path, tmp_path: Path
         join([disc], tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"package": "../elsewhere"},
+        {"package": "/elsewhere"},
+        {"package": "one/two"},
+        {"package": 7},
+        {"files": None},
+        {"files": [{"path": "a"}]},
+        {"files": [{"path": "a", "stored": "../../a", "from_byte": 0, "sha512": ""}]},
+        {"manifest_sha512": None, "of": "many"},
+    ],
+)
+def test_a_listing_that_is_not_ours_is_refused_and_writes_nothing_outside(
+    package: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    discs = split(package, tmp_path / "discs", DISC_BYTES)
+    for disc in discs:
+        told = json.loads((disc / "disc.json").read_bytes())
+        (disc / "disc.json").write_text(json.dumps({**told, **change}))
+    before = content(tmp_path)
+    out = tmp_path / "out" / "here"
+    with pytest.raises(CannotJoin):
+        join(discs, out)
+    assert {path for path in content(tmp_path) if not path.startswith("out/here/")} == set(before)
+
+
 def test_a_zip_holds_the_package_in_a_folder(package: Path, tmp_path: Path) -> None:
     path = write_zip(package, tmp_path)
     with zipfile.ZipFile(path) as archive:
