@@ -1,4 +1,4 @@
-"""Fails for a source file over 400 lines. Exempt: generated files and the ballot verifier, which must be one file."""
+"""Fails for a source file over 400 lines. Exempt: generated files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 LIMIT = 400
 SOURCES = ("*.py", "*.ts", "*.tsx", "*.css", "*.c", "*.h")
-EXEMPT = ("kiosk_client/dist/", "kiosk_client/src/protocol/messages.ts", "voting/verify.py")
+EXEMPT = ("kiosk_client/dist/", "kiosk_client/src/protocol/messages.ts")
 
 
 def main() -> int:

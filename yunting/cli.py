@@ -287,10 +287,16 @@ def _against(path: Path, court: Path, key: str | None) -> int:
 
 
 @app.command()
-def verifier() -> None:
+def verifier(
+    ballots: Annotated[
+        bool, typer.Option("--ballots", help="表决日志的校验程序 / the verify_ballots.py of ballot logs")
+    ] = False,
+) -> None:
     """输出卷宗包所附校验程序，供法院公布 / print the verify.py that ships in packages, to publish it."""
-    from records.verify import source
-
+    if ballots:
+        from voting.verify import source
+    else:
+        from records.verify import source
     sys.stdout.buffer.write(source())
 
 

@@ -1,9 +1,9 @@
 """The verifier of record packages. It imports nothing but the standard library, so that `source()` can put it into
 every package as one file, `verify.py`."""
 
-from records.verify.bundle import sha256, source
+from records.standalone.ed25519 import ed25519_verify
+from records.standalone.sm3 import new_hash
 from records.verify.command import main
-from records.verify.ed25519 import ed25519_verify
 from records.verify.names import (
     ALGORITHMS,
     BAGIT_TXT,
@@ -24,7 +24,7 @@ from records.verify.names import (
     UNHEARD,
 )
 from records.verify.run import verify_path
-from records.verify.sm3 import new_hash
+from records.verify.shipped import sha256, source
 
 __all__ = [
     "ALGORITHMS",

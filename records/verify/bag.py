@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from records.verify.ed25519 import ed25519_verify
+from records.standalone.ed25519 import ed25519_verify
+from records.standalone.sm3 import new_hash
 from records.verify.findings import Findings
 from records.verify.names import (
     ALGORITHMS,
@@ -20,7 +21,6 @@ from records.verify.names import (
     UNREADABLE,
 )
 from records.verify.reading import parse_manifest, parse_public_key, parse_signature
-from records.verify.sm3 import new_hash
 
 
 class BagCheck:

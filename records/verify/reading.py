@@ -1,10 +1,9 @@
-"""Reading what a package says of itself: manifests, key, signature, lines of canonical JSON. Junk gives None."""
+"""Reading what a package says of itself: manifests, key, signature. Junk gives None."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from typing import Any
 
@@ -72,29 +71,6 @@ def parse_signature(data: bytes | None) -> dict[str, Any] | None:
     }
 
 
-def parse_object(line: bytes) -> dict[str, Any] | None:
-    """The object of a line of canonical JSON, or None when it is anything else."""
-    try:
-        value = json.loads(line.decode("utf-8"), parse_float=_refuse, parse_constant=_refuse)
-        if isinstance(value, dict) and canonical_bytes(value) == line:
-            return value
-    except (ValueError, RecursionError):
-        pass
-    return None
-
-
 def is_number(value: Any) -> bool:
     """An integer; JSON's true and false are none."""
     return type(value) is int
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(f"no float has a canonical form: {text}")
-
-
-def canonical_bytes(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-
-
-def canonical_without(value: dict[str, Any], field: str) -> bytes:
-    return canonical_bytes({name: inner for name, inner in value.items() if name != field})

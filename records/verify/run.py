@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from records.standalone.canonical import parse_object
 from records.verify.bag import BagCheck
 from records.verify.edition import COURT, Edition
 from records.verify.findings import Findings
@@ -21,7 +22,7 @@ from records.verify.names import (
 )
 from records.verify.opened import Archive, DamagedArchive, Folder, Nothing, open_package
 from records.verify.ranges import RangeCheck
-from records.verify.reading import parse_info, parse_object
+from records.verify.reading import parse_info
 from records.verify.seals import SealCheck
 from records.verify.signed import SignedCheck
 from records.verify.stamps import StampCheck

@@ -181,7 +181,7 @@ class MeetingPackages:
 
     def _seal(self, bag: Bag, room: MeetingRoom, account: str) -> None:
         bag.add("verify.py", package_verifier.source())
-        bag.add("verify_ballots.py", Path(ballot_verifier.__file__).read_bytes())
+        bag.add("verify_ballots.py", ballot_verifier.source())
         assets = Path(package_verifier.__file__).parents[1] / "assets"
         bag.add("VERIFY.md", (assets / "VERIFY-MEETING.md").read_bytes())
         bag.seal(

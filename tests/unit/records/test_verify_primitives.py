@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records.verify.ed25519 import ed25519_verify
-from records.verify.reading import canonical_bytes, parse_object
-from records.verify.sm3 import PureSm3, new_hash
+from records.standalone.canonical import canonical_bytes, parse_object
+from records.standalone.ed25519 import ed25519_verify
+from records.standalone.sm3 import PureSm3, new_hash
 
 pytestmark = pytest.mark.unit
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from records import verify
 from records.keys import CourtKey
+from records.standalone.stamp import imprint_of
 from records.verify.names import STAMP_FILE, STAMPS
-from records.verify.stamps import imprint_of
 from tests.fakes.bagged import bagged, head_of, raw_chain, wrong
 from tests.fakes.time_stamp import time_stamp
 

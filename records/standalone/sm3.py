@@ -1,4 +1,4 @@
-"""SM3 (GB/T 32905-2016) for Pythons whose OpenSSL lacks it, and the hashes of a package."""
+"""The hashes: SM3 (GB/T 32905-2016), also for Pythons whose OpenSSL lacks it, and those of SHA-2."""
 
 from __future__ import annotations
 
@@ -34,13 +34,17 @@ class PureSm3:
             self._state = _sm3_block(self._state, data[start : start + 64])
         self._rest = data[whole:]
 
-    def hexdigest(self) -> str:
-        """The digest of what was fed so far, lower-case hex."""
+    def digest(self) -> bytes:
+        """Of what was fed so far, 32 bytes."""
         tail = self._rest + b"\x80" + b"\0" * ((55 - len(self._rest)) % 64) + (self._length * 8).to_bytes(8, "big")
         state = self._state
         for start in range(0, len(tail), 64):
             state = _sm3_block(state, tail[start : start + 64])
-        return "".join(f"{word:08x}" for word in state)
+        return b"".join(word.to_bytes(4, "big") for word in state)
+
+    def hexdigest(self) -> str:
+        """`digest` in lower-case hex."""
+        return self.digest().hex()
 
 
 def _sm3_block(state: list[int], block: bytes) -> list[int]:
@@ -62,11 +66,11 @@ def _sm3_block(state: list[int], block: bytes) -> list[int]:
     return [old ^ new for old, new in zip(state, (a, b, c, d, e, f, g, h))]
 
 
-def new_hash(algorithm: str) -> Any:
-    """A fresh hash object of `sha512` or `sm3`."""
-    if algorithm == "sm3":
-        try:
-            return hashlib.new("sm3")
-        except ValueError:
-            return PureSm3()
-    return hashlib.sha512()
+def new_hash(algorithm: str, data: bytes = b"") -> Any:
+    """A fresh hash object of `sha512`, `sha256` or `sm3`, fed with `data`."""
+    if algorithm != "sm3":
+        return hashlib.new(algorithm, data)
+    try:
+        return hashlib.new("sm3", data)
+    except ValueError:
+        return PureSm3(data)
