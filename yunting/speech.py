@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import structlog
+
 from hearing.errors import UserError
-from hearing.tasks import TaskSet, log_fault
+from hearing.tasks import TaskSet
 from records.ledger import Ledger
 from signaling.ports import CaptionSink
 from transcription import readings
@@ -19,6 +21,7 @@ from yunting.transcribing import SessionTranscriber
 OpenEngines = Callable[[], Mapping[str, Engine]]
 """Opens the engine of each language (BCP 47). Blocks for seconds. Raises EngineError."""
 
+_log = structlog.get_logger(__name__)
 _NOT_STARTED = UserError("speech-off", "未启用语音转写", "transcription is switched off")
 
 
@@ -53,7 +56,7 @@ class Speech:
             await asyncio.to_thread(readings.load)
             self._problem = None
         except UserError as problem:
-            log_fault("transcription is unavailable", problem, code=problem.code)
+            _log.warning("transcription is unavailable", code=problem.code, zh=problem.zh, en=problem.en)
             self._problem = problem
             return
         self._pool.start(self._threads)
