@@ -20,7 +20,11 @@ from records.keys import CourtKey
 from records.unlocked import open_recorded
 
 CHUNK_BYTES = 1 << 20
-_FORBIDDEN = set('<>:"/\\|?*')
+_FORBIDDEN = set('<>:"/\\|?*%\x7f\u2028\u2029') | {chr(code) for code in (*range(32), *range(0x80, 0xA0))}
+"""What some system refuses in a name. `%` is `%25` in a manifest (RFC 8493, 2.1.3), which not all readers of bags
+know; what ends a line for one of them would cut a manifest's line."""
+_EDGES = "." + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+"""Windows takes no dot or blank at the end; readers of bags take blanks off both ends."""
 _RESERVED = {
     "CON",
     "PRN",
@@ -40,11 +44,11 @@ Windows takes, drive and folder included."""
 
 def safe_name(text: str, fallback: str = "_", limit: int = 80) -> str:
     """A file name that Windows, macOS and Linux take: forbidden characters become `_`, NFC, not reserved."""
-    kept = "".join("_" if c in _FORBIDDEN or ord(c) < 32 else c for c in unicodedata.normalize("NFC", text))
+    kept = "".join("_" if c in _FORBIDDEN else c for c in unicodedata.normalize("NFC", text))
     kept = kept[:limit]
     while len(kept.encode("utf-8", "replace")) > LONGEST_NAME_BYTES:
         kept = kept[:-1]
-    kept = kept.strip(" .")
+    kept = kept.strip(_EDGES)
     if kept.split(".")[0].rstrip().upper() in _RESERVED:
         kept = f"_{kept}"
     return kept or fallback

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+import bagit
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records import words
@@ -23,15 +24,20 @@ pytestmark = pytest.mark.unit
 def test_safe_name_is_safe_and_stays(text: str) -> None:
     name = safe_name(text)
     assert name
-    assert not set(name) & set('<>:"/\\|?*')
+    assert not set(name) & set('<>:"/\\|?*%\r\n\x85\u2028\u2029')
     assert all(ord(c) >= 32 for c in name)
     assert not name.endswith((".", " "))
+    assert name == name.strip()
     assert name.split(".")[0].upper() not in {"CON", "NUL", "COM1", "LPT9"}
     assert safe_name(name) == name
 
 
 @pytest.mark.parametrize(
-    "path", ["../x", "/etc/passwd", "a//b", "a/./b", "", "a\\b", "CON", "a/nul.txt", "a\n", "C:x", "x "]
+    "path",
+    [
+        *("../x", "/etc/passwd", "a//b", "a/./b", "", "a\\b", "CON", "a/nul.txt", "a\n", "C:x", "x "),
+        *("5%", "a%0Ab", "a\u2028b", "x\u3000"),
+    ],
 )
 def test_unsafe_paths_are_refused(path: str, tmp_path: Path) -> None:
     assert not is_safe_path(path)
@@ -54,6 +60,23 @@ def test_a_path_that_windows_cannot_take_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="case only"):
         bag.add("data/track.mkv", b"2")
     assert (tmp_path / "data/Track.mkv").read_bytes() == b"1"
+
+
+@given(st.sets(st.text(min_size=1, max_size=40), min_size=1, max_size=5))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_reference_library_reads_every_name_that_is_safe(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, texts: set[str]
+) -> None:
+    monkeypatch.setattr(bagit, "CHECKSUM_ALGOS", {"sha512", "sm3"})
+    folder = tmp_path_factory.mktemp("bag")
+    bag = Bag(folder)
+    names = {name.casefold(): name for name in map(safe_name, texts)}
+    for name in names.values():
+        bag.add(f"data/{name}", name.encode())
+    bag.seal(CourtKey.load_or_create(tmp_path_factory.mktemp("key") / "court.pem"), {"Source-Organization": "court"})
+    found = bagit.Bag(str(folder))
+    found.validate(processes=1)
+    assert set(found.payload_entries()) == {f"data/{name}" for name in names.values()}
 
 
 def test_case_number_survives_as_a_name() -> None:
