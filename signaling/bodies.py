@@ -262,7 +262,7 @@ class ExportStarted(Answer, frozen=True, kw_only=True):
 
 
 class ExportJob(Answer, frozen=True, kw_only=True):
-    """`job` is a ULID of the time it was begun; `sha512` that of the package's manifest."""
+    """`job` is a ULID of the time it was begun (`begun_utc_ms`); `sha512` that of the package's manifest."""
 
     job: str
     session: str
@@ -276,6 +276,9 @@ class ExportJob(Answer, frozen=True, kw_only=True):
     sha512: str | None
     edition: str
     case_no: str | None
+    seal: Literal["", "media", "final"]
+    """Which of the two seals this package is; empty: an export."""
+    begun_utc_ms: int
 
 
 class RestrictionRow(Answer, frozen=True, kw_only=True):

@@ -15,7 +15,8 @@ import structlog
 from msgspec.structs import replace
 
 from hearing.errors import UserError
-from hearing.ids import new_ulid
+from hearing.ids import new_ulid, time_of
+from hearing.seal_events import SealStep
 from hearing.tasks import TaskSet
 from signaling.bodies import ExportJob
 from signaling.errors import error_message
@@ -65,11 +66,17 @@ class Exports:
         return self.begin(session, make, owner, edition, case_no)
 
     def begin(
-        self, session: str, make: Make, owner: str | None = None, edition: str = "court", case_no: str | None = None
+        self,
+        session: str,
+        make: Make,
+        owner: str | None = None,
+        edition: str = "court",
+        case_no: str | None = None,
+        seal: SealStep | None = None,
     ) -> str:
         """Queue `make` as a job of the session, however many wait; `owner`'s page is told of the progress."""
         job = new_ulid(self._services.sources.utc_ms())
-        self._jobs[job] = _waiting(job, session, edition, case_no)
+        self._jobs[job] = _waiting(job, session, edition, case_no, seal)
         self._forget_old()
         self._tasks.spawn(self._run(job, make, owner), "export")
         return job
@@ -94,7 +101,7 @@ class Exports:
             # A job of this process that is not done yet may have its package on disk: it tells of it by itself.
             if package.id not in self._jobs:
                 self._jobs[package.id] = _done(
-                    _waiting(package.id, session, package.edition, package.case_no or None), package
+                    _waiting(package.id, session, package.edition, package.case_no or None, package.seal), package
                 )
                 self._packages[package.id] = package
         self._forget_old()
@@ -148,7 +155,7 @@ class Exports:
             self._packages.pop(job, None)
 
 
-def _waiting(job: str, session: str, edition: str, case_no: str | None) -> ExportJob:
+def _waiting(job: str, session: str, edition: str, case_no: str | None, seal: SealStep | None) -> ExportJob:
     return ExportJob(
         job=job,
         session=session,
@@ -162,6 +169,8 @@ def _waiting(job: str, session: str, edition: str, case_no: str | None) -> Expor
         sha512=None,
         edition=edition,
         case_no=case_no,
+        seal=seal or "",
+        begun_utc_ms=time_of(job),
     )
 
 

@@ -75,6 +75,8 @@ class Exported:
     edition: str = "court"
     case_no: str = ""
     """Of several cases heard together the one whose record it is; empty: all of them."""
+    seal: SealStep | None = None
+    """Which of the two seals it is; None: an export."""
 
 
 class Exporter(Protocol):

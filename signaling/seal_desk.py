@@ -123,7 +123,9 @@ class SealDesk:
                 return
             failures = making.failures + 1
         exporter = self._services.exporter
-        job = self._exports.begin(session, lambda progress, package: exporter.seal(session, step, progress, package))
+        job = self._exports.begin(
+            session, lambda progress, package: exporter.seal(session, step, progress, package), seal=step
+        )
         wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
         self._making[session] = _Making(step, job, failures, now_us + int(wait_s * 1e6))
 

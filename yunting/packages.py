@@ -8,9 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hearing.ids import is_ulid
+from hearing.seal_events import SealStep
 from signaling.ports import Exported
 
 MAX_INFO_BYTES = 64 * 1024
+_STEPS: dict[str, SealStep] = {"media": "media", "final": "final"}
 
 
 def exported(folder: Path, *, note_zh: str = "", note_en: str = "") -> Exported:
@@ -26,6 +28,7 @@ def exported(folder: Path, *, note_zh: str = "", note_en: str = "") -> Exported:
         note_en=note_en,
         edition=info.get("Yunting-Edition", "court"),
         case_no=info.get("Yunting-Case", ""),
+        seal=_STEPS.get(info.get("Yunting-Seal", "")),
     )
 
 

@@ -124,7 +124,8 @@ async def test_the_clerk_exports_a_package_that_verifies(tmp_path: Path, monkeyp
             await _open_exports(clerk)
             link = clerk.get_by_role("link", name="下载案卷包")
             await link.wait_for()
-            await expect(clerk.get_by_role("button", name="开始导出")).to_have_count(0)
+            await expect(clerk.locator(".package-list li")).to_have_count(1)
+            await expect(clerk.locator(".package-list li strong")).to_have_text("法院版")
             async with clerk.expect_download() as download:
                 await link.click()
             package = tmp_path / (await download.value).suggested_filename

@@ -104,6 +104,9 @@ export interface ExportJob {
   /** Which edition it is, and of which case where several were heard together. */
   edition?: string;
   case_no?: string | null;
+  /** Which of the two seals' packages it is; empty for an export. */
+  seal: "" | "media" | "final";
+  begun_utc_ms: number;
 }
 
 /** One line of the log as `GET sessions/{id}/events` gives it. */

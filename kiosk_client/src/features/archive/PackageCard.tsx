@@ -3,6 +3,7 @@ import { type ArchivedPackage, archiveApi, type PackageCopy, playerUrl } from ".
 import { courtText } from "../../text/court.ts";
 import { either } from "../../text/index.ts";
 import { Button, Icon, wallTime } from "../../ui/index.ts";
+import { packageName } from "../exports/packages.ts";
 import { bytesText } from "../exports/preflight.ts";
 import { failureText } from "../order/Ask.tsx";
 
@@ -26,7 +27,6 @@ export function PackageCard({ made, places, zone, mayManage }: Props) {
   const t = courtText().archive;
   const [told, setTold] = useState("");
   const job = made.package;
-  const edition = job.edition ?? "court";
   const failed = made.copies.some((copy) => copy.state === "failed");
   const retry = () =>
     void archiveApi.retry(job.job).then(
@@ -36,7 +36,7 @@ export function PackageCard({ made, places, zone, mayManage }: Props) {
   return (
     <li class="archive-package">
       <div class="archive-what">
-        <strong>{[t.editions[edition] ?? edition, job.case_no].filter(Boolean).join(" · ")}</strong>
+        <strong>{packageName(job)}</strong>
         <span class="soft digits">
           {t.made} {wallTime(made.made_utc_ms, "full", zone)}
           {job.bytes != null && ` · ${bytesText(job.bytes)}`}

@@ -11,10 +11,13 @@ import { undoSeconds } from "../flow/undo.ts";
 import { failureText } from "../order/Ask.tsx";
 import { Documents } from "../review/Documents.tsx";
 import { SealDesk } from "../seal/SealDesk.tsx";
-import { bytesText, mayStart, preflight } from "./preflight.ts";
+import { PackageList } from "./PackageList.tsx";
+import { finished, followed } from "./packages.ts";
+import { mayStart, preflight } from "./preflight.ts";
 import "./exports.css";
 
 const POLL_MS = 1500;
+const MADE = /^(seal|package)/;
 const EDITIONS: readonly Edition[] = ["court", "party", "public"];
 
 interface Props {
@@ -33,6 +36,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
   const [edition, setEdition] = useState<Edition>("court");
   const [caseNo, setCaseNo] = useState("");
   const [job, setJob] = useState<ExportJob | null>(null);
+  const [made, setMade] = useState<ExportJob[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [, setBeat] = useState(0);
   const live = hearing?.state.value;
@@ -53,13 +57,17 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
     return () => clearTimeout(timer);
   });
 
-  // What was begun before this page was opened: the one that runs, or the newest.
+  // What is there already, and the export that runs or has failed before this page was opened. Read anew when one is
+  // done here, and when the log tells of a package.
+  const noted = live?.updates.findLast((update) => update.event && MADE.test(update.event.type))?.seq ?? 0;
+  const over = job?.done ? job.job : "";
   useEffect(() => {
     let current = true;
     void staffApi.exports(session.id).then(
       (jobs) => {
-        const newest = jobs.find((one) => !one.done) ?? jobs.at(-1);
-        if (current && newest) setJob((known) => known ?? newest);
+        if (!current) return;
+        setMade(finished(jobs));
+        setJob((known) => known ?? followed(jobs));
       },
       (cause: unknown) => {
         if (current) setProblem(failureText(cause));
@@ -68,7 +76,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
     return () => {
       current = false;
     };
-  }, [session.id]);
+  }, [session.id, noted, over]);
 
   // The clerk's socket tells the progress as it happens; polling also works without a seat and after a reload.
   const told = job ? live?.exports[job.job] : undefined;
@@ -96,7 +104,17 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
         edition,
         edition === "court" ? null : caseNo.trim() || null,
       );
-      setJob({ job: started, permille: 0, step_zh: t.busy, step_en: t.busy, done: false, error: null, url: null });
+      setJob({
+        job: started,
+        permille: 0,
+        step_zh: t.busy,
+        step_en: t.busy,
+        done: false,
+        error: null,
+        url: null,
+        seal: "",
+        begun_utc_ms: Date.now(),
+      });
     } catch (cause) {
       setProblem(failureText(cause));
     }
@@ -134,7 +152,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
             </li>
           ))}
         </ul>
-        {!busy && !shown?.done && (
+        {!busy && (made !== null || problem) && (
           <div>
             <Button kind="primary" big icon="doc" disabled={!mayStart(facts)} onClick={() => void start()}>
               {shown?.error || problem ? t.retry : t.start}
@@ -153,39 +171,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
             {problem ?? (shown && either(shown.step_zh, shown.step_en))}
           </Notice>
         )}
-        {shown?.done && !shown.error && (
-          <Notice tone="ok" title={t.done}>
-            <div class="stack">
-              <dl class="facts">
-                {shown.bytes != null && (
-                  <>
-                    <dt>{t.bytes}</dt>
-                    <dd class="digits">{bytesText(shown.bytes)}</dd>
-                  </>
-                )}
-                {shown.sha512 && (
-                  <>
-                    <dt>{t.sha}</dt>
-                    <dd>
-                      <Fingerprint hex={shown.sha512} />
-                    </dd>
-                  </>
-                )}
-              </dl>
-              <div class="row">
-                {shown.url && (
-                  <a class="button button-primary" href={shown.url} download>
-                    <Icon name="doc" />
-                    <span>{t.download}</span>
-                  </a>
-                )}
-                <Button kind="quiet" onClick={() => void start()}>
-                  {t.again}
-                </Button>
-              </div>
-            </div>
-          </Notice>
-        )}
+        <PackageList packages={made ?? []} zone={court.time_zone} />
       </div>
       <aside class="export-key">
         <h3>{t.fingerprint}</h3>

@@ -61,5 +61,6 @@ export const seal: CourtTexts["seal"] = {
   edition: { court: "Court's edition (everything)", party: "Parties' edition", public: "Public edition" },
   case: "Case",
   wholeSession: "All cases",
+  packages: { media: "Seal at the closing", final: "Final seal" },
   unread: "How the sealing stands cannot be read",
 };

@@ -57,5 +57,6 @@ export const seal = {
   edition: { court: "法院版（全部内容）", party: "当事人版", public: "公开版" },
   case: "案件",
   wholeSession: "全部案件",
+  packages: { media: "庭审结束封存", final: "最终封存" },
   unread: "无法读取封存情况",
 };
