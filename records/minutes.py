@@ -78,10 +78,12 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of the court's key, hex."""
     verifier: str
     """SHA-256 of the `verify.py` that the court gives out, hex."""
+    program: str = ""
+    """File name of another verifier than that."""
 
     def lines(self) -> tuple[str, str]:
         """Two lines of small print."""
-        return f"法院密钥指纹 {self.key}", f"校验程序SHA-256 {self.verifier}"
+        return f"法院密钥指纹 {self.key}", f"校验程序{self.program}SHA-256 {self.verifier}"
 
 
 class Minutes(msgspec.Struct, frozen=True, kw_only=True):

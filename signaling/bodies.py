@@ -313,6 +313,7 @@ class CourtCard(Answer, frozen=True, kw_only=True):
     court: str
     key_fingerprint: str
     verifier_sha256: str
+    ballot_verifier_sha256: str
     version: str
     time_zone: str
     languages: list[str]

@@ -90,6 +90,7 @@ class ServiceRoutes:
                 court=settings.court.name,
                 key_fingerprint=self._services.court_key.fingerprint,
                 verifier_sha256=self._services.verifier_sha256,
+                ballot_verifier_sha256=self._services.ballot_verifier_sha256,
                 version=self._services.version,
                 time_zone=settings.court.time_zone,
                 languages=["zh-CN", "en"],

@@ -61,6 +61,7 @@ class Services:
     sounds: RecordedSounds
     version: str
     verifier_sha256: str
+    ballot_verifier_sha256: str
     search: SearchIndex | None = None
     """None where nothing is searched. Filled by the application while it runs."""
     gate: GateTools = field(default_factory=GateTools)

@@ -43,6 +43,7 @@ from signaling.ports import CaptionSink, RoomRecording
 from signaling.services import Services
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
+from voting import verify as ballot_verifier
 from yunting.addresses import announced, with_nat64
 from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
@@ -122,7 +123,10 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         )
         ballots = await open_leaf_store(settings.storage.ballots or f"sqlite:///{folder / 'ballots.sqlite'}")
         stack.push_async_callback(ballots.close)
-        installed, verifier_sha256 = await asyncio.to_thread(lambda: (version(), verifier.sha256()))
+        installed = await asyncio.to_thread(version)
+        verifier_sha256, ballot_verifier_sha256 = await asyncio.to_thread(
+            lambda: (verifier.sha256(), ballot_verifier.sha256())
+        )
         book = LedgerBook(store, key, sources, installed)
         copies = await open_copies(settings, store, sources.utc_ms, stack)
         anchors = await open_anchors(settings, stack)
@@ -155,6 +159,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             sounds=recordings.sounds,
             version=installed,
             verifier_sha256=verifier_sha256,
+            ballot_verifier_sha256=ballot_verifier_sha256,
             gate=gate,
             ballots=ballots,
             anchors=anchors,

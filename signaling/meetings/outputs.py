@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from hearing.errors import Refused, UserError
-from records.minutes import Minutes
+from records.minutes import Minutes, Proof
 from records.minutes_docx import write_docx
 from records.minutes_ofd import write_ofd
 from records.minutes_pdf import write_pdf
@@ -66,18 +67,27 @@ class Outputs:
     async def resolution(self, room: MeetingRoom, round_: Round) -> Minutes:
         """决议; a draft until it is announced. Raises Refused `not-counted`."""
         check_counted(round_)
-        return resolution(await self.facts(room), room.hall.meeting, round_)
+        return self._proven(resolution(await self.facts(room), room.hall.meeting, round_))
 
     async def tally(self, room: MeetingRoom, round_: Round) -> Minutes:
         """表决统计表. Raises Refused `not-counted`."""
         check_counted(round_)
-        return tally(await self.facts(room), room.hall.meeting, round_)
+        return self._proven(tally(await self.facts(room), room.hall.meeting, round_))
 
     async def minutes(self, room: MeetingRoom) -> Minutes:
         """会议记录; a draft until the meeting is closed."""
         facts = await self.facts(room)
         chronicle = await self.chronicle(room)
-        return await asyncio.to_thread(minutes_of, facts, room.hall.meeting, chronicle, room.roll)
+        return self._proven(await asyncio.to_thread(minutes_of, facts, room.hall.meeting, chronicle, room.roll))
+
+    def _proven(self, paper: Minutes) -> Minutes:
+        """With that by which the vote is verified at its foot."""
+        proof = Proof(
+            key=self._services.court_key.fingerprint,
+            verifier=self._services.ballot_verifier_sha256,
+            program="verify_ballots.py",
+        )
+        return replace(paper, proof=proof)
 
     async def tally_sheets(self, room: MeetingRoom, round_: Round) -> list[Sheet]:
         """What was counted, and what other ways would have given. Raises Refused `not-counted`."""

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright, expect
 
+from signaling.exports import zip_stream
 from tests.browser.sfu_stage import CHROMIUM
 from tests.browser.visitors import needs_chromium
 from tests.fakes.courthouse import courthouse
@@ -66,6 +67,57 @@ async def test_a_right_log_passes_and_shows_its_results(tmp_path: Path) -> None:
         await _verify(page, made.export("public"))
         await expect(alert).to_contain_text("公开版不显示各张表决")
         await expect(page.get_by_text("请将下面的密钥指纹与法院公布的指纹核对")).to_be_visible()
+
+
+async def _choose(page: Page, name: str, data: bytes) -> None:
+    picked = {"name": name, "mimeType": "application/zip", "buffer": data}
+    await page.locator("input[type=file]").first.set_input_files(picked)  # type: ignore[arg-type]
+    await page.get_by_role("button", name="开始核验").click()
+
+
+async def _package(tmp_path: Path, name: str, files: dict[str, bytes]) -> bytes:
+    """As the server sends it."""
+    folder = tmp_path / name
+    for path, data in {"tagmanifest-sha512.txt": b"", **files}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return b"".join([chunk async for chunk in zip_stream(folder)])
+
+
+async def test_the_log_inside_a_meetings_package_is_verified_and_the_rest_is_said(tmp_path: Path) -> None:
+    made, lied = small(), small()
+    lied.leaves[8]["choice"] = "against"
+    right = await _package(tmp_path, "会议卷宗", {"data/ballot-log.jsonl": made.export(), "data/meeting.json": b"{}"})
+    wrong = await _package(tmp_path, "changed", {"data/ballot-log.jsonl": lied.export()})
+    hearing = await _package(tmp_path, "hearing", {"data/events/events.jsonl": b"{}"})
+    async with cut_off() as page:
+        alert = page.get_by_role("alert")
+        await _choose(page, "会议卷宗.zip", right)
+        await expect(alert).to_contain_text("核验通过")
+        await expect(page.get_by_text("只核验了其中的表决日志")).to_be_visible()
+        await expect(page.get_by_text("python3 verify.py 卷宗包.zip --key")).to_be_visible()
+        await page.get_by_role("button", name="核验另一份").click()
+        await _choose(page, "changed.zip", wrong)
+        await expect(alert).to_contain_text("结果与重新计票不符")
+        await page.get_by_role("button", name="核验另一份").click()
+        await _choose(page, "hearing.zip", hearing)
+        await expect(alert).to_contain_text("这是庭审卷宗包")
+        await _choose(page, "cut.zip", right[:-9])
+        await expect(alert).to_contain_text("压缩包已损坏")
+        await _verify(page, made.export())
+        await expect(alert).to_contain_text("核验通过")
+        await expect(page.get_by_text("只核验了其中的表决日志")).to_be_hidden()
+
+
+async def test_the_first_page_of_the_server_publishes_both_verifiers() -> None:
+    async with courthouse() as court, async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        page = await chromium.new_page()
+        await page.goto(f"{court.url}/")
+        foot = page.get_by_role("contentinfo")
+        await expect(foot).to_contain_text(f"verify.py 的 SHA-256 {'0' * 64}")
+        await expect(foot).to_contain_text(f"verify_ballots.py 的 SHA-256 {'1' * 64}")
+        await chromium.close()
 
 
 async def test_the_page_opens_again_without_a_network_and_nothing_else_is_kept() -> None:

@@ -294,6 +294,7 @@ async def courthouse(
         sounds=NoRecording(),
         version="test",
         verifier_sha256="0" * 64,
+        ballot_verifier_sha256="1" * 64,
         gate=gate or GateTools(),
         search=search,
         ballots=ballots or MemoryLeafStore(),

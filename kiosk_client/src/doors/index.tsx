@@ -71,6 +71,8 @@ function Doors() {
             {d.key} <span class="digits">{court.key_fingerprint}</span>
             <br />
             {d.verifier} <span class="digits">{court.verifier_sha256}</span>
+            <br />
+            {d.ballotVerifier} <span class="digits">{court.ballot_verifier_sha256}</span>
           </p>
         )}
       </footer>

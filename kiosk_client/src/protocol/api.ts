@@ -53,6 +53,7 @@ export interface CourtCard {
   court: string;
   key_fingerprint: string;
   verifier_sha256: string;
+  ballot_verifier_sha256: string;
   version: string;
   time_zone: string;
   languages: string[];

@@ -70,6 +70,10 @@ function CourtFacts({ court }: { court: CourtCard }) {
         <dd>
           <Fingerprint hex={court.verifier_sha256} />
         </dd>
+        <dt>{t.ballotVerifier}</dt>
+        <dd>
+          <Fingerprint hex={court.ballot_verifier_sha256} />
+        </dd>
         <dt>{t.zone}</dt>
         <dd>{court.time_zone}</dd>
         <dt>{t.version}</dt>

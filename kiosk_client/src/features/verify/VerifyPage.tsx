@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Brand, Button, Field, FilePick, Notice, Progress, TextArea } from "../../ui/index.ts";
 import type { Report } from "../../verify/log.ts";
+import { chosen } from "../../verify/packaged.ts";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
 import { VerifyBench } from "./bench.ts";
 import { keepOffline } from "./offline.ts";
@@ -23,6 +24,7 @@ export function VerifyPage() {
   const [part, setPart] = useState<number | null>(null);
   const [problem, setProblem] = useState("");
   const [report, setReport] = useState<Report | null>(null);
+  const [packaged, setPackaged] = useState(false);
   const result = useRef<HTMLElement>(null);
 
   useEffect(() => {
@@ -37,7 +39,7 @@ export function VerifyPage() {
     const drop = (event: DragEvent) => {
       event.preventDefault();
       for (const file of event.dataTransfer?.files ?? []) {
-        if (file.name.endsWith(".jsonl")) setLog(file);
+        if (/\.(jsonl|zip)$/i.test(file.name)) setLog(file);
         else setReceiptFile(file);
       }
     };
@@ -74,8 +76,13 @@ export function VerifyPage() {
     }
     setPart(0);
     try {
-      const data = await log.arrayBuffer();
-      setReport(await bench.current.run({ data, receipt, key: fingerprint }, setPart));
+      const given = await chosen(log);
+      if (!("data" in given)) {
+        setProblem(t.packages[given.what]);
+        return;
+      }
+      setPackaged(given.what === "meeting");
+      setReport(await bench.current.run({ data: given.data, receipt, key: fingerprint }, setPart));
     } catch {
       setProblem(t.unread);
     } finally {
@@ -94,6 +101,7 @@ export function VerifyPage() {
         {report ? (
           <section ref={result} tabIndex={-1} class="verify-result" aria-live="polite">
             <ReportView report={report} keyGiven={fingerprint !== ""} />
+            {packaged && <Notice title={t.packages.title}>{t.packages.meeting}</Notice>}
             <Button onClick={() => setReport(null)}>{t.again}</Button>
           </section>
         ) : (
@@ -109,7 +117,7 @@ export function VerifyPage() {
               label={t.log}
               choose={t.choose}
               none={t.logNone}
-              accept=".jsonl,application/jsonl"
+              accept=".jsonl,.zip,application/jsonl,application/zip"
               value={log}
               onPick={setLog}
             />

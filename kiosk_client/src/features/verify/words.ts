@@ -5,12 +5,12 @@ const ZH = {
   brand: "云庭",
   title: "核验表决",
   intro:
-    "在您自己的设备上核对债权人会议的表决日志：签名、顺序、重新计票，以及您的回执在不在其中。文件不会离开本设备。",
+    "在您自己的设备上核对债权人会议的表决日志：签名、顺序、重新计票，以及您的回执在不在其中。可以选择表决日志，也可以选择会议卷宗包（.zip），本页核验包内的表决日志。文件不会离开本设备。",
   offline: "页面已完整载入，现在断开网络也可以核验。",
   unloaded: "页面没有完整载入，请检查网络后刷新。",
   kept: "本页已存在本机，没有网络时也能重新打开。",
-  log: "表决日志",
-  logNone: "ballot-log.jsonl，可拖到此处",
+  log: "表决日志或会议卷宗包",
+  logNone: "ballot-log.jsonl 或 .zip，可拖到此处",
   receipt: "我的回执（可不选）",
   receiptNone: "投票后保存的 .json 文件",
   paste: "或粘贴回执内容",
@@ -23,6 +23,15 @@ const ZH = {
   again: "核验另一份",
   receiptBad: "回执不是有效的内容",
   unread: "无法读取文件",
+  packages: {
+    title: "这是会议卷宗包：只核验了其中的表决日志",
+    meeting:
+      "包内其他文件（会议记录、决议、会议材料、送达证据）和法院对整个卷宗包的签名，请在装有 Python 的电脑上核验：python3 verify.py 卷宗包.zip --key 法院公布的指纹。verify.py 请向法院索取，其 SHA-256 见本服务器首页。",
+    hearing:
+      "这是庭审卷宗包，本页只核验债权人会议的表决。请在装有 Python 的电脑上核验：python3 verify.py 卷宗包.zip --key 法院公布的指纹。verify.py 请向法院索取，其 SHA-256 见本服务器首页。",
+    strange: "这个压缩包不是云庭的会议卷宗包，或含有两份表决日志。",
+    damaged: "压缩包已损坏，或其写法可被不同程序读出不同内容，不能作为原件。",
+  },
   ok: "核验通过",
   bad: "核验未通过",
   okCourt: "日志完整，签名有效；已重新计票，每个结果都与日志一致。",
@@ -65,12 +74,12 @@ const EN: VerifyWords = {
   brand: "Yunting",
   title: "Verify a vote",
   intro:
-    "Checks the ballot log of a creditors' meeting on your own device: signatures, order, a new count, and whether your receipt is in it. No file leaves this device.",
+    "Checks the ballot log of a creditors' meeting on your own device: signatures, order, a new count, and whether your receipt is in it. Choose the ballot log, or the package of the meeting (.zip), whose ballot log is then checked. No file leaves this device.",
   offline: "The page is fully loaded: it works now without a network, too.",
   unloaded: "The page is not fully loaded: check the network and reload.",
   kept: "It is kept on this device and opens again without a network.",
-  log: "Ballot log",
-  logNone: "ballot-log.jsonl, or drop it here",
+  log: "Ballot log or package of the meeting",
+  logNone: "ballot-log.jsonl or .zip, or drop it here",
   receipt: "My receipt (optional)",
   receiptNone: "the .json file saved after voting",
   paste: "Or paste the receipt",
@@ -83,6 +92,15 @@ const EN: VerifyWords = {
   again: "Verify another",
   receiptBad: "This is not a receipt",
   unread: "The file cannot be read",
+  packages: {
+    title: "This is a meeting's package: only the ballot log in it was verified",
+    meeting:
+      "Verify its other files (minutes, resolutions, documents, evidence of notices) and the court's signature over all of it on a computer with Python: python3 verify.py PACKAGE.zip --key FINGERPRINT. Get verify.py from the court; its SHA-256 stands on the first page of this server.",
+    hearing:
+      "This is the package of a hearing; this page verifies votes of creditors' meetings. Verify it on a computer with Python: python3 verify.py PACKAGE.zip --key FINGERPRINT. Get verify.py from the court; its SHA-256 stands on the first page of this server.",
+    strange: "This zip is not the package of a meeting, or holds two ballot logs.",
+    damaged: "The zip is damaged, or written so that programs read different things in it: it is no original.",
+  },
   ok: "Verified",
   bad: "Not verified",
   okCourt: "The log is whole, its signatures are valid; every round was counted again and gives the same result.",

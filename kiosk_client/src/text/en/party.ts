@@ -15,6 +15,7 @@ export const party: Texts["party"] = {
     foot: "Yunting · a hearing is recorded in full from its opening",
     key: "Fingerprint of the court's signing key",
     verifier: "SHA-256 of the verifier verify.py",
+    ballotVerifier: "SHA-256 of the verifier of votes, verify_ballots.py",
   },
   steps: {
     label: "Steps into the courtroom",

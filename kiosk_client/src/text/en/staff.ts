@@ -98,6 +98,7 @@ export const staff: CourtTexts["staff"] = {
     fingerprint: "Fingerprint of the court's signing key",
     fingerprintHint: "Publish it on the court's site and on printed records, so that anybody can check a package.",
     verifier: "SHA-256 of the verifier",
+    ballotVerifier: "SHA-256 of the verifier of votes",
     version: "Version",
     zone: "Time zone",
   },

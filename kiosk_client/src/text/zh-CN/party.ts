@@ -14,6 +14,7 @@ export const party = {
     foot: "云庭 · 庭审自宣布开庭起全程录音录像",
     key: "法院签名密钥指纹",
     verifier: "校验程序 verify.py 的 SHA-256",
+    ballotVerifier: "表决校验程序 verify_ballots.py 的 SHA-256",
   },
   steps: { label: "入庭步骤", who: "核对身份", notice: "阅读告知", devices: "设备检测", waiting: "候审" },
   code: {

@@ -91,6 +91,7 @@ export const staff = {
     fingerprint: "法院签名密钥指纹",
     fingerprintHint: "请将此指纹公布在法院网站和笔录上，供任何人核对案卷包。",
     verifier: "校验程序 SHA-256",
+    ballotVerifier: "表决校验程序 SHA-256",
     version: "系统版本",
     zone: "法院时区",
   },
