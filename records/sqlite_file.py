@@ -40,13 +40,24 @@ class Schema:
     version: int
     application_id: int
     """Marks the file as ours in SQLite's header."""
+    guarded: bool = False
+    """Whether its rows are only ever added; `records/schema/<name>_guards.sql` says which."""
 
     def statements(self) -> list[str]:
         """Each statement that makes the file. Blocks."""
-        return resources.files("records").joinpath("schema", f"{self.name}.sql").read_text("utf-8").split(";\n")
+        return _statements(f"{self.name}.sql")
+
+    def guards(self) -> list[str]:
+        """Each trigger that the file must have, whatever version of us made it; none where all may be changed.
+        Blocks."""
+        return _statements(f"{self.name}_guards.sql") if self.guarded else []
 
 
-LOGS = Schema("logs", 1, 0x59756E74)
+def _statements(file: str) -> list[str]:
+    return resources.files("records").joinpath("schema", file).read_text("utf-8").split(";\n\n")
+
+
+LOGS = Schema("logs", 1, 0x59756E74, guarded=True)
 """Logs and facts; the mark reads 'Yunt'."""
 
 T = TypeVar("T")
@@ -255,18 +266,23 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     # Deleted bytes are overwritten: what the gate erases must not be found in free pages.
     connection.execute("PRAGMA secure_delete = ON")
-    if not tables:
-        statements = schema.statements()
-        try:
-            # IMMEDIATE: of two processes that start together one makes the tables, the other finds them.
-            connection.execute("BEGIN IMMEDIATE")
-            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
-                for statement in statements:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {schema.application_id}")
-                connection.execute(f"PRAGMA user_version = {schema.version}")
-            connection.execute("COMMIT")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    guards = schema.guards()
+    (guarded,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'").fetchone()
+    if tables and guarded == len(guards):
+        return
+    statements = schema.statements()
+    try:
+        # IMMEDIATE: of two processes that start together one makes the tables, the other finds them.
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {schema.application_id}")
+            connection.execute(f"PRAGMA user_version = {schema.version}")
+        for guard in guards:
+            connection.execute(guard)
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

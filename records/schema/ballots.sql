@@ -4,12 +4,14 @@ CREATE TABLE leaf (
     body BLOB NOT NULL,
     PRIMARY KEY (meeting, seq)
 ) WITHOUT ROWID, STRICT;
+
 CREATE TABLE head (
     meeting TEXT NOT NULL,
     size INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (meeting, size)
 ) WITHOUT ROWID, STRICT;
+
 CREATE TABLE log (
     meeting TEXT PRIMARY KEY NOT NULL,
     size INTEGER NOT NULL

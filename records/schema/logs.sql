@@ -27,13 +27,4 @@ CREATE TABLE fact (
     key TEXT NOT NULL,
     value BLOB NOT NULL,
     PRIMARY KEY (kind, key)
-) STRICT, WITHOUT ROWID;
-
--- Logs and their signed heads are only ever added to: the file itself refuses the rest.
-CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'an entry of a log is never changed'); END;
-
-CREATE TRIGGER entry_is_kept BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'an entry of a log is never removed'); END;
-
-CREATE TRIGGER head_stays BEFORE UPDATE ON head BEGIN SELECT RAISE(ABORT, 'a signed head is never changed'); END;
-
-CREATE TRIGGER head_is_kept BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'a signed head is never removed'); END
+) STRICT, WITHOUT ROWID

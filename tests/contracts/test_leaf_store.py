@@ -132,6 +132,40 @@ class TestPostgresql(LeafStoreContract):
         await store.close()
         await again.close()
 
+    @pytest.mark.parametrize("table", ["yunting_leaf", "yunting_head"])
+    async def test_the_tables_refuse_changes_also_those_from_before(self, database: str, table: str) -> None:
+        forbidden = (f"UPDATE {table} SET body = ''", f"DELETE FROM {table}", f"TRUNCATE {table}")
+        store = await PostgresqlLeafStore.open(database)
+        await store.commit("m", 0, some(0, 2), head(2))
+        await store.close()
+        operator = await asyncpg.connect(database)
+        for _ in range(2):
+            for statement in (*forbidden, f"SET session_replication_role = replica; DELETE FROM {table}"):
+                with pytest.raises(asyncpg.RestrictViolationError, match="never"):
+                    await operator.execute(statement)
+            await operator.execute("RESET session_replication_role")
+            await operator.execute(f"DROP TRIGGER {table}_stays ON {table}")
+            again = await PostgresqlLeafStore.open(database)
+            assert await all_leaves(again, "m") == some(0, 2)
+            await again.close()
+        await operator.close()
+
+    async def test_a_role_that_does_not_own_the_tables_may_still_add(
+        self, database: str, postgresql: OwnPostgresql
+    ) -> None:
+        await (await PostgresqlLeafStore.open(database)).close()
+        operator = await asyncpg.connect(database)
+        name = f"r{new_ulid(0).lower()}"
+        await operator.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
+        await operator.execute(f"GRANT SELECT, INSERT ON yunting_leaf, yunting_head TO {name}")
+        await operator.execute("DROP TRIGGER yunting_leaf_stays ON yunting_leaf")
+        await operator.close()
+        scheme, _, rest = database.partition("://")
+        store = await PostgresqlLeafStore.open(f"{scheme}://{name}:{ENCODED}@{rest.rpartition('@')[2]}")
+        await store.commit("m", 0, some(0, 2), head(2))
+        assert await store.size("m") == 2
+        await store.close()
+
     async def test_a_lost_connection_comes_back_and_what_it_was_asked_is_settled(
         self, database: str, postgresql: OwnPostgresql
     ) -> None:

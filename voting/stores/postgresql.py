@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from importlib import resources
 
 import asyncpg
+import structlog
 
 from records.address import shown
 from records.errors import OutOfOrder, StoreUnavailable
@@ -44,9 +45,21 @@ _LEAF = "SELECT body FROM yunting_leaf WHERE meeting = $1 AND seq = $2"
 _HEADS = "SELECT size, body FROM yunting_head WHERE meeting = $1 ORDER BY size"
 _HEAD_OVER = "SELECT size, body FROM yunting_head WHERE meeting = $1 AND size > $2 ORDER BY size LIMIT 1"
 _MEETINGS = "SELECT meeting FROM yunting_leaf WHERE seq = 0 ORDER BY meeting"
-_TABLES = resources.files("records").joinpath("schema", "ballots_postgresql.sql")
+_SCHEMA = resources.files("records").joinpath("schema")
+_TABLES, _GUARDS = (_SCHEMA.joinpath(f"ballots_postgresql{part}.sql") for part in ("", "_guards"))
+_UNGUARDED = """
+SELECT count(*) FILTER (WHERE NOT guarded), bool_and(pg_has_role(relowner, 'USAGE'))
+FROM (
+    SELECT relowner, EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgname = relname || '_stays' AND tgenabled = 'A'
+    ) AS guarded
+    FROM pg_class WHERE oid IN (to_regclass('yunting_leaf'), to_regclass('yunting_head'))
+) AS found
+"""
 _MAKING = 0x59756E62
 """Held while the tables are made: servers that start together make them once."""
+
+_log = structlog.get_logger(__name__)
 
 
 class PostgresqlLeafStore:
@@ -69,6 +82,7 @@ class PostgresqlLeafStore:
             if found is None:
                 tables = await asyncio.to_thread(_TABLES.read_text, "utf-8")
                 await store._writer.run(f"BEGIN; SELECT pg_advisory_xact_lock({_MAKING}); {tables} COMMIT")
+            await store._guard()
         except BaseException:
             await store.close()
             raise
@@ -116,6 +130,18 @@ class PostgresqlLeafStore:
     async def close(self) -> None:
         await self._writer.close()
         await self._reader.close()
+
+    async def _guard(self) -> None:
+        """Tables from before get what refuses changes; a role that does not own them is told to ask who does."""
+        ((unguarded, owner),) = await self._writer.ask(_UNGUARDED)
+        if unguarded and owner:
+            guards = await asyncio.to_thread(_GUARDS.read_text, "utf-8")
+            await self._writer.run(f"BEGIN; SELECT pg_advisory_xact_lock({_MAKING}); {guards} COMMIT")
+        elif unguarded:
+            _log.warning(
+                "the tables of ballot logs would take changes: let their owner run ballots_postgresql_guards.sql",
+                store=self._name,
+            )
 
     async def _read(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
         if self._writer.lost:

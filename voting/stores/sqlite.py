@@ -11,7 +11,7 @@ from records.errors import OutOfOrder
 from records.sqlite_file import Schema, SqliteFile
 from voting.ports import KeptHead
 
-BALLOTS = Schema("ballots", 1, 0x59756E62)
+BALLOTS = Schema("ballots", 1, 0x59756E62, guarded=True)
 """The mark reads 'Yunb'."""
 PAGE_LEAVES = 2_000
 """Leaves fetched at once: a long log never lies in memory whole."""
