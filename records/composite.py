@@ -25,6 +25,8 @@ __all__ = ["ENCODER", "TIME_BASE", "Look", "Outcome", "Picture", "encoder_option
 
 CARD_LEAD_MS = 3_000
 CARD_STEP_MS = 5_000
+KEYFRAME_S = 2
+"""At most between two keyframes while pictures move: what who seeks has to decode."""
 ENCODER = "libx264"
 TIME_BASE = Fraction(1, 1000)
 
@@ -65,7 +67,8 @@ def make(window: Window, reels: Reels, look: Look) -> Picture:
     for at_ms, stretch in moments(window.timeline, look.fps, window.span):
         frame = painter.paint(at_ms, stretch)
         frame.pts, frame.time_base = at_ms, TIME_BASE
-        if stretch is not previous:
+        # Cards are seconds apart, and each of them may be sought.
+        if stretch is not previous or not stretch.pictured:
             frame.pict_type = av.video.frame.PictureType.I
             previous = stretch
         packets += _packets(codec.encode(frame))
@@ -84,7 +87,7 @@ def encoder_options(look: Look) -> dict[str, str]:
         "crf": str(look.crf),
         # Without B frames the file needs no edit list, so that every player shows PTS = session ms.
         "bf": "0",
-        "g": str(2 * look.fps),
+        "g": str(KEYFRAME_S * look.fps),
         "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=bt709:open-gop=0",
     }
 

@@ -12,7 +12,8 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from records import flac, levelling, words
+from records import flac, levelling
+from records.chapters import chapters_of
 from records.composite import ENCODER, TIME_BASE, Look, Picture, encoder_options
 from records.levelling import Level
 from records.manifest import safe_name
@@ -27,7 +28,7 @@ _SAMPLE = Fraction(1, RATE_HZ)
 def write_composite(
     target: Path, pieces: Iterable[tuple[Picture, Level]], look: Look, timeline: Timeline
 ) -> tuple[int, dict[str, int], set[str]]:
-    """Write the MP4 with a chapter for each phase; returns its frames, decode errors by file and the characters that
+    """Write the MP4 with its chapters; returns its frames, decode errors by file and the characters that
     the font lacks. Memory: one piece. OSError when the disk refuses."""
     frames = 0
     errors: dict[str, int] = {}
@@ -40,7 +41,7 @@ def write_composite(
         video.codec_context.thread_count = 1
         video.options = dict(encoder_options(look))
         sound = _sound_stream(out)
-        if chapters := chapters_of(timeline):
+        if chapters := mp4_chapters(timeline):
             out.set_chapters(chapters)
         out.start_encoding()
         for picture, level in pieces:
@@ -96,20 +97,19 @@ class SeatFiles:
             file.close()
 
 
-def chapters_of(timeline: Timeline) -> list[Any]:
-    """A chapter for each phase, as PyAV takes them; none for a session that had no phases."""
-    phases = [(at_ms, phase) for at_ms, phase in timeline.phases if at_ms < timeline.duration_ms]
-    ends = [at_ms for at_ms, _ in phases[1:]] + [timeline.duration_ms for _ in phases[:1]]
+def mp4_chapters(timeline: Timeline) -> list[Any]:
+    """The session's chapters as PyAV takes them, in Chinese; see `records.chapters`."""
+    found = chapters_of(timeline)
+    ends = [each.at_ms for each in found[1:]] + [timeline.duration_ms]
     return [
         {
             "id": number,
-            "start": at_ms,
+            "start": each.at_ms,
             "end": to_ms,
             "time_base": TIME_BASE,
-            "metadata": {"title": words.PHASES[phase][0]},
+            "metadata": {"title": each.zh},
         }
-        for number, ((at_ms, phase), to_ms) in enumerate(zip(phases, ends, strict=True))
-        if to_ms > at_ms
+        for number, (each, to_ms) in enumerate(zip(found, ends, strict=False))
     ]
 
 

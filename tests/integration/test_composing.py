@@ -4,6 +4,7 @@ the way; and what arrives late makes only what it touches anew."""
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -189,13 +190,13 @@ def test_seats_have_their_own_sound_at_its_time_and_silence_elsewhere(undisturbe
             assert np.abs(samples[start : start + BEEP_MS * SAMPLES_PER_MS]).max() > 0.2
 
 
-def test_chapters_are_the_phases(undisturbed: Path) -> None:
+def test_chapters_are_the_phases_and_the_recess(undisturbed: Path) -> None:
     with av.open(str(undisturbed / "out.mp4")) as container:
         chapters = [
             (each["start"] * each["time_base"] * 1000, each["metadata"]["title"]) for each in container.chapters()
         ]
-    assert [at_ms for at_ms, _ in chapters] == [0, 13_000, 26_000]
-    assert chapters[1][1] == "法庭调查"
+    # The debate was called during the recess and begins after it.
+    assert chapters == [(0, "宣布开庭"), (13_000, "法庭调查"), (20_000, "休庭"), (30_000, "法庭辩论")]
 
 
 def test_pictures_are_as_many_as_due_and_stand_at_their_time(undisturbed: Path) -> None:
@@ -203,3 +204,17 @@ def test_pictures_are_as_many_as_due_and_stand_at_their_time(undisturbed: Path) 
         times = [round(frame.time * 1000) for frame in container.decode(video=0) if frame.time is not None]
     recorded = [*range(0, 20_000, 200), *range(30_000, 52_000, 200)]
     assert times == sorted([*recorded, 20_000, 21_000, 22_000, 23_000, 28_000])
+
+
+def test_a_player_may_begin_every_few_seconds(undisturbed: Path) -> None:
+    with av.open(str(undisturbed / "out.mp4")) as container:
+        keys = [p.pts * p.time_base * 1000 for p in container.demux(video=0) if p.is_keyframe and p.pts is not None]  # type: ignore[operator]
+        for at_ms in (0, 7_300, 21_500, 27_000, 29_999, 30_001, 51_900):
+            container.seek(at_ms * 1000)
+            frame = next(container.decode(video=0))
+            assert frame.time is not None
+            assert 0 <= at_ms - frame.time * 1000 <= 5_000
+    steps = [later - key for key, later in itertools.pairwise([*keys, SECONDS * 1000])]
+    assert max(steps) <= 5_000
+    recorded = [step for key, step in zip(keys, steps, strict=True) if not RECESS[0] <= key < RECESS[1]]
+    assert max(recorded) <= 2_000
