@@ -94,9 +94,11 @@ def make_session(
     size: tuple[int, int] = (640, 360),
     closed: bool = True,
     further: Sequence[tuple[int, ev.AnyEvent, str]] = (),
+    voices: Sequence[bytes] = (),
 ) -> SyntheticSession:
     """Write track files below `folder` and return the log. `recess` is (from_ms, to_ms); `further` events are
-    (session ms, event, actor)."""
+    (session ms, event, actor). `voices`: what each seat says over and over instead of its beep, CLIP_S seconds of
+    mono at 48 kHz, 16 bits."""
     folder.mkdir(parents=True, exist_ok=True)
     session = new_ulid(OPENED_UTC_MS)
     cast = [CAST[index % len(CAST)] for index in range(seats)]
@@ -111,7 +113,7 @@ def make_session(
         codec = codecs[index % len(codecs)]
         hz = 500 + 300 * index
         made.beep_hz[seat.participant] = hz
-        clip = _clip(codec, hz, size, index)
+        clip = _clip(codec, hz, size, index, voices[index] if voices else None)
         pending += _write_track(folder, seat, index, clip, duration_ms, recess)
     pending += [*further, *course(people, duration_ms, recess, closed)]
     log = Log(session)
@@ -198,7 +200,7 @@ class _Clip:
 
 
 @functools.cache
-def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
+def _clip(codec: str, hz: int, size: tuple[int, int], index: int, voice: bytes | None = None) -> _Clip:
     memory = io.BytesIO()
     width, height = size
     with av.open(memory, "w", format="matroska") as out:
@@ -217,7 +219,7 @@ def _clip(codec: str, hz: int, size: tuple[int, int], index: int) -> _Clip:
             frame = av.VideoFrame.from_ndarray(_picture(width, height, number, index), "yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 25)
             out.mux(video.encode(frame))
-        samples = _sound(hz)
+        samples = np.frombuffer(voice, np.int16) if voice is not None else _sound(hz)
         for start in range(0, len(samples), 960):
             part = av.AudioFrame.from_ndarray(
                 samples[start : start + 960].reshape(1, -1), format="s16", layout="mono"

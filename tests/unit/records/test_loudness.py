@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import re
 from fractions import Fraction
-from typing import Any
 
 import av
-import av.filter
-import av.logging
 import numpy as np
 import pytest
 
 from records.levelling import AAC_FRAME, LEAD, Level, encoder, gain_db, limited, make
 from records.loudness import RATE_HZ, Samples, integrated, momentary, true_peak
+from tests.fakes.meter import measured
 
 pytestmark = pytest.mark.unit
 
@@ -29,39 +25,12 @@ def speech(seconds: int, level: float, seed: int = 1) -> Samples:
     return (level * words * tone).astype(np.float32)
 
 
-def measured(samples: Samples) -> tuple[float, float]:
-    """Integrated loudness and true peak by FFmpeg's ebur128."""
-    graph = av.filter.Graph()
-    source = graph.add_abuffer(sample_rate=RATE_HZ, format="flt", layout="mono", time_base=Fraction(1, RATE_HZ))
-    meter = graph.add("ebur128", "peak=true:framelog=quiet")
-    sink = graph.add("abuffersink")
-    source.link_to(meter)
-    meter.link_to(sink)
-    graph.configure()
-    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, 0, Fraction(1, RATE_HZ)
-    av.logging.set_level(av.logging.INFO)
-    try:
-        with av.logging.Capture(local=False) as said:
-            graph.push(frame)
-            graph.push(None)
-            with contextlib.suppress(av.EOFError):
-                while True:
-                    graph.pull()
-            del graph, source, meter, sink
-    finally:
-        av.logging.set_level(None)
-    text = "".join(line for _, _, line in said)
-    found: list[Any] = [re.findall(pattern, text)[-1] for pattern in (r"I:\s+(-?[\d.]+) LUFS", r"Peak:\s+(-?[\d.]+)")]
-    return float(found[0]), float(found[1])
-
-
 @pytest.mark.parametrize("level", [0.02, 0.1, 0.5])
 def test_loudness_agrees_with_ffmpegs_meter(level: float) -> None:
     samples = np.concatenate([speech(12, level), np.zeros(8 * RATE_HZ, np.float32), speech(12, level / 8)])
     found = integrated(momentary(samples, 0)[3:])
     assert found is not None
-    assert abs(found - measured(samples)[0]) <= 0.1
+    assert abs(found - measured([samples]).lufs) <= 0.1
 
 
 def test_pieces_measured_apart_are_as_loud_as_the_whole() -> None:
@@ -90,7 +59,7 @@ def test_peaks_between_samples_are_found() -> None:
 
 def test_limited_sound_stays_below_full_scale_and_quiet_sound_is_left_alone() -> None:
     loud = limited(speech(6, 2.0))
-    assert measured(loud)[1] <= -1.5
+    assert measured([loud]).peak_dbtp <= -1.5
     quiet = speech(2, 0.1)
     assert np.array_equal(limited(quiet), quiet)
 
