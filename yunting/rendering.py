@@ -36,11 +36,21 @@ async def render_offline(settings: Settings, session: str, out: Path, wanted: Wa
     """Write the MP4 `out`, which must not exist; a progress bar on a terminal. The record is not changed, a server
     may run on it. What was made for the package is used where it looks the same, and kept for the next time.
 
-    UserError `layout-unknown`, `file-exists`, `no-such-session`, `nothing-recorded`, `disk-full`, `render-failed`.
+    UserError `layout-unknown`, `size-odd`, `file-exists`, `no-such-session`, `nothing-recorded`, `disk-full`,
+    `render-failed`.
     """
     if wanted.layout and wanted.layout not in MODES:
         known = ", ".join(MODES)
-        raise UserError("layout-unknown", f"布局应为 {known}", f"the layout must be one of {known}")
+        raise UserError(
+            "layout-unknown",
+            f"没有布局 {wanted.layout}，可选：{known}",
+            f"there is no layout {wanted.layout}: it is one of {known}",
+        )
+    for pixels in (wanted.width, wanted.height):
+        if pixels is not None and pixels % 2:
+            raise UserError(
+                "size-odd", f"宽、高须为偶数：{pixels}", f"width and height have to be even numbers: {pixels} is odd"
+            )
     if await asyncio.to_thread(out.exists):
         raise UserError("file-exists", f"文件已存在：{out}", f"the file exists already: {out}")
     folder = Path(settings.storage.folder)
