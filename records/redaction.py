@@ -128,8 +128,8 @@ class _Redactor:
         return court or isinstance(event, COURSE) or (away.edition is Edition.PARTY and isinstance(event, SIGNING))
 
     def _is_of_an_observer(self, event: AnyEvent) -> bool:
-        """Who only watched is nobody's business but the court's."""
-        if isinstance(event, ev.ParticipantAdded) and event.seat.role is Role.OBSERVER:
+        """Who only watched, from the gallery or for the court, is nobody's business but the court's."""
+        if isinstance(event, ev.ParticipantAdded) and event.seat.role in {Role.OBSERVER, Role.SUPERVISOR}:
             self._observers.add(event.seat.participant)
         who = (
             event.seat.participant if isinstance(event, ev.ParticipantAdded) else getattr(event, "participant", None)

@@ -14,7 +14,7 @@ from hearing.events import Entry
 from hearing.state import Hearing
 from hearing.transcript_events import TranscriptEvent
 from signaling.protocol import Update
-from signaling.view import Audience, at_the_gate, audience, hearing_view, may_see
+from signaling.view import Audience, at_the_gate, audience, hearing_view, is_of_supervisor, may_see
 
 RECENT_ENTRIES = 256
 RECENT_BYTES = 4 * 1024 * 1024
@@ -31,12 +31,14 @@ _size_bytes = attrgetter("size_bytes")
 class EncodedUpdate:
     """An entry with the hearing after it, as frames for any viewer."""
 
-    __slots__ = ("_frames", "entry", "hearing", "size_bytes")
+    __slots__ = ("_frames", "_hidden", "entry", "hearing", "size_bytes")
 
     def __init__(self, entry: Entry, hearing: Hearing) -> None:
         self.entry = entry
         self.hearing = hearing
         self._frames: dict[tuple[bool, Audience], bytes] = {}
+        self._hidden = is_of_supervisor(hearing, entry)
+        """Whoever is not of the court's own people is told that the log grew, and nothing else."""
         self.size_bytes = _STRUCTS_BYTES + sys.getsizeof(hearing.people)
         """What it takes of memory, about; grows with each kind of viewer that is told."""
 
@@ -45,6 +47,8 @@ class EncodedUpdate:
         person = self.hearing.people.get(participant)
         who = audience_of(self.hearing, participant)
         visible = person is not None and may_see(who, person, self.entry.event)
+        if self._hidden and who is not Audience.STAFF:
+            visible = False
         if at_the_gate(self.hearing, participant):
             # Not kept: a frame of their own for everybody at the gate, small because it names few.
             return self._encoded(visible, Audience.OUTSIDE, only=participant)
@@ -57,13 +61,14 @@ class EncodedUpdate:
 
     def _encoded(self, visible: bool, who: Audience, *, only: str | None = None) -> bytes:
         entry = self.entry
-        changed = not isinstance(entry.event, NO_PART_OF_HEARING)
+        hidden = self._hidden and (who is not Audience.STAFF or only is not None)
+        changed = not hidden and not isinstance(entry.event, NO_PART_OF_HEARING)
         return _encoder.encode(
             Update(
                 seq=entry.seq,
                 at_ms=entry.at_ms,
                 utc_ms=entry.utc_ms,
-                actor=entry.actor if only is None else "",
+                actor=entry.actor if only is None and not hidden else "",
                 event=entry.event if visible else None,
                 hearing=hearing_view(
                     self.hearing,

@@ -15,6 +15,7 @@ from hearing.errors import UserError
 from hearing.ids import is_case_no, new_ulid
 from hearing.line_rules import clean_terms
 from hearing.roles import Right, Role, is_staff, rights
+from hearing.sealing import check_addition
 from hearing.session import Move, State, is_over, next_state, state_label
 from hearing.state import Hearing, Person
 from hearing.transcript_events import GlossarySet, LanguageSet
@@ -163,6 +164,7 @@ class SessionDesk:
         await self._check(body)
         ledger = await self._services.book.get(session)
         seat = self._seat(body)
+        check_addition(ledger.hearing, [ev.ParticipantAdded(seat=seat)])
 
         def added(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
             if is_over(hearing.state):
@@ -179,12 +181,15 @@ class SessionDesk:
             await self.invite(ledger, seat.participant, actor)
 
     async def invite(self, ledger: Ledger, participant: str, actor: str) -> None:
-        """New codes for the seat; the old link ends. Raises UserError `unknown-participant`, `staff-seat`."""
+        """New codes for the seat; the old link ends. Raises UserError `unknown-participant`, `staff-seat`; Refused
+        `sealed`, and then the old link stays as it was."""
         person = ledger.hearing.people.get(participant)
         if person is None:
             raise UserError("unknown-participant", "名单中没有此人", "nobody here has this id")
         if participant in await self.accounts_of(ledger.session) or is_public_role(person.role):
             raise UserError("staff-seat", "该席位由账号进入，无需邀请", "this seat is entered with an account")
+        # Before there are codes: a session that is sealed takes no invitation.
+        check_addition(ledger.hearing, [ev.InvitationIssued(participant=participant, code_sha256="")])
         codes = await self._invitations.issue(ledger.session, participant)
         await self._admission.unbar(ledger.session, participant)
         await ledger.note(actor, [ev.InvitationIssued(participant=participant, code_sha256=codes.sha256)])

@@ -69,16 +69,12 @@ class SupervisionRoutes:
         if not self._looks.take(account.account):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         ledger = await self._services.book.get(request.match_info["session"])
+        _check_open(ledger.hearing)
         async with self._seating:
             participant = await self._seat(ledger, account)
 
         def asked(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
-            if not may_look(hearing):
-                raise UserError(
-                    "not-open",
-                    f"本庭{state_label(hearing.state)}，此时不能察看",
-                    "the court does not sit in the open now: nobody may look in",
-                )
+            _check_open(hearing)
             return [
                 LookAsked(participant=participant, picture=body.picture, sound=body.sound, reason=body.reason.strip())
             ]
@@ -146,6 +142,15 @@ class SupervisionRoutes:
                 )
                 for look in looks_of(hearing)
             ),
+        )
+
+
+def _check_open(hearing: Hearing) -> None:
+    if not may_look(hearing):
+        raise UserError(
+            "not-open",
+            f"本庭{state_label(hearing.state)}，此时不能察看",
+            "the court does not sit in the open now: nobody may look in",
         )
 
 

@@ -127,6 +127,16 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
     return who is not Audience.PUBLIC or not isinstance(event, _HIDDEN_FROM_PUBLIC)
 
 
+def is_of_supervisor(hearing: Hearing, entry: ev.Entry) -> bool:
+    """Whether a supervisor did this or it is about one: their coming and going is told to the court's own people, and
+    stands in the log."""
+    told = (entry.actor, getattr(entry.event, "participant", None))
+    return any(
+        person is not None and person.role is Role.SUPERVISOR
+        for person in (hearing.people.get(each) for each in told if each is not None)
+    )
+
+
 def at_the_gate(hearing: Hearing, participant: str) -> bool:
     """Whether the gate has not passed this participant, who then sees no names but the court's and their own."""
     person = hearing.people.get(participant)

@@ -14,6 +14,7 @@ from hearing import events as ev
 from hearing.ids import new_ulid
 from hearing.session import Move, State
 from signaling.copies import CopyState, PackageCopy
+from signaling.invitations import BY_SEAT, HEARING_CODES, INVITATIONS
 from signaling.ports import Exported
 from signaling.session_desk import SEAT_ACCOUNTS
 from signaling.staff import ensure_staff
@@ -128,3 +129,26 @@ async def test_a_long_archive_comes_in_pages_without_a_gap(court: Courthouse) ->
         rest = await archive(court, clerk, after=first["next"])
         assert (len(first["rows"]), len(rest["rows"]), rest["next"]) == (20, 3, "")
         assert {row["session"]["id"] for page in (first, rest) for row in page["rows"]} == held
+
+
+async def test_a_sealed_session_refuses_invitations_before_there_are_codes(court: Courthouse) -> None:
+    session = await over(court)
+    ledger = await court.services.book.get(session)
+    await ledger.note("server", [ev.StateChanged(move=Move.SEAL, before=State.SIGNED, after=State.SEALED)])
+    kept = {
+        table: await court.services.store.items(table)
+        for table in (INVITATIONS, HEARING_CODES, BY_SEAT, SEAT_ACCOUNTS)
+    }
+    seat = next(iter(ledger.hearing.people))
+    base = f"{court.url}/api/v1/sessions/{session}/seats"
+    new = {"seat": "third-party-9", "role": "third_party", "name": "某某", "required": False}
+    async with await signed_in(court, "li.clerk") as clerk:
+        for path, body in (
+            (f"{base}/{seat}/invitation", None),
+            (base, new),
+            (base, {**new, "role": "clerk", "account": "li.clerk"}),
+        ):
+            async with clerk.post(path, json=body) as response:
+                assert (await response.json())["error"] == "sealed", path
+    for table, rows in kept.items():
+        assert await court.services.store.items(table) == rows, table

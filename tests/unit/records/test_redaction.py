@@ -125,6 +125,14 @@ def test_what_is_nobodys_business_does_not_leave_the_house(edition: Edition) -> 
             "server",
         ),
         (2, ev.PresenceChanged(participant="O1", before=Presence.INVITED, after=Presence.PRESENT), "server"),
+        (
+            1,
+            ev.ParticipantAdded(
+                seat=ev.Seat(participant="W1", seat="supervisor-w", role=Role.SUPERVISOR, name="督察员")
+            ),
+            "server",
+        ),
+        (2, ev.PresenceChanged(participant="W1", before=Presence.INVITED, after=Presence.PRESENT), "server"),
         (16_000, ev.PackageMade(edition="court", manifest_sha512="", actor_name="某书记员"), "server"),
     ]
     result = redacted(secret.secret_log(further), edition)
@@ -132,6 +140,8 @@ def test_what_is_nobodys_business_does_not_leave_the_house(edition: Edition) -> 
     assert not kinds(result) & {"invitation.issued", "identity.document_checked", "identity.verdict", "package.made"}
     assert "旁听人" not in text
     assert '"O1"' not in text
+    assert '"W1"' not in text
+    assert "督察员" not in text
 
 
 @EACH

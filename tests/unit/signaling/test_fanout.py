@@ -10,7 +10,10 @@ import msgspec.inspect
 import pytest
 
 from hearing import events as ev
+from hearing.identity_events import IdentityLevel
+from hearing.participant import Presence
 from hearing.roles import Role
+from hearing.session import State
 from hearing.state import Hearing, Person, apply
 from signaling.fanout import NO_PART_OF_HEARING, EncodedUpdate, Recent
 
@@ -38,6 +41,26 @@ def updates(count: int, people: int = 3, first: int = 1) -> list[EncodedUpdate]:
         )
         for seq in range(first, first + count)
     ]
+
+
+@pytest.mark.parametrize("actor", ["s", "judge", "server"])
+def test_a_supervisors_coming_and_going_is_for_the_courts_own_people(actor: str) -> None:
+    seats = [
+        ev.Seat(participant=who, seat=who, role=role, name=who)
+        for who, role in (("s", Role.SUPERVISOR), ("judge", Role.PRESIDING_JUDGE), ("party", Role.PLAINTIFF))
+    ]
+    people = {seat.participant: Person(seat=seat, presence=Presence.PRESENT) for seat in seats}
+    hearing = Hearing(session="S", state=State.IN_SESSION, identity=IdentityLevel.NONE, people=people)
+    told = ev.PresenceChanged(participant="s", before=Presence.PRESENT, after=Presence.LEFT, reason="left")
+    entry = ev.Entry(session="S", seq=7, at_ms=7, utc_ms=7, actor=actor, event=told, prev="", hash="")
+    update = EncodedUpdate(entry, hearing)
+    for stranger in ("party", "nobody"):
+        seen = msgspec.json.decode(update.frame(stranger))
+        # That the log grew is no secret: pages go on from its number.
+        assert (seen["seq"], seen["actor"], seen["event"], seen["hearing"]) == (7, "", None, None)
+    for own in ("judge", "s"):
+        seen = msgspec.json.decode(update.frame(own))
+        assert (seen["actor"], seen["event"]["participant"]) == (actor, "s")
 
 
 def seqs(kept: list[EncodedUpdate] | None) -> list[int]:
