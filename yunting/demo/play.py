@@ -58,6 +58,7 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True):
     clerk: str = "clerk"
     operator: str = "operator"
     administrator: str = "administrator"
+    supervisor: str = "supervisor"
 
 
 async def play(folder: Path, port: int, *, once: bool, say: Say) -> DemoResult | None:
@@ -121,6 +122,7 @@ async def _bootstrap(server: Server, accounts: Accounts) -> None:
         (accounts.clerk, "您（书记员席）", "clerk", accounts.password),
         (accounts.operator, "您（管理员）", "operator", accounts.password),
         (accounts.administrator, "您（管理人）", "administrator", accounts.password),
+        (accounts.supervisor, "您（督察）", "supervisor", accounts.password),
     ]
     await ensure_staff(services.store, services.hasher, services.sources.utc_ms(), wanted)
 
@@ -215,6 +217,8 @@ def _print_links(say: Say, server: Server, session: dict[str, Any], accounts: Ac
   法官 / judge        {base}/judge      {accounts.judge} / {accounts.password}
   书记员 / clerk      {base}/clerk      {accounts.clerk} / {accounts.password}
   管理 / operator     {base}/signin     {accounts.operator} / {accounts.password}
+  督察 / supervisor   {base}/supervise  {accounts.supervisor} / {accounts.password}
+  归档 / archive      {base}/archive    {accounts.clerk} / {accounts.password}
 
   演示不核验身份（虚拟当事人没有人脸）；真实的庭审默认人脸核验
   the demo asks nobody who they are (its parties have no faces); a real court's sessions do
