@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -21,6 +24,7 @@ STORE = "store.sqlite"
 BALLOTS = "ballots.sqlite"
 FORMAT = 1
 BLOCK_BYTES = 1 << 20
+_LINE = re.compile(r"([0-9a-f]{128})  (.+)")
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,24 +70,52 @@ def about(backup: Path) -> About:
 
 
 def digests(backup: Path) -> dict[str, str]:
-    """SHA-512 by path, as the manifest says. Blocks. Raises UserError `backup-damaged`."""
+    """SHA-512 by path, as the manifest says: whoever wrote it, every path stays in the backup. Blocks. Raises
+    UserError `backup-damaged`."""
     try:
-        lines = (backup / MANIFEST).read_text("utf-8").splitlines()
+        text = (backup / MANIFEST).read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         raise damaged(MANIFEST) from None
-    return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
+    *lines, rest = text.split("\n")
+    found = [match.groups() for match in map(_LINE.fullmatch, lines) if match is not None and is_listable(match[2])]
+    listed = {path: digest for digest, path in found}
+    if rest or len(listed) != len(lines):
+        raise damaged(MANIFEST)
+    return listed
+
+
+def is_listable(path: str) -> bool:
+    """Whether a manifest can name it: below its folder, on one line, in UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return not {"", ".", ".."} & set(path.split("/")) and not {"\n", "\0"} & set(path)
 
 
 def check(backup: Path, hashed: Callable[[int], object] = lambda count: None) -> None:
-    """Every file is there and as it was. Blocks. Raises UserError `backup-damaged`, naming the first that is not."""
-    for path, digest in digests(backup).items():
+    """Every file is there and as it was, and none is missing from the manifest. Blocks. Raises UserError
+    `backup-damaged`, naming the first that is not."""
+    listed, told = digests(backup), about(backup)
+    if ABOUT not in listed or len([path for path in listed if path.startswith(f"{FILES}/")]) != told.files:
+        raise damaged(MANIFEST)
+    for path, digest in listed.items():
         try:
-            with (backup / path).open("rb") as file:
+            with opened(backup, path) as file:
                 found = sha512(blocks(file, hashed))
         except OSError:
             raise damaged(path) from None
         if found != digest:
             raise damaged(path)
+
+
+def opened(backup: Path, path: str) -> BinaryIO:
+    """A file of the backup itself: never one outside that a link in it leads to, nor a pipe, which would wait for
+    ever. OSError."""
+    whole = backup.resolve() / path
+    if whole.resolve() != whole or not stat.S_ISREG(whole.lstat().st_mode):
+        raise OSError(f"{path}: not a plain file")
+    return whole.open("rb")
 
 
 def sha512(parts: Iterator[bytes]) -> str:

@@ -64,7 +64,9 @@ def make(settings: Settings, target: Path, copied: Callable[[int], object] = lam
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(utc_ms // 1000))
     done = target / f"{stamp}.{utc_ms % 1000:03d}Z"
     staging = target / f".{done.name}.partial"
-    staging.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
+    # Databases and the court's key are in it: its own files' modes do not keep others out while they are copied.
+    staging.mkdir(mode=0o700)
     try:
         _fill(_Copier(staging, copied), settings, store, utc_ms)
         staging.rename(done)
@@ -97,6 +99,7 @@ def _fill(copier: _Copier, settings: Settings, store: Path, utc_ms: int) -> None
         if item.name not in _MADE_AGAIN and not _holds(item, copier.staging, settings):
             copier.tree(item, item.name)
     left_out += _keys_left_out(settings)
+    left_out += [f"{name}: no manifest can name it" for name in copier.unlistable]
     told = About(
         format=FORMAT,
         software=f"yunting {metadata.version('yunting')}",
@@ -164,6 +167,7 @@ class _Copier:
         self.staging = staging
         self.digests: dict[str, str] = {}
         self.bytes_total = 0
+        self.unlistable: list[str] = []
         self.never: frozenset[Path] = frozenset()
         self._copied = copied
 
@@ -183,6 +187,9 @@ class _Copier:
     def tree(self, source: Path, name: str) -> None:
         """A file, or a folder with all in it but unfinished work, links and what is `never` copied."""
         if source.is_symlink() or source.resolve() in self.never:
+            return
+        if not folders.is_listable(name):
+            self.unlistable.append(ascii(name))
             return
         if source.is_file():
             self.file(source, name)

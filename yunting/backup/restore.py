@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from config import Settings
@@ -35,16 +36,24 @@ def restore(backup: Path, settings: Settings, copied: Callable[[int], object] = 
                 "the backup holds ballot logs: storage.ballots must be sqlite:/// or empty",
             )
         places[BALLOTS] = ballots.absolute()
-    for place in (target, *places.values()):
-        if place.is_file() or (place.is_dir() and any(place.iterdir())):
-            raise UserError("not-empty", f"{place} 已有数据，未恢复", f"{place} holds data: nothing was restored")
     folders.check(backup, copied)
+    listed = folders.digests(backup)
+    if f"{FILES}/{STORE}" not in listed or (told.ballots and f"{FILES}/{BALLOTS}" not in listed):
+        raise folders.damaged(folders.MANIFEST)
+    # A restore that was killed between its last steps has put databases outside the folder in their place.
+    done = {
+        name
+        for name, place in places.items()
+        if not place.is_relative_to(target) and _is(place, listed[f"{FILES}/{name}"])
+    }
+    _check_empty([target, *(place for name, place in places.items() if name not in done)])
     staging = target.with_name(f".{target.name}.restoring")
     shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(mode=0o700, parents=True)
     outside = []
-    for path in folders.digests(backup):
+    for path, digest in listed.items():
         inside = path.removeprefix(f"{FILES}/")
-        if inside == path:
+        if inside == path or inside in done:
             continue
         place = places.get(inside, target / inside)
         if place.is_relative_to(target):
@@ -52,8 +61,7 @@ def restore(backup: Path, settings: Settings, copied: Callable[[int], object] = 
         else:
             outside.append(place)
             place = _draft(place)
-        _copy(backup / path, place, copied)
-    staging.mkdir(exist_ok=True, parents=True)
+        _copy(backup, path, place, digest, copied)
     for item in (staging, *(each for each in staging.rglob("*") if each.is_dir())):
         item.chmod(0o700)
         folders.sync_folder(item)
@@ -71,11 +79,40 @@ def _draft(place: Path) -> Path:
     return place.with_name(f".{place.name}.restoring")
 
 
-def _copy(source: Path, target: Path, copied: Callable[[int], object]) -> None:
+def _check_empty(places: Iterable[Path]) -> None:
+    for place in places:
+        # What SQLite finds beside a database it takes for the newest part of it, whichever database that was of.
+        beside = [place.with_name(f"{place.name}{suffix}") for suffix in ("-wal", "-shm", "-journal")]
+        if place.is_file() or (place.is_dir() and any(place.iterdir())) or any(map(_holds_something, beside)):
+            raise UserError("not-empty", f"{place} 已有数据，未恢复", f"{place} holds data: nothing was restored")
+
+
+def _holds_something(file: Path) -> bool:
+    return file.is_file() and file.stat().st_size > 0
+
+
+def _is(place: Path, digest: str) -> bool:
+    if not place.is_file():
+        return False
+    with place.open("rb") as file:
+        return folders.sha512(folders.blocks(file)) == digest
+
+
+def _copy(backup: Path, path: str, target: Path, digest: str, copied: Callable[[int], object]) -> None:
+    """Hashed again on the way: the file may be another than the one that was looked at."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as reader, target.open("wb") as writer:
+    target.unlink(missing_ok=True)
+    hashed = hashlib.sha512()
+    with (
+        folders.opened(backup, path) as reader,
+        os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as writer,
+    ):
         for block in folders.blocks(reader, copied):
+            hashed.update(block)
             writer.write(block)
+        if hashed.hexdigest() != digest:
+            raise folders.damaged(path)
         writer.flush()
         os.fsync(writer.fileno())
-    target.chmod(source.stat().st_mode & 0o700)
+        mode = os.fstat(reader.fileno()).st_mode
+    target.chmod(mode & 0o700)
