@@ -45,7 +45,9 @@ test-plain: setup ## integration and browser tests once more on the pure-Python 
 check: setup ## lint, types, import floors, file sizes
 	@scripts/check
 
-soak: setup ## long runs: drift over two hours, an hour of joins and leaves, thousands of corruptions
+soak: setup ## long runs: fuzz, drift over two hours, an hour of joins and leaves, thousands of corruptions
+	@FUZZ_SECONDS=120 scripts/native-checks
+	@YUNTING_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/unit tests/contracts -p no:cacheprovider --timeout 5400
 	@$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider --timeout 5400 -s $(ARGS)
 
 bench: setup ## every benchmark, one JSON line each

@@ -9,7 +9,7 @@ import pytest
 
 from yunting.bench.impair.run import ImpairOptions, run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")

@@ -26,13 +26,14 @@ from tests.browser.by_keyboard import press, read_to_the_end, tab_to
 from tests.browser.calibrated import KEY, Sitters, two_sitters
 from tests.browser.test_pages_gate import NUMBER, link, session
 from tests.browser.test_pages_readable import MEASURE, assert_large
-from tests.browser.visitors import CALM, blank, chromium, needs_chromium, visit
+from tests.browser.visitors import blank, chromium, needs_chromium, visit
 from tests.fakes.serving import PASSWORD, serving
 from yunting.demo.client import Api, Presence
 
 log = logging.getLogger(__name__)
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.alone,
     needs_chromium,
     # The calibration takes a minute or two where there is none yet.
     pytest.mark.timeout(400),
@@ -96,7 +97,7 @@ class Court:
 
 @asynccontextmanager
 async def court(folder: Path, people: Sitters, reference: Path) -> AsyncIterator[Court]:
-    settings = {"YUNTING_IDENTITY_COHORT": str(people.cohort), "YUNTING_IDENTITY_KEY": KEY.hex(), **CALM}
+    settings = {"YUNTING_IDENTITY_COHORT": str(people.cohort), "YUNTING_IDENTITY_KEY": KEY.hex()}
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(serving(folder, **settings))
         browser = await stack.enter_async_context(chromium())

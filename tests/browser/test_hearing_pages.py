@@ -16,7 +16,7 @@ from tests.browser.visitors import chromium, consent_and_check, needs_chromium, 
 from tests.fakes.serving import PASSWORD, serving
 from yunting.demo.client import Api
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, needs_chromium]
 
 WATCH_S = float(os.environ.get("YUNTING_WATCH_SECONDS", "8"))
 # The pure-Python data plane shares two cores with three browsers here: a change of layer may wait for a keyframe

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
 from tests.browser.test_pages_gate import NUMBER, link, session
-from tests.browser.visitors import CALM, blank, chromium, consent_and_check, needs_chromium
+from tests.browser.visitors import blank, chromium, consent_and_check, needs_chromium
 from tests.fakes.serving import serving
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(180)]
@@ -45,7 +45,7 @@ async def reader_at_work() -> AsyncIterator[tuple[Reader, str]]:
 async def test_a_card_on_the_readers_plate_fills_in_its_number(tmp_path: Path) -> None:
     async with (
         reader_at_work() as (reader, address),
-        serving(tmp_path, YUNTING_IDENTITY_CARD_READER_URL=address, **CALM) as server,
+        serving(tmp_path, YUNTING_IDENTITY_CARD_READER_URL=address) as server,
         chromium() as browser,
     ):
         made = await session(server, "face")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.visitors import CALM, chromium, decodes_more, needs_chromium, sign_in, visit
+from tests.browser.visitors import chromium, decodes_more, needs_chromium, sign_in, visit
 from tests.fakes.meeting_court import Court, called, number_of
 from tests.fakes.serving import ServerProcess, serving
 
@@ -98,7 +98,7 @@ async def tile(page: Page, name: str) -> None:
 
 
 async def test_a_viewer_speaks_and_is_a_viewer_again(tmp_path: Path) -> None:
-    async with serving(tmp_path, **CALM) as server, called(server, [100, 200, 300]) as court, chromium() as browser:
+    async with serving(tmp_path) as server, called(server, [100, 200, 300]) as court, chromium() as browser:
         await court.post("doors", {})
         firm = await console(browser, server, court)
         one = await arrive(browser, server, court, 1)
@@ -168,7 +168,7 @@ async def test_a_viewer_speaks_and_is_a_viewer_again(tmp_path: Path) -> None:
 
 
 async def test_a_speaker_declines_ends_and_loses_the_floor(tmp_path: Path) -> None:
-    settings = {**CALM, "YUNTING_MEETINGS_FLOOR_GRACE_S": "3", "YUNTING_MEETINGS_VIEWERS": "1"}
+    settings = {"YUNTING_MEETINGS_FLOOR_GRACE_S": "3", "YUNTING_MEETINGS_VIEWERS": "1"}
     async with (
         serving(tmp_path, **settings) as server,
         called(server, [100, 200, 300]) as court,

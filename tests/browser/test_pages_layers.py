@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, WebSocketRoute, expect
 from tests.browser.visitors import blank, chromium, consent_and_check, needs_chromium, sign_in
 from tests.fakes.hall import Hall, hall
 
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, needs_chromium, pytest.mark.timeout(240)]
 
 RIDS = {"l", "m", "h"}
 PATIENCE_S = 40.0

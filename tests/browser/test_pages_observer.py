@@ -62,6 +62,8 @@ async def test_observer_and_display_lose_the_picture_in_closed_evidence(
         assert (await observer.evaluate("window.media()"))["sent"] == 0, "an observer sends nothing"
         assert "王小明" in await observer.locator(".watermark").inner_text()
 
+        for page in (observer, display):
+            await page.evaluate("void window.followMedia()")
         ordered_s = time.time()
         await judge.presence.do(cmd.MoveSession(move=Move.CLOSE_EVIDENCE))
         lag = await asyncio.gather(_stops(observer, ordered_s), _stops(display, ordered_s))

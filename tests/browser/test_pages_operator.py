@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.visitors import CALM, chromium, needs_chromium, sign_in, visit
+from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.serving import STAFF, serving
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(120)]
 
 
 async def test_accounts_and_devices_are_listed_anew_after_each_change(tmp_path: Path) -> None:
-    async with serving(tmp_path, **CALM) as server, chromium() as browser:
+    async with serving(tmp_path) as server, chromium() as browser:
         page = await visit(browser, f"{server.base_url}/signin", 1440, 900)
         await sign_in(page, "root")
         accounts = page.get_by_role("region", name="账号")

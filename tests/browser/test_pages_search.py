@@ -13,7 +13,7 @@ import yunting.app
 from config.settings import load
 from hearing import commands as cmd
 from hearing.session import Move
-from tests.browser.visitors import CALM, chromium, needs_chromium, sign_in, visit
+from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.live_hearing import LiveHearing, live_hearing
 from tests.fakes.minutes import said
@@ -32,7 +32,7 @@ async def test_a_phrase_is_found_heard_and_opened_where_it_was_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_loopback(monkeypatch)
-    place = ServerProcess(tmp_path, **CALM)
+    place = ServerProcess(tmp_path)
     await place.prepare()
     settings = await asyncio.to_thread(load, None, place.environment())
     async with yunting.app.running(settings) as server, chromium() as browser, live_hearing(place.api) as hearing:

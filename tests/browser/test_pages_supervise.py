@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 
 from hearing import commands as cmd
 from hearing.session import Move
-from tests.browser.visitors import CALM, chromium, decodes_more, needs_chromium, sign_in, visit
+from tests.browser.visitors import chromium, decodes_more, needs_chromium, sign_in, visit
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.hall import hall
 from yunting.demo.party import Cast, Party
@@ -41,7 +41,7 @@ async def look(page: Page, button: str, reason: str) -> None:
 async def test_a_supervisor_looks_and_the_court_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_loopback(monkeypatch)
     async with (
-        hall(tmp_path, "clerk-1", **CALM) as court,
+        hall(tmp_path, "clerk-1") as court,
         chromium() as browser,
         asyncio.TaskGroup() as tasks,
     ):
@@ -75,6 +75,7 @@ async def test_a_supervisor_looks_and_the_court_knows(tmp_path: Path, monkeypatc
         await arrives_more(wall)
         assert (await wall.evaluate("window.media()"))["frames"] == 0, "who listens gets no picture"
 
+        await wall.evaluate("void window.followMedia()")
         ordered_s = time.time()
         await judge.presence.do(cmd.MoveSession(move=Move.DELIBERATE))
         await expect(wall.get_by_text("本次察看已结束")).to_be_visible()

@@ -14,7 +14,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.steered_camera import SteeredCamera
 from tests.browser.test_pages_gate import link, session, to_the_face_check
-from tests.browser.visitors import CALM, blank, chromium, consent_and_check, needs_chromium, sign_in, visit
+from tests.browser.visitors import blank, chromium, consent_and_check, needs_chromium, sign_in, visit
 from tests.fakes.seat_camera import seat_picture
 from tests.fakes.serving import PASSWORD, ServerProcess, serving
 
@@ -68,7 +68,7 @@ async def test_an_empty_chair_is_shown_to_judge_and_clerk_until_the_person_is_ba
     photos = data_dir / "faces" / "photos"
     seated, nobody = seat_picture(photos / "obama.jpg"), seat_picture()
     camera = SteeredCamera(lambda: seated, fps=8)
-    async with serving(tmp_path, YUNTING_IDENTITY_WATCH_S="4", **CALM) as server, chromium() as browser:
+    async with serving(tmp_path, YUNTING_IDENTITY_WATCH_S="4") as server, chromium() as browser:
         made = await session(server, "face")
         await vouched(server, made)
         phone = await blank(browser, *PHONE)

@@ -17,7 +17,7 @@ from media_server.ports import LossReason
 from tests.browser.sfu_stage import Stage, stage
 from tests.fakes.udp_relay import UdpRelay
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(180)]
 
 WATCH_SECONDS = float(os.environ.get("YUNTING_WATCH_SECONDS", "5"))
 LOSS_SECONDS = float(os.environ.get("YUNTING_LOSS_SECONDS", "10"))
@@ -138,20 +138,21 @@ async def test_a_changed_client_address_is_followed() -> None:
 
 async def test_five_per_cent_loss_both_ways_keeps_the_picture_moving() -> None:
     async with stage() as on, relay_to(on, "plaintiff") as up, relay_to(on, "judge") as down:
-        _, viewer = await watched(on, "h264")
-        clean = await frames_in(on, viewer, 5)
+        sender, viewer = await watched(on, "h264")
         for relay in (up, down):
             relay.loss_up = relay.loss_down = 0.05
             relay.delay_ms = 20
         losses: list[tuple[float, float]] = []
         sampling = asyncio.create_task(sample_losses(on, losses))
-        lossy = await frames_in(on, viewer, LOSS_SECONDS)
+        sent, shown = await frames_sent(on, sender), await frames_shown(on, viewer)
+        await asyncio.sleep(LOSS_SECONDS)
+        sent, shown = await frames_sent(on, sender) - sent, await frames_shown(on, viewer) - shown
         sampling.cancel()
         (video,) = [s for s in (await on.stats(viewer))["inbound"] if s["kind"] == "video"]
         kept = {
             k: video.get(k) for k in ("freezeCount", "totalFreezesDuration", "nackCount", "pliCount", "packetsLost")
         }
-        figures.info("%.1f frames/s clean, %.1f with 5 %% loss both ways twice; %s", clean, lossy, kept)
+        figures.info("%d frames sent, %d shown with 5 %% loss both ways twice; %s", sent, shown, kept)
         mean_up, mean_down = (sum(column) / len(losses) for column in zip(*losses, strict=True))
         figures.info("network lamp: loss up %.3f, loss down %.3f", mean_up, mean_down)
         assert 0.01 < mean_up < 0.15
@@ -162,7 +163,9 @@ async def test_five_per_cent_loss_both_ways_keeps_the_picture_moving() -> None:
             figures.info("network lamp: %s", lamp)
             assert 38 < lamp.rtt_ms < 150
         assert up.up.dropped > 20
-        assert lossy >= 0.8 * clean
+        # Of what the camera's page encoded: a busy machine encodes fewer, with and without losses.
+        assert shown >= 0.8 * sent
+        assert sent > 5 * LOSS_SECONDS
 
 
 async def test_a_closed_page_is_told_and_forgotten() -> None:
@@ -175,15 +178,14 @@ async def test_a_closed_page_is_told_and_forgotten() -> None:
         await viewer.evaluate("() => resubscribe()")
 
 
-async def frames_in(on: Stage, viewer: Page, seconds: float) -> float:
-    """Frames decoded a second."""
+async def frames_sent(on: Stage, sender: Page) -> int:
+    """Frames that this page has encoded and sent."""
+    return sum(s["framesSent"] for s in (await on.stats(sender, "send"))["outbound"] if s["kind"] == "video")
 
-    async def decoded() -> int:
-        return sum(s["framesDecoded"] for s in (await on.stats(viewer))["inbound"] if s["kind"] == "video")
 
-    before, began = await decoded(), time.monotonic()
-    await asyncio.sleep(seconds)
-    return (await decoded() - before) / (time.monotonic() - began)
+async def frames_shown(on: Stage, viewer: Page) -> int:
+    """Frames that this page has decoded."""
+    return sum(s["framesDecoded"] for s in (await on.stats(viewer))["inbound"] if s["kind"] == "video")
 
 
 async def sample_losses(on: Stage, losses: list[tuple[float, float]]) -> None:
@@ -198,14 +200,10 @@ async def sample_losses(on: Stage, losses: list[tuple[float, float]]) -> None:
 async def seconds_to_new_frames(on: Stage, viewer: Page) -> float:
     """Until five more frames than now have been decoded."""
     began = time.monotonic()
-
-    async def decoded() -> int:
-        return sum(s["framesDecoded"] for s in (await on.stats(viewer))["inbound"] if s["kind"] == "video")
-
-    before = await decoded()
+    before = await frames_shown(on, viewer)
 
     async def more() -> bool:
-        return await decoded() >= before + 5
+        return await frames_shown(on, viewer) >= before + 5
 
     await on.until(more, "no frame came", 20)
     return time.monotonic() - began

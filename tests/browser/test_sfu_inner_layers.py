@@ -28,7 +28,7 @@ from media_server.recorder import Recorder
 from tests.browser.sfu_stage import Stage, stage
 from tests.fakes.udp_relay import UdpRelay
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(240)]
 
 WATCHED_S = 3.0
 FROZEN_S = 0.5

@@ -24,11 +24,11 @@ from hearing.events import Event, GapRecorded, TrackOpened
 from hearing.tasks import TaskSet
 from media_server.ports import PublicationInfo, View
 from media_server.publication import Publication
-from media_server.recorder import Recorder
+from media_server.recorder import SILENCE_MS, Recorder
 from tests.browser.sfu_stage import Stage, stage
 from tests.fakes.decoding import faults_ms
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(180)]
 
 WIDTHS = {"l": 320, "m": 640, "h": 1280}
 STOP_S, RETURN_S = 2.0, 0.5
@@ -236,7 +236,7 @@ async def test_a_recording_follows_the_sender_down_and_up(tmp_path: Path) -> Non
     pauses = [b - a for (a, _), (b, _) in pairwise(shown)]
     figures.info("recorded widths %s, longest pause %.2f s, gaps %s", widths, max(pauses), gaps)
     assert widths[-3:] == [1280, 320, 1280]
-    # Half a second is what Chromium takes to leave off and begin; a longer pause has to be listed.
-    assert max(pauses) < 2
-    assert max(pauses) < 1 or gaps
-    assert min(pauses) >= 0
+    # Half a second is what Chromium takes to leave off and begin, more on a busy machine: what is long is listed.
+    long_ms = [pause * 1000 for pause in pauses if pause * 1000 > SILENCE_MS + 1]
+    listed_ms = [gap.to_ms - gap.from_ms for gap in gaps if gap.kind == "video"]
+    assert all(any(abs(listed - pause) < 100 for listed in listed_ms) for pause in long_ms), (long_ms, gaps)

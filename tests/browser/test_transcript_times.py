@@ -35,7 +35,7 @@ from records.captions import Cue, cues_of
 from records.minutes import compose, speaker
 from records.subtitles import write_vtt
 from records.transcript_json import TranscriptRecord, record_of, write_json
-from tests.browser.visitors import CALM, needs_chromium
+from tests.browser.visitors import needs_chromium
 from tests.fakes.hall import Hall, hall
 from tests.fakes.scripted_microphones import Line, microphone, write_script
 from yunting.bench.captions import edits
@@ -48,7 +48,7 @@ needs_model = pytest.mark.skipif(
     not (DATA / "models" / MODEL).is_dir() or not (DATA / "speech" / "manifest.json").is_file(),
     reason=f"no model or clips under {DATA}",
 )
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180), needs_chromium, needs_model]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(180), needs_chromium, needs_model]
 
 WITHIN_MS = 300
 SECONDS = 40.0
@@ -121,7 +121,7 @@ async def _all_is_heard(court: Hall) -> list[UtteranceHeard]:
 
 async def test_each_line_stands_at_its_time_under_who_spoke_it(tmp_path: Path, script: dict[str, list[Line]]) -> None:
     small = {"YUNTING_COMPOSITE_WIDTH": "640", "YUNTING_COMPOSITE_HEIGHT": "360"}
-    settings = {"YUNTING_TRANSCRIPTION_MODELS": f"zh-CN={MODEL}", **small, **CALM}
+    settings = {"YUNTING_TRANSCRIPTION_MODELS": f"zh-CN={MODEL}", **small}
     async with AsyncExitStack() as stack:
         court = await stack.enter_async_context(hall(tmp_path, *list(SCRIPT)[1:], **settings))
         people: dict[str, Presence] = {}

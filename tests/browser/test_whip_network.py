@@ -28,7 +28,7 @@ from tests.fakes.udp_relay import UdpRelay
 from yunting.bench.impair.page import FLAGS
 from yunting.demo.client import Presence
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(120)]
 
 figures = logging.getLogger("figures")
 

@@ -21,11 +21,8 @@ needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Chromium is not installed: apt-get install chromium"
 )
 
-CALM = {"YUNTING_MEDIA_SHED_LOAD": "false"}
-"""Settings for tests whose browsers and drawn heads share the machine with the server: that a busy one takes nobody
-in is not their subject."""
-
-# Keeps every connection of the page in sight, and notes when media last arrived.
+# Keeps every connection of the page in sight; once asked to follow, notes when media last arrived. That costs: a page
+# asked twenty times a second draws late.
 MEASURE = """
 window.peers = [];
 const Native = RTCPeerConnection;
@@ -46,14 +43,14 @@ window.media = async () => {
   return sum;
 };
 window.lastMediaMs = 0;
-(async () => {
+window.followMedia = async () => {
   for (let before = 0;;) {
     const {packets} = await window.media();
     if (packets > before) window.lastMediaMs = Date.now();
     before = packets;
     await new Promise((wake) => setTimeout(wake, 50));
   }
-})();
+};
 """
 
 # Three pages that encode and decode 720p in software are more than two cores carry; what is sent is the page's own

@@ -112,6 +112,8 @@ class ServerProcess:
             "YUNTING_STORAGE_FOLDER": str(self.folder),
             "YUNTING_STORAGE_STORE": f"sqlite:///{self.folder / 'yunting.db'}",
             "YUNTING_STORAGE_MIN_FREE_BYTES": "0",
+            # A server that the tests and browsers beside it slow down would take nobody in, and send fewer pictures.
+            "YUNTING_MEDIA_SHED_LOAD": "false",
             # Most tests are about what comes after the gate.
             "YUNTING_IDENTITY_LEVEL": "none",
             "YUNTING_IDENTITY_ALLOW_NONE": "true",

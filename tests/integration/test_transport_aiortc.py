@@ -119,7 +119,8 @@ async def test_a_client_that_hangs_up_is_told_as_closed(
     client.addTrack(AudioStreamTrack())
     peer, answer = server.answer(await offer_of(client))
     await take_answer(client, answer)
-    await until(lambda: server.connected)
+    # Whoever has not seen the end of the handshake yet cannot say goodbye.
+    await until(lambda: server.connected and client.connectionState == "connected")
     await client.close()
     await until(lambda: server.lost)
     assert server.lost == [(peer.id, LossReason.CLOSED)]

@@ -14,7 +14,7 @@ from identity.liveness_words import FAILURES
 from identity.reasons import words
 from tests.browser.before_the_camera import Cast, Stage, at_the_check, begin, needs_photos, two_people, why_not
 from tests.browser.test_pages_gate import link, session
-from tests.browser.visitors import CALM, chromium, needs_chromium
+from tests.browser.visitors import chromium, needs_chromium
 from tests.fakes.serving import serving
 from yunting.bench.liveness import ATTACKS
 
@@ -36,7 +36,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
 
 @pytest.mark.parametrize("kind", ATTACKS)
 async def test_an_attack_is_refused_with_its_reason(tmp_path: Path, cast: Cast, kind: str) -> None:
-    async with serving(tmp_path, **CALM) as server, chromium() as browser:
+    async with serving(tmp_path) as server, chromium() as browser:
         made = await session(server, "face")
         async with at_the_check(browser, link(made), Stage(cast.performer(kind))) as phone:
             await begin(phone)

@@ -159,5 +159,5 @@ class AnySequence(RuleBasedStateMachine):
         assert self.room.hearing.floor is None or is_recording(self.room.hearing.state)
 
 
-AnySequence.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
+AnySequence.TestCase.settings = settings(stateful_step_count=50)
 TestAnySequence = AnySequence.TestCase

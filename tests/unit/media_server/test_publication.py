@@ -44,7 +44,7 @@ def test_a_lost_question_is_asked_again() -> None:
     assert len(asked) == 17
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=500, max_size=1500))
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=100, max_size=400))
 def test_answered_questions_are_a_second_apart(happenings: list[tuple[bool, bool]]) -> None:
     requests = KeyframeRequests()
     answered = 0
