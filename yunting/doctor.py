@@ -44,9 +44,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def examine(settings: Settings) -> Report:
-    """Look at everything once. Changes nothing and contacts nobody."""
+    """Look at everything once. Changes nothing; of others only the places for copies and the time-stamping authority
+    are asked (see `yunting.doctor_storage`)."""
     from yunting.doctor_faces import faces
     from yunting.doctor_speech import speech
+    from yunting.doctor_storage import storage
 
     checks: list[Callable[[Settings], Finding]] = [
         _python,
@@ -65,7 +67,7 @@ def examine(settings: Settings) -> Report:
         speech,
         _data,
     ]
-    findings = tuple(check(settings) for check in checks)
+    findings = (*(check(settings) for check in checks), *storage(settings))
     return Report(ok=all(f.grade != "bad" for f in findings), findings=findings)
 
 
