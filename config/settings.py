@@ -195,6 +195,7 @@ class Limits(_Section, frozen=True, kw_only=True):
     """Rate and size limits."""
 
     body_bytes: Count
+    exhibit_bytes: Count
     messages_per_s: Positive
     message_burst: Count
     codes_per_minute: Positive

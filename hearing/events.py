@@ -14,6 +14,7 @@ import msgspec
 
 from hearing.access_events import AccessEvent
 from hearing.event import Event as Event
+from hearing.exhibit_events import ExhibitEvent
 from hearing.identity_events import IdentityEvent
 from hearing.participant import Presence
 from hearing.review_events import ReviewEvent
@@ -318,6 +319,7 @@ AnyEvent = (
     | ReviewEvent
     | AccessEvent
     | SupervisionEvent
+    | ExhibitEvent
     | SealEvent
 )
 """Decodable union of the whole catalogue."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from hearing import events as ev
+from hearing import exhibits
 from hearing import identity_events as ie
+from hearing.exhibit_events import ExhibitEvent
 from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
 from hearing.seal_events import SealMade
@@ -92,6 +94,7 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-512 of the manifest of the media seal of the newest 闭庭; empty while there is none."""
     final_seal: str = ""
     """The same of the final seal."""
+    exhibits: exhibits.Register = exhibits.Register()
     last_seq: int = 0
     last_at_ms: int = 0
 
@@ -148,6 +151,9 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
             return msgspec.structs.replace(hearing, media_seal=e.manifest_sha512)
         case SealMade() as e:
             return msgspec.structs.replace(hearing, final_seal=e.manifest_sha512)
+        case _ if isinstance(entry.event, ExhibitEvent):
+            register = exhibits.fold(hearing.exhibits, entry.event, entry.at_ms)
+            return msgspec.structs.replace(hearing, exhibits=register)
         case ev.RecordingIncident():
             return msgspec.structs.replace(hearing, incidents=hearing.incidents + 1)
         case _:

@@ -18,6 +18,7 @@ from hearing.clock import Anchor, SessionClock, Sources
 from hearing.commands import AnyCommand
 from hearing.decide import decide
 from hearing.errors import UserError
+from hearing.exhibits import hidden_with
 from hearing.participant import CONNECTED
 from hearing.sealing import check_addition
 from hearing.session import State, is_open
@@ -228,6 +229,7 @@ class Ledger:
         if not events:
             return ()
         events += looks_that_follow(self._hearing, events)
+        events += hidden_with(self._hearing.exhibits, events)
         check_addition(self._hearing, events)
         opens = not self.clock.running and any(
             isinstance(e, ev.StateChanged) and e.after is State.IN_SESSION for e in events

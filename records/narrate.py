@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hearing import events as ev
+from hearing import exhibit_events as xe
 from hearing import review_events as re
 from hearing import seal_events as se
+from hearing.exhibit_rules import STATE_LABELS
 from hearing.participant import Presence
 from hearing.roles import label
 from hearing.session import Move, state_label
@@ -217,11 +219,55 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
         case re.SigningRefused(participant=who, reason=reason):
             zh, en = person(seats, who)
             return Line("court", f"{zh} 拒绝签名：{reason}", f"{en} refused to sign: {reason}")
+        case _ if isinstance(event, xe.ExhibitEvent):
+            return _tell_exhibit(event, timeline)
         case _ if isinstance(event, se.SealEvent):
             return _tell_seal(event, timeline)
         case _:
             name = str(event.__struct_config__.tag)
             return Line("system", *_REST.get(name, (name, name)))
+
+
+_VIEWS = {
+    xe.View.ADMIT: ("认可", "admits"),
+    xe.View.DENY: ("不认可", "denies"),
+    xe.View.RESERVE: ("保留意见", "reserves on"),
+}
+
+
+def _tell_exhibit(event: xe.ExhibitEvent, timeline: Timeline) -> Line:
+    number = event.number
+    match event:
+        case xe.ExhibitSubmitted(participant=who, name=name):
+            zh, en = person(timeline.seats, who)
+            return Line("exhibit", f"{zh} 提交证据{number}“{name}”", f"{en} submits exhibit {number} “{name}”")
+        case xe.ExhibitStateSet(after=after, reason=reason):
+            zh, en = STATE_LABELS[after]
+            why = (f"：{reason}", f": {reason}") if reason else ("", "")
+            return Line("exhibit", f"证据{number}{zh}{why[0]}", f"Exhibit {number}: {en}{why[1]}")
+        case xe.ExhibitShown():
+            return Line("exhibit", f"出示证据{number}", f"Exhibit {number} is shown")
+        case xe.ExhibitHidden():
+            return Line("exhibit", f"结束出示证据{number}", f"Exhibit {number} is shown no more")
+        case xe.ExhibitOpinion(participant=who, text=text):
+            zh, en = person(timeline.seats, who)
+            ways = [_VIEWS[each] for each in (event.authenticity, event.legality, event.relevance)]
+            said_zh = "，".join(
+                f"{name}{way[0]}" for name, way in zip(("真实性", "合法性", "关联性"), ways, strict=True)
+            )
+            said_en = ", ".join(
+                f"{way[1]} {name}" for name, way in zip(("authenticity", "legality", "relevance"), ways, strict=True)
+            )
+            more = (f"；{text}", f"; {text}") if text else ("", "")
+            return Line(
+                "exhibit", f"{zh} 对证据{number}：{said_zh}{more[0]}", f"{en} on {number}: {said_en}{more[1]}"
+            )
+        case xe.ExhibitOpened(public=public):
+            return Line(
+                "exhibit",
+                f"证据{number}{'可以' if public else '不'}公开",
+                f"Exhibit {number} {'may' if public else 'may not'} be in the public's edition",
+            )
 
 
 def _look(picture: bool, sound: bool) -> tuple[str, str]:

@@ -33,7 +33,8 @@ def open_recorded(path: Path) -> BinaryIO:
     if file.peek(len(MAGIC))[: len(MAGIC)] != MAGIC:
         return file
     file.close()
-    key = key_of(path.parent)
+    # Exhibits lie in a folder of their own below.
+    key = key_of(path.parent) or key_of(path.parent.parent)
     if key is None:
         raise UserError(
             "recording-locked",

@@ -18,6 +18,7 @@ import structlog
 from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.errors import Refused
+from hearing.exhibit_commands import ExhibitCommand
 from hearing.line_commands import LineCommand
 from hearing.participant import Presence
 from hearing.policy import is_muted, may_publish, may_receive
@@ -32,6 +33,7 @@ from records.ledger import Ledger
 from signaling.attendance import Attendance
 from signaling.door import Door, OpenDoor
 from signaling.errors import error_message
+from signaling.exhibit_desk import ExhibitDesk
 from signaling.fanout import EncodedUpdate, Recent
 from signaling.limits import Limiter
 from signaling.media_news import MediaNews, first_in_line
@@ -137,6 +139,7 @@ class Courtroom:
             self.connections.values,
             services.sources.utc_ms,
         )
+        self.exhibits = ExhibitDesk(ledger, services.store, services.exhibits, limits.exhibit_bytes)
         self.seal: DoSeal = _no_seal
         """Carries out commands on the finished record; set by `Rooms`."""
         self.when_live: Callable[[str], None] = lambda participant: None
@@ -222,6 +225,8 @@ class Courtroom:
         try:
             if isinstance(command, LineCommand):
                 entries = await self.minutes.do(participant, command)
+            elif isinstance(command, ExhibitCommand):
+                entries = await self.exhibits.do(participant, command)
             elif isinstance(command, SealCommand):
                 entries = await self.seal(participant, command)
             elif isinstance(command, ReviewCommand):

@@ -14,6 +14,7 @@ from signaling import bodies as b
 from signaling import gate_bodies as g
 from signaling import review_messages as r
 from signaling import supervision_bodies as sv
+from signaling.exhibit_messages import ExhibitList, FileTaken
 from signaling.gate_messages import GateRow, GateView
 from signaling.http import Problem
 from signaling.meetings import bodies as mb
@@ -50,6 +51,9 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "sessions/{id}/exports"): (None, list[b.ExportJob]),
     ("GET", "exports/{job}"): (None, b.ExportJob),
     ("GET", "sessions/{id}/seal"): (None, SealView),
+    ("GET", "sessions/{id}/exhibits"): (None, ExhibitList),
+    ("POST", "sessions/{id}/exhibits/files"): (None, FileTaken),
+    ("GET", "sessions/{id}/exhibits/{number}/file"): (None, None),
     ("GET", "sessions/{id}/restrictions"): (None, b.Restricted),
     ("POST", "sessions/{id}/restrictions"): (b.NewRestriction, b.Restricted),
     ("DELETE", "sessions/{id}/restrictions/{mark}"): (b.WithReason, b.Restricted),

@@ -14,6 +14,7 @@ import msgspec
 
 from hearing.commands import AnyCommand
 from hearing.events import AnyEvent, Head
+from hearing.exhibit_commands import ExhibitCommand
 from hearing.line_commands import LineCommand
 from hearing.roles import Right
 from hearing.seal_commands import ClosedCommand
@@ -55,7 +56,7 @@ class Ping(Message, frozen=True, kw_only=True, tag="ping"):
     sent_ms: Count
 
 
-PageCommand = AnyCommand | LineCommand | ClosedCommand
+PageCommand = AnyCommand | LineCommand | ExhibitCommand | ClosedCommand
 
 
 class Do(Message, frozen=True, kw_only=True, tag="do"):

@@ -18,6 +18,7 @@ from records.keys import CourtKey
 from records.ports import KeyValueStore
 from records.search_index import SearchIndex
 from signaling.copies import PackageCopies
+from signaling.exhibit_files import ExhibitFiles
 from signaling.gate_tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
 from voting.ports import LeafStore
@@ -71,6 +72,8 @@ class Services:
     """Who the heads of those logs are given to, outside."""
     copies: PackageCopies | None = None
     """Of finished packages, in other places; None where the settings name none."""
+    exhibits: ExhibitFiles | None = None
+    """None where none are taken."""
     stamping_at: str = ""
     """Address of the authority that stamps logs and seals of hearings; empty where none is set."""
     timing: Timing = field(default_factory=Timing)

@@ -22,6 +22,7 @@ from msgspec import inspect as mi
 from hearing import commands, events
 from signaling import protocol
 from signaling.bodies import Body
+from signaling.exhibit_messages import ExhibitList, FileTaken
 from signaling.meetings import live_messages as live
 from signaling.meetings import messages as meeting
 from signaling.meetings.bodies import CastBody, GateFirst, SignedIn, SignIn
@@ -56,6 +57,7 @@ HEARINGS = Catalogue(
     },
     constants={"PROTOCOL_VERSION": protocol.PROTOCOL_VERSION, "MAX_FRAME_BYTES": protocol.MAX_FRAME_BYTES},
     from_page=protocol.FromPage,
+    bodies=(ExhibitList, FileTaken),
 )
 MEETINGS = Catalogue(
     source="signaling/meetings/messages.py",

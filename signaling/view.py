@@ -7,6 +7,7 @@ import enum
 from hearing import events as ev
 from hearing import identity_events as ie
 from hearing.access_events import AccessRestricted, CaseJoined, RestrictionLifted
+from hearing.exhibit_events import ExhibitEvent, ExhibitHidden, ExhibitShown
 from hearing.participant import CONNECTED, IN_COURTROOM
 from hearing.policy import is_verified
 from hearing.review_events import ReviewEvent
@@ -19,6 +20,7 @@ from hearing.supervision_events import LookAsked, LookBegan, LookEnded
 from hearing.transcript_events import TranscriptEvent
 from records.ledger import Ledger
 from signaling.protocol import Clock, HearingView, PersonView
+from signaling.view_messages import ExhibitView
 
 
 class Audience(enum.Enum):
@@ -114,6 +116,9 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
         return own or who is Audience.STAFF
     if isinstance(event, _FOR_MANAGERS):
         return Right.MANAGE_SESSION in rights(person.role)
+    if isinstance(event, ExhibitEvent) and not isinstance(event, ExhibitShown | ExhibitHidden):
+        # What one may see of the register is read from it (`signaling.exhibit_desk`).
+        return own or who is Audience.STAFF
     if isinstance(event, (*_FOR_STAFF, SealEvent)):
         return who is Audience.STAFF
     if isinstance(event, _PRIVATE):
@@ -188,7 +193,17 @@ def hearing_view(
         incidents=hearing.incidents,
         looks=looks_of(hearing) if supervised else (),
         identity=hearing.identity,
+        exhibit=None if outside else _shown(hearing),
+        exhibit_changes=hearing.exhibits.changes,
     )
+
+
+def _shown(hearing: Hearing) -> ExhibitView | None:
+    shown = hearing.exhibits.shown
+    if shown is None:
+        return None
+    told = shown.submitted
+    return ExhibitView(number=told.number, name=told.name, kind=told.kind, sha256=told.sha256)
 
 
 def _person_view(person: Person, *, verified: bool) -> PersonView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hearing.events import ClockAnchored, Seat
+from hearing.exhibit_events import FileKind
 from hearing.identity_events import IdentityLevel
 from hearing.participant import Presence
 from hearing.session import Move, Phase, State
@@ -43,6 +44,15 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     anchor: ClockAnchored | None
 
 
+class ExhibitView(msgspec.Struct, frozen=True, kw_only=True):
+    """The exhibit that the room sees now."""
+
+    number: int
+    name: str
+    kind: FileKind
+    sha256: str
+
+
 class HearingView(msgspec.Struct, frozen=True, kw_only=True):
     """The hearing as it stands; sent whole after each change (it is small: at most some fifty people)."""
 
@@ -75,3 +85,6 @@ class HearingView(msgspec.Struct, frozen=True, kw_only=True):
     looks: tuple[Look, ...]
     """Supervisors who look in now; told to the court's own people only."""
     identity: IdentityLevel
+    exhibit: ExhibitView | None
+    exhibit_changes: int
+    """Of the register of exhibits: whoever shows it reads it again when this changes."""

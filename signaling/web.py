@@ -21,6 +21,7 @@ from signaling.admission import Admission
 from signaling.archive_routes import ArchiveRoutes
 from signaling.credentials import Credentials
 from signaling.document_routes import DocumentRoutes
+from signaling.exhibit_routes import ExhibitRoutes
 from signaling.export_routes import ExportRoutes
 from signaling.exports import Exports
 from signaling.gallery import Gallery
@@ -126,6 +127,7 @@ def build_app(services: Services) -> web.Application:
         SearchRoutes(services, desk, sessions),
         SoundRoutes(services, admission, rooms, desk, sessions),
         DocumentRoutes(services, desk, sessions),
+        ExhibitRoutes(admission, rooms, services.sources.monotonic_us),
         ReviewRoutes(admission, rooms, services.sources.monotonic_us),
         Whip(services, rooms, admission),
         meetings,

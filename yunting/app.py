@@ -49,6 +49,7 @@ from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
 from yunting.composites import Composites, look_of
 from yunting.copies import open_copies
+from yunting.exhibit_files import DiskExhibits
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back, look_for_cycles_seldom
@@ -157,6 +158,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
             ),
             on_room_opened=opened,
             sounds=recordings.sounds,
+            exhibits=DiskExhibits(recordings.folder_of, keys),
             version=installed,
             verifier_sha256=verifier_sha256,
             ballot_verifier_sha256=ballot_verifier_sha256,

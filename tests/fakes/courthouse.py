@@ -36,6 +36,7 @@ from records.search_index import SearchIndex
 from records.sqlite import SqliteStore
 from signaling.copies import PackageCopies
 from signaling.courtroom import Courtroom
+from signaling.exhibit_files import ExhibitFiles
 from signaling.gate_tools import GateTools
 from signaling.ports import CaptionSink, Exported, Exporter, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
@@ -267,6 +268,7 @@ async def courthouse(
     ballots: LeafStore | None = None,
     anchors: Sequence[Anchor] = (),
     copies: PackageCopies | None = None,
+    exhibits: ExhibitFiles | None = None,
     make_exporter: Callable[[Settings, LedgerBook, CourtKey], Exporter] | None = None,
 ) -> AsyncIterator[Courthouse]:
     """A server that lives as long as the context. The same `store` again is the same court after a restart."""
@@ -300,6 +302,7 @@ async def courthouse(
         ballots=ballots or MemoryLeafStore(),
         anchors=anchors,
         copies=copies,
+        exhibits=exhibits,
         timing=timing,
         hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
     )

@@ -210,6 +210,70 @@ export interface SetGlossaryCommand {
   readonly terms: readonly string[];
 }
 
+/** The file that one handed in last, which has this hash. Without `number` it gets the next; the court's people may name the `participant` for whom they do it. */
+export interface SubmitExhibitCommand {
+  readonly do: "exhibit_submit";
+  readonly sha256: string;
+  readonly name: string;
+  readonly source: string;
+  readonly purpose: string;
+  readonly number?: number | null;
+  readonly participant?: string | null;
+  readonly case_no?: string;
+}
+
+/** How far an exhibit is. */
+export type ExhibitState = (typeof exhibitStateValues)[number];
+export const exhibitStateValues = [
+  "submitted",
+  "reviewed",
+  "presented",
+  "cross_examined",
+  "original_demanded",
+  "withdrawn",
+] as const;
+
+/** Reviewed, cross-examined, original demanded: the court's. Withdrawn: also who submitted it. */
+export interface MoveExhibitCommand {
+  readonly do: "exhibit_state";
+  readonly number: number;
+  readonly state: ExhibitState;
+  readonly reason?: string;
+}
+
+/** Show it to everybody in the courtroom in place of another, or show it no more. Idempotent. */
+export interface ShowExhibitCommand {
+  readonly do: "exhibit_show";
+  readonly number: number;
+  readonly shown?: boolean;
+}
+
+/** What somebody says of one quality of an exhibit. */
+export type View = (typeof viewValues)[number];
+export const viewValues = [
+  "admit",
+  "deny",
+  "reserve",
+] as const;
+
+/** One's own; or, written down by the court's people, that of `participant`. */
+export interface GiveOpinionCommand {
+  readonly do: "exhibit_opinion";
+  readonly number: number;
+  readonly authenticity: View;
+  readonly legality: View;
+  readonly relevance: View;
+  readonly text?: string;
+  readonly participant?: string | null;
+}
+
+/** Whether the public's edition of the record may hold it. */
+export interface OpenExhibitCommand {
+  readonly do: "exhibit_public";
+  readonly number: number;
+  readonly public: boolean;
+}
+
 /** Lay the minutes open to the parties; again where they have changed since they were signed. The clerk's. */
 export interface OpenReviewCommand {
   readonly do: "review_open";
@@ -983,6 +1047,66 @@ export interface LookEndedEvent {
   readonly cause: string;
 }
 
+/** `number` is its number in this session, for good. `file` lies in the session's recording folder; the hashes are of its plain bytes. `participant` submits it, whoever handed it in. */
+export interface ExhibitSubmittedEvent {
+  readonly type: "exhibit.submitted";
+  readonly number: number;
+  readonly name: string;
+  readonly source: string;
+  readonly purpose: string;
+  readonly participant: string;
+  readonly kind: "jpg" | "mp4" | "pdf" | "png" | "wav";
+  readonly file: string;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly sm3: string;
+  /** Of several cases heard together the one it belongs to; empty: all. */
+  readonly case_no: string;
+}
+
+export interface ExhibitStateSetEvent {
+  readonly type: "exhibit.state";
+  readonly number: number;
+  readonly before: ExhibitState;
+  readonly after: ExhibitState;
+  readonly reason: string;
+}
+
+/** From now on everybody in the courtroom sees it. One at a time: the one before was hidden. */
+export interface ExhibitShownEvent {
+  readonly type: "exhibit.shown";
+  readonly number: number;
+  readonly sha256: string;
+}
+
+/** It is shown no more: by order, or because the court rose (`hearing.exhibits.hidden_with`). */
+export interface ExhibitHiddenEvent {
+  readonly type: "exhibit.hidden";
+  readonly number: number;
+  readonly sha256: string;
+}
+
+/** 质证意见 of one participant on one exhibit; a later one takes its place. */
+export interface ExhibitOpinionEvent {
+  readonly type: "exhibit.opinion";
+  readonly number: number;
+  readonly participant: string;
+  /** 真实性 */
+  readonly authenticity: View;
+  /** 合法性 */
+  readonly legality: View;
+  /** 关联性 */
+  readonly relevance: View;
+  readonly text: string;
+}
+
+/** Whether the file may be in the public's edition of the record. Never before the court says so. */
+export interface ExhibitOpenedEvent {
+  readonly type: "exhibit.opened";
+  readonly number: number;
+  readonly public: boolean;
+}
+
 /** The clerk's written statement; a later one takes its place until the judge has signed. */
 export interface IncidentExplainedEvent {
   readonly type: "incident.explained";
@@ -1221,6 +1345,14 @@ export interface Look {
   readonly since_utc_ms: number;
 }
 
+/** The exhibit that the room sees now. */
+export interface ExhibitView {
+  readonly number: number;
+  readonly name: string;
+  readonly kind: "jpg" | "mp4" | "pdf" | "png" | "wav";
+  readonly sha256: string;
+}
+
 /** The hearing as it stands; sent whole after each change (it is small: at most some fifty people). */
 export interface HearingView {
   readonly session: string;
@@ -1252,6 +1384,9 @@ export interface HearingView {
   /** Supervisors who look in now; told to the court's own people only. */
   readonly looks: readonly Look[];
   readonly identity: IdentityLevel;
+  readonly exhibit: ExhibitView | null;
+  /** Of the register of exhibits: whoever shows it reads it again when this changes. */
+  readonly exhibit_changes: number;
 }
 
 /** A track that this page may receive now. */
@@ -1687,6 +1822,45 @@ export interface LeaveMessage {
   readonly en: string;
 }
 
+/** What `participant` says of an exhibit. */
+export interface OpinionRow {
+  readonly participant: string;
+  readonly authenticity: View;
+  readonly legality: View;
+  readonly relevance: View;
+  readonly text: string;
+}
+
+/** `participant` submits it. `shown`: the room sees it now. */
+export interface ExhibitRow {
+  readonly number: number;
+  readonly name: string;
+  readonly source: string;
+  readonly purpose: string;
+  readonly participant: string;
+  readonly kind: "jpg" | "mp4" | "pdf" | "png" | "wav";
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly state: ExhibitState;
+  readonly public: boolean;
+  readonly shown: boolean;
+  readonly opinions: readonly OpinionRow[];
+}
+
+/** What this person may see of them, by number; `changes` as in `HearingView.exhibit_changes`. */
+export interface ExhibitList {
+  readonly changes: number;
+  readonly next_number: number;
+  readonly exhibits: readonly ExhibitRow[];
+}
+
+/** The server has the file until the same person hands in another; `exhibit_submit` names it by its hash. */
+export interface FileTaken {
+  readonly sha256: string;
+  readonly kind: "jpg" | "mp4" | "pdf" | "png" | "wav";
+  readonly size_bytes: number;
+}
+
 export type AnyCommand =
   | MoveSessionCommand
   | SetPhaseCommand
@@ -1711,6 +1885,11 @@ export type AnyCommand =
   | MergeLinesCommand
   | StrikeLineCommand
   | SetGlossaryCommand
+  | SubmitExhibitCommand
+  | MoveExhibitCommand
+  | ShowExhibitCommand
+  | GiveOpinionCommand
+  | OpenExhibitCommand
   | OpenReviewCommand
   | RequestCorrectionCommand
   | DecideCorrectionCommand
@@ -1785,6 +1964,12 @@ export type AnyEvent =
   | LookAskedEvent
   | LookBeganEvent
   | LookEndedEvent
+  | ExhibitSubmittedEvent
+  | ExhibitStateSetEvent
+  | ExhibitShownEvent
+  | ExhibitHiddenEvent
+  | ExhibitOpinionEvent
+  | ExhibitOpenedEvent
   | IncidentExplainedEvent
   | IncidentSignedEvent
   | SealOrderedEvent

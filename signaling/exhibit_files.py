@@ -1,0 +1,23 @@
+"""Where files of exhibits go: a small port, implemented in `yunting/`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from hearing.exhibit_commands import HandedIn
+
+
+class ExhibitFiles(Protocol):
+    """Files of exhibits by session, sealed on the disk where the court wants it so. No two writes share a file."""
+
+    async def take(self, session: str, parts: AsyncIterator[bytes], most_bytes: int) -> HandedIn:
+        """Keep what `parts` bring, whole and durable, under a new name. Raises Refused: `too-large`, `no-file`
+        (nothing came), `exhibit-kind`, `exhibit-damaged`, `exhibit-pixels`; UserError `recording-locked`, OSError.
+        Nothing is left of what was refused."""
+
+    async def read(self, session: str, file: str) -> bytes:
+        """The plain bytes. Raises UserError `no-file`, `recording-locked`."""
+
+    async def discard(self, session: str, file: str) -> None:
+        """Of a file that no event names. Idempotent."""

@@ -1,0 +1,162 @@
+"""Exhibits with a live server: handed in, sealed on the disk, reviewed, shown to the room, and refused by name."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import load
+from hearing import events as ev
+from hearing.roles import Role
+from records.memory import MemoryStore
+from records.sealed_file import is_sealed
+from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
+from yunting.exhibit_files import DiskExhibits
+from yunting.recording_keys import open_recording_keys
+
+pytestmark = pytest.mark.integration
+
+PDF = b"%PDF-1.7\n" + b"payment slip " * 9_000 + b"\n%%EOF\n"
+SUBMIT = {"name": "购销合同", "source": "原告", "purpose": "证明欠款事实"}
+OBSERVER = ev.Seat(
+    participant="01JDG000000000000000000009", seat="observer-1", role=Role.OBSERVER, name="旁听一", required=False
+)
+
+
+@dataclass
+class Sitting:
+    """A court that sits, with the pages that came."""
+
+    court: Courthouse
+    session: str
+    pages: dict[str, Page]
+    folder: Path
+
+    async def hand_in(self, seat: str, data: bytes) -> tuple[int, dict[str, Any]]:
+        async with self.court.http.post(self._url("/files"), data=data, headers=self._bearer(seat)) as answer:
+            return answer.status, dict(await answer.json())
+
+    async def listed(self, seat: str) -> list[dict[str, Any]]:
+        async with self.court.http.get(self._url(), headers=self._bearer(seat)) as answer:
+            assert answer.status == 200
+            return list((await answer.json())["exhibits"])
+
+    async def opened(self, seat: str, number: int = 1) -> tuple[int, bytes, str]:
+        async with self.court.http.get(self._url(f"/{number}/file"), headers=self._bearer(seat)) as answer:
+            return answer.status, await answer.read(), answer.content_type
+
+    async def submit(self, seat: str, data: bytes = PDF) -> dict[str, Any]:
+        status, taken = await self.hand_in(seat, data)
+        assert status == 201, taken
+        return await self.pages[seat].do("exhibit_submit", sha256=taken["sha256"], **SUBMIT)
+
+    def files(self) -> list[Path]:
+        return sorted((self.folder / self.session / "exhibits").glob("*"))
+
+    def _url(self, path: str = "") -> str:
+        return f"{self.court.url}/api/v1/sessions/{self.session}/exhibits{path}"
+
+    def _bearer(self, seat: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.pages[seat].welcome['credential']}"}
+
+
+@pytest.fixture(params=["sealed", "open"])
+async def sitting(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Sitting]:
+    settings = await asyncio.to_thread(
+        load,
+        None,
+        {
+            "YUNTING_STORAGE_FOLDER": str(tmp_path),
+            "YUNTING_STORAGE_ENCRYPT": "true" if request.param == "sealed" else "false",
+        },
+    )
+    store = MemoryStore()
+    keys = await open_recording_keys(settings, store)
+    folder = tmp_path / "recordings"
+    files = DiskExhibits(lambda session: folder / session, keys)
+    limits = {"YUNTING_LIMITS_EXHIBIT_BYTES": str(1 << 20)}
+    async with courthouse(store, exhibits=files, environment=limits) as court:
+        session = await court.session(seats=(*SEATS, OBSERVER))
+        pages = {seat: await court.connect(session, seat) for seat in ("judge", "clerk", "plaintiff", "defendant")}
+        pages["observer"] = await court.connect(session, OBSERVER.participant)
+        await pages["clerk"].do("move", move="gather")
+        done = await pages["judge"].do("move", move="open", override="人员未齐")
+        assert done["type"] == "done", done
+        yield Sitting(court, session, pages, folder)
+
+
+async def test_from_the_partys_page_to_the_room(sitting: Sitting, request: pytest.FixtureRequest) -> None:
+    assert (await sitting.submit("plaintiff"))["type"] == "done"
+    (file,) = sitting.files()
+    sealed = "sealed" in request.node.callspec.id
+    assert await asyncio.to_thread(is_sealed, file) == sealed
+    assert (b"payment slip" in await asyncio.to_thread(file.read_bytes)) == (not sealed)
+    (row,) = await sitting.listed("clerk")
+    assert (row["number"], row["name"], row["kind"], row["state"]) == (1, "购销合同", "pdf", "submitted")
+    assert row["sha256"] == hashlib.sha256(PDF).hexdigest()
+    assert await sitting.listed("defendant") == []
+    assert (await sitting.opened("defendant"))[0] == 404
+    for seat in ("judge", "plaintiff"):
+        assert await sitting.opened(seat) == (200, PDF, "application/pdf")
+
+    assert (await sitting.pages["clerk"].do("exhibit_state", number=1, state="reviewed"))["type"] == "done"
+    assert (await sitting.opened("defendant"))[:2] == (200, PDF)
+    assert (await sitting.opened("observer"))[0] == 404
+    shown = await sitting.pages["judge"].do("exhibit_show", number=1)
+    assert shown["type"] == "done", shown
+    told = await sitting.pages["observer"].update("exhibit.shown")
+    assert told["event"] == {"type": "exhibit.shown", "number": 1, "sha256": row["sha256"]}
+    assert told["hearing"]["exhibit"] == {"number": 1, "name": "购销合同", "kind": "pdf", "sha256": row["sha256"]}
+    assert (await sitting.opened("observer"))[:2] == (200, PDF)
+    said = await sitting.pages["defendant"].do(
+        "exhibit_opinion", number=1, authenticity="admit", legality="admit", relevance="deny", text="与本案无关"
+    )
+    assert said["type"] == "done", said
+    (row,) = await sitting.listed("judge")
+    assert (row["state"], row["shown"]) == ("presented", True)
+    assert row["opinions"][0]["participant"] == ID["defendant"]
+
+    await sitting.pages["judge"].do("move", move="recess", reason="休息")
+    await sitting.pages["observer"].update("exhibit.hidden")
+    assert (await sitting.opened("observer"))[0] == 404
+    await sitting.pages["judge"].do("move", move="close")
+    late = await sitting.pages["judge"].do("exhibit_show", number=1)
+    assert late["code"] == "not-open"
+    assert (await sitting.hand_in("plaintiff", PDF))[1]["error"] == "not-open"
+    assert (await sitting.opened("clerk"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"", 404, "no-file"),
+        (b"<html><script>", 415, "exhibit-kind"),
+        (b"%PDF-1.7 cut", 400, "exhibit-damaged"),
+        (bytes(1 << 20) + b"more", 413, "too-large"),
+    ],
+)
+async def test_a_bad_file_is_refused_by_name_and_leaves_nothing(
+    data: bytes, status: int, code: str, sitting: Sitting
+) -> None:
+    answered, body = await sitting.hand_in("plaintiff", data)
+    assert (answered, body["error"]) == (status, code)
+    assert body["message"]
+    assert sitting.files() == []
+    refused = await sitting.pages["plaintiff"].do("exhibit_submit", sha256="0" * 64, **SUBMIT)
+    assert refused["code"] == "no-file"
+
+
+async def test_who_hands_in_and_does_not_submit_holds_one_place_only(sitting: Sitting) -> None:
+    for number in range(3):
+        await sitting.hand_in("plaintiff", PDF.replace(b"slip", b"note", number))
+    assert len(sitting.files()) == 1
+    assert (await sitting.hand_in("observer", PDF))[1]["error"] == "no-right"
+    assert (await sitting.submit("plaintiff"))["type"] == "done"
+    again = await sitting.submit("defendant")
+    assert again["code"] == "exhibit-twice"
