@@ -69,7 +69,7 @@ class EditionBuild(Build):
         self._all = timeline.read(self._entries)
         self._known = Restrictions(self._entries)
         self._away = withheld(self._all, self._known, edition, case_no)
-        self._redacted = self._redact(frozenset())
+        self._redacted = self._redact(frozenset(), frozenset())
         self._visible = timeline.read(self._redacted.visible)
         self._cut: dict[str, tuple[Span, ...]] = {}
         self._silenced: dict[str, tuple[Span, ...]] = {}
@@ -92,8 +92,13 @@ class EditionBuild(Build):
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         gone = frozenset(track.track for track in self._all.tracks if not self._cut_one(track))
-        if gone:
-            self._redacted = self._redact(gone)
+        unlike = frozenset(
+            track.track
+            for track in self._all.tracks
+            if track.file in self._cut or self._away.edition is Edition.PUBLIC
+        )
+        if gone or unlike:
+            self._redacted = self._redact(gone, unlike)
             self.sources = replace(self.sources, entries=self._redacted.visible)
         self._visible = timeline.read(self._redacted.visible)
         self.timeline = self._project()
@@ -184,8 +189,8 @@ class EditionBuild(Build):
     def _hides(self, participant: str) -> bool:
         return participant in self._away.people
 
-    def _redact(self, gone: frozenset[str]) -> Redacted:
-        return redact(self._entries, self._away, gone, self._known.cases)
+    def _redact(self, gone: frozenset[str], unlike: frozenset[str]) -> Redacted:
+        return redact(self._entries, self._away, gone, self._known.cases, unlike)
 
     def _cut_one(self, track: RecordedTrack) -> bool:
         """The track in the scratch folder as the edition may have it; False when nothing of it is left."""

@@ -47,9 +47,16 @@ class Redacted:
     """The minutes are not those that people signed."""
 
 
-def redact(entries: Sequence[Entry], away: Withheld, gone: frozenset[str], cases: Mapping[str, str]) -> Redacted:
-    """The log for an edition. `gone` are the tracks that are not in it, `cases` the causes by case number."""
-    redactor = _Redactor(entries, away, gone, cases)
+def redact(
+    entries: Sequence[Entry],
+    away: Withheld,
+    gone: frozenset[str],
+    cases: Mapping[str, str],
+    unlike: frozenset[str] = frozenset(),
+) -> Redacted:
+    """The log for an edition. `gone` are the tracks that are not in it, `unlike` those whose files are others than
+    were recorded or not there, `cases` the causes by case number."""
+    redactor = _Redactor(entries, away, gone, cases, unlike)
     lines: list[bytes] = []
     visible: list[Entry] = []
     masked = 0
@@ -81,11 +88,17 @@ class _Redactor:
     """Decides about one entry after the other."""
 
     def __init__(
-        self, entries: Sequence[Entry], away: Withheld, gone: frozenset[str], cases: Mapping[str, str]
+        self,
+        entries: Sequence[Entry],
+        away: Withheld,
+        gone: frozenset[str],
+        cases: Mapping[str, str],
+        unlike: frozenset[str],
     ) -> None:
         self.away = away
         self.cases = cases
         self.gone_tracks = gone
+        self.unlike_tracks = unlike
         self.silent: list[Span] = []
         self._observers: set[str] = set()
         self._names = _names(entries, away)
@@ -110,7 +123,10 @@ class _Redactor:
                 away.edition is not Edition.PUBLIC
                 or not isinstance(event, re.CorrectionRequested | re.CorrectionDecided)
             )
-        if isinstance(event, ev.TrackOpened | ev.RangeSealed | ev.GapRecorded | ev.TrackClosed):
+        if isinstance(event, ev.RangeSealed):
+            # So many bytes in so many seconds tell who spoke. Nothing in the edition could be compared with them.
+            return event.track not in self.gone_tracks | self.unlike_tracks
+        if isinstance(event, ev.TrackOpened | ev.GapRecorded | ev.TrackClosed):
             return event.track not in self.gone_tracks
         if isinstance(event, ae.CaseJoined):
             return away.case_no in {None, event.case_no}
@@ -146,6 +162,8 @@ class _Redactor:
             case _:
                 pass
         match event:
+            case ev.TrackClosed() if event.track in self.unlike_tracks:
+                return replace(event, bytes_total=0)
             case re.ReviewOpened() | re.SigningRefused() if self.text_changes:
                 # A digest of the whole text would tell whoever guesses a withheld line that the guess is right.
                 return replace(event, minutes_sha256="")

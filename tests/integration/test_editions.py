@@ -92,6 +92,21 @@ def test_no_sample_and_no_frame_that_is_sealed(edition: str, request: pytest.Fix
         assert colours_found(folder, *colour) == set()
 
 
+@pytest.mark.parametrize("edition", ["party", "public"])
+def test_no_size_tells_who_spoke_while_nobody_may_listen(edition: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue(edition)
+    told = json.loads((folder / "data/derivation.json").read_bytes())
+    whole = {file["path"].split("/")[-1] for file in told["files"] if file["how"] == "same"}
+    events = [json.loads(line).get("event", {}) for line in (folder / verify.EVENTS).read_bytes().splitlines()]
+    ranges = {event["file"] for event in events if event.get("type") == "recording.range"}
+    assert ranges <= whole
+    closed = [event for event in events if event.get("type") == "recording.track_closed"]
+    assert closed
+    assert all(event["bytes_total"] == 0 for event in closed if event["file"] not in whole)
+    listed = [json.loads(line) for line in (folder / "data/media/segments.jsonl").read_bytes().splitlines()]
+    assert {row["file"] for row in listed if "end_byte" in row} <= whole
+
+
 def test_the_public_gets_no_single_persons_track(party: Path, public: Path) -> None:
     tracks = sorted(item.name for item in (party / "data/media/tracks").iterdir())
     assert tracks == ["bench-1_P01_1.mkv", "plaintiff-1_P02_1.mkv"]
