@@ -23,8 +23,15 @@ from records.keys import CourtKey
 from records.package import ExportOptions, export_session
 from records.sealed_file import SealedWriter
 from records.sqlite import SqliteStore
+from tests.fakes.random_meetings import random_meeting
 from tests.fakes.sessions import SMALL, sources_of
+from voting.leaves import leaf_bytes
+from voting.merkle import MerkleTree
+from voting.ports import KeptHead, LeafStore
+from voting.tree_heads import head_bytes
+from voting.tree_heads import sign_head as sign_tree_head
 from yunting.backends import open_leaf_store
+from yunting.backup.ballots import Recounted
 from yunting.backup.drill import Drill, drill
 from yunting.backup.folder import about, backups_in, digests, newest
 from yunting.backup.make import make
@@ -71,6 +78,20 @@ class Court:
         return await drill(self.settings, self.backups)
 
 
+async def vote(store: LeafStore, key: CourtKey) -> None:
+    """A meeting's log, of several groups."""
+    held = random_meeting(7)
+    tree, first, last = MerkleTree(held.alg), 0, len(held.leaves)
+    for size in sorted({1, last // 2, last}):
+        group = held.leaves[first:size]
+        data = [leaf_bytes(leaf) for leaf in group]
+        for each in data:
+            tree.append(each)
+        head = sign_tree_head(group[0].meeting, held.alg, size, tree.root(), group[-1].utc_ms, key)
+        await store.commit(group[0].meeting, first, data, KeptHead(size, head_bytes(head)))
+        first = size
+
+
 async def filled(root: Path) -> SyntheticSession:
     folder = root / "var"
     key = await asyncio.to_thread(CourtKey.load_or_create, folder / "keys" / "court.pem")
@@ -82,6 +103,7 @@ async def filled(root: Path) -> SyntheticSession:
     await store.put("accounts", "li", b"{}")
     await store.close()
     ballots = await open_leaf_store(f"sqlite:///{folder / 'ballots.sqlite'}")
+    await vote(ballots, key)
     await ballots.close()
     out = folder / "packages" / new_ulid(1)
     out.mkdir(parents=True)
@@ -159,6 +181,24 @@ async def test_a_drill_names_what_was_wrong_before_the_backup(court: Court) -> N
     assert any("events.jsonl" in line for line in found.wrong)
     assert any("missing" in line for line in found.wrong)
     assert len(found.about.missing) == 1
+
+
+async def test_a_drill_makes_the_ballot_trees_again(court: Court) -> None:
+    await court.back_up()
+    found = await court.drilled()
+    leaves = len(random_meeting(7).leaves)
+    assert (found.wrong, found.ballots) == ((), Recounted(meetings=1, leaves=leaves, heads=3))
+
+    def spoil() -> None:
+        with closing(sqlite3.connect(court.folder / "ballots.sqlite")) as connection, connection:
+            connection.execute("DROP TRIGGER leaf_stays")
+            connection.execute("UPDATE leaf SET body = x'00' WHERE seq = 1")
+
+    await asyncio.to_thread(spoil)
+    await court.back_up()
+    found = await court.drilled()
+    assert len([line for line in found.wrong if "another root" in line]) == 2
+    assert len(found.wrong) == 2
 
 
 @pytest.mark.parametrize("what", ["entry", "head"])

@@ -34,6 +34,13 @@ def backup(
     drill: Annotated[
         bool, typer.Option("--drill", help="演练：恢复最新备份并核验 / restore the newest one aside and check it")
     ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="只列出旧备份；加 --yes 才删除 / list old backups; --yes removes them")
+    ] = False,
+    keep: Annotated[
+        int, typer.Option("--keep", min=1, help="--prune：保留几份完好的 / how many whole ones stay")
+    ] = 7,
+    yes: Annotated[bool, typer.Option("--yes", help="--prune：确认删除 / remove them")] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -46,6 +53,11 @@ def backup(
     from yunting.backup.folder import about
     from yunting.backup.make import make
 
+    if drill and prune:
+        raise typer.BadParameter("--drill 与 --prune 只能用一个 / one of --drill and --prune")
+    if prune:
+        _prune(folder, keep, yes, json)
+        return
     settings = load(config, os.environ)
     with _bytes_shown("演练 / drill" if drill else "备份 / backup") as told:
         if not drill:
@@ -63,7 +75,8 @@ def backup(
                 _out.print(f"✗ {line}", soft_wrap=True, markup=False, style="red")
             _out.print(
                 f"{result.backup}: {result.sessions} 庭次 / sessions, {result.entries} 条日志 / entries, "
-                f"{result.heads} 签名 / heads, {result.tracks} 轨道 / tracks, {result.packages} 卷宗包 / packages "
+                f"{result.heads} 签名 / heads, {result.tracks} 轨道 / tracks, {result.packages} 卷宗包 / packages, "
+                f"{result.ballots.leaves} 表决叶 / ballot leaves, {result.ballots.heads} 树头 / tree heads "
                 f"({'完好 / whole' if not result.wrong else '有误 / wrong'})",
                 soft_wrap=True,
                 markup=False,
@@ -87,6 +100,20 @@ def restore(
         found = newest(folder)
         done = BackedUp(backup=str(found), about=run(found, settings, told))
     _tell(done, json)
+
+
+def _prune(folder: Path, keep: int, yes: bool, json: bool) -> None:
+    from yunting.backup.prune import prune as run
+
+    with _bytes_shown("核对 / reading through") as told:
+        done = run(folder, keep, remove=yes, hashed=told)
+    if json:
+        _print_json(done)
+        return
+    said = "已删除 / removed" if done.removed else "将删除，加 --yes 执行 / would be removed with --yes"
+    for what, paths in (("完好，保留 / whole, kept", done.kept), ("损坏 / damaged", done.damaged), (said, done.old)):
+        for path in paths:
+            _out.print(f"{what}: {path}", soft_wrap=True, markup=False)
 
 
 def _tell(done: BackedUp, json: bool) -> None:

@@ -18,10 +18,11 @@ from hearing.events import Event
 from media_server.recording.recovery import Condition, inspect
 from records import verify
 from records.chain import ChainCheck, head_is_valid
-from records.errors import BrokenChain, KeyFault
+from records.errors import BrokenChain, KeyFault, RecordError, StoreUnavailable
 from records.keys import CourtKey
 from yunting.backends import Store, open_store
 from yunting.backup import folder as folders
+from yunting.backup.ballots import Recounted, recount
 from yunting.backup.folder import BALLOTS, About
 from yunting.backup.restore import restore
 from yunting.packages import all_packages
@@ -38,6 +39,8 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     heads: int
     tracks: int
     packages: int
+    ballots: Recounted
+    """The trees of all ballot logs, made again from their leaves and compared with every signed head."""
     sample: str
     """The package that was verified: the newest, empty where there is none."""
     noted: tuple[str, ...]
@@ -83,6 +86,7 @@ class _Examiner:
         for name in ("yunting.db", BALLOTS):
             await asyncio.to_thread(self._check_database, self._folder / name)
         key = await asyncio.to_thread(self._court_key)
+        ballots = await self._recounted(key)
         store = await open_store(self._settings.storage.store)
         try:
             sessions = await store.sessions()
@@ -105,10 +109,19 @@ class _Examiner:
             heads=self._heads,
             tracks=self._tracks,
             packages=len(packages),
+            ballots=ballots,
             sample=sample.name if sample is not None else "",
             noted=tuple(self._noted),
             wrong=tuple(self._wrong),
         )
+
+    async def _recounted(self, key: CourtKey | None) -> Recounted:
+        try:
+            found = await recount(self._folder / BALLOTS, key)
+        except (RecordError, StoreUnavailable) as problem:
+            found = Recounted(wrong=(str(problem),))
+        self._wrong += found.wrong
+        return found
 
     def _check_database(self, file: Path) -> None:
         if not file.is_file():
