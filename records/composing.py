@@ -25,7 +25,7 @@ from records.composite import Look, Picture
 from records.excerpt import Held, looked_through
 from records.levelling import LEAD, Level
 from records.loudness import integrated
-from records.piece_files import PIECE_MS, Shelf
+from records.piece_files import PIECE_MS, Shelf, clear_unfinished
 from records.reels import Reels
 from records.scenes import plan
 from records.seat_sound import TAIL, Heard, Sound
@@ -53,6 +53,7 @@ class Composer:
         cut: bool = False,
     ) -> None:
         """`withheld` and `cut`: see `records.render.Job`."""
+        clear_unfinished(folder)
         self._withheld = withheld
         self._cut = cut
         self._recordings = recordings

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import os
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -133,13 +132,21 @@ class Shelf(Generic[T]):
 
 
 def clear_unfinished(folder: Path) -> None:
-    """Remove what a process that was killed left half written. Only while no other works in `folder`."""
-    for path in _unfinished(folder):
-        path.unlink(missing_ok=True)
+    """Remove what processes that were killed left half written, below `folder` too. Idempotent."""
+    for path in folder.rglob(".??????.*"):
+        pid = path.name.rpartition(".")[2]
+        if pid.isdecimal() and not _runs(int(pid)):
+            path.unlink(missing_ok=True)
 
 
-def _unfinished(folder: Path) -> Iterator[Path]:
-    return folder.glob(".??????.*") if folder.is_dir() else iter(())
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _head(data: bytes) -> tuple[Head | None, int]:

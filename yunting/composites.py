@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import structlog
 
 from config import Settings
 from hearing.events import Entry
-from hearing.session import is_open, is_over
+from hearing.session import REOPEN_WINDOW_MS, is_open, is_over
 from hearing.state import Hearing
 from hearing.tasks import TaskSet
 from records.composite import Look
@@ -28,7 +29,13 @@ from records.unlocked import key_of
 _STOP_S = 10.0
 """A piece that is in work may be completed."""
 _AGAIN_S = 30.0
+"""At most, before a composer that died is followed by another."""
+_STEADY_S = 60.0
+"""One that worked so long has not failed for the reason of the one before it."""
 _MOST_FAILURES = 5
+_UNDONE_S = REOPEN_WINDOW_MS / 1000 + 5.0
+"""So long after 闭庭 it may turn out to have been a mistake."""
+_NOISE_BYTES = 4096
 
 _log = structlog.get_logger(__name__)
 
@@ -55,9 +62,10 @@ class Composites:
         self._tasks = tasks
         self._room = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._jobs: dict[str, tuple[Ledger, Path]] = {}
 
     def follow(self, ledger: Ledger, recordings: Path) -> None:
-        """Compose this session from now on, until it is over. Idempotent."""
+        """Compose this session from now on, until it is over and cannot be opened again. Idempotent."""
         running = self._running.get(ledger.session)
         if self._budget <= 0 or (running is not None and not running.done()):
             return
@@ -68,8 +76,15 @@ class Composites:
             look=self._look,
             budget=min(1.0, self._budget),
         )
+        self._jobs[ledger.session] = ledger, recordings
         work = _keep_following(job, ledger, self._room)
         self._running[ledger.session] = self._tasks.spawn(work, f"composite {ledger.session}")
+
+    async def settle(self, session: str) -> None:
+        """As `stop`; but when its 闭庭 turns out to have been a mistake, it is composed on. Idempotent."""
+        await self.stop(session)
+        if session in self._jobs:
+            self.follow(*self._jobs[session])
 
     async def stop(self, session: str) -> None:
         """Let the piece that is in work be completed, and no other. Idempotent."""
@@ -84,25 +99,35 @@ class Composites:
 
 
 async def _keep_following(job: Follow, ledger: Ledger, room: asyncio.Semaphore) -> None:
-    await _opened(ledger)
-    for _ in range(_MOST_FAILURES):
+    failures = 0
+    while await _opened(ledger):
         async with room:
+            began_s = time.monotonic()
             if is_over(ledger.hearing.state) or await _follow(job, ledger):
-                return
-        await asyncio.sleep(_AGAIN_S)
-    _log.error("the composite is left to the export", session=ledger.session)
+                failures = 0
+                continue
+        failures = 1 if time.monotonic() - began_s > _STEADY_S else failures + 1
+        if failures == _MOST_FAILURES:
+            _log.error("the composite is left to the export", session=ledger.session)
+            return
+        await asyncio.sleep(min(_AGAIN_S, 2.0**failures))
 
 
-async def _opened(ledger: Ledger) -> None:
-    """Wait for 开庭, or for the end of a session that never had one."""
+async def _opened(ledger: Ledger) -> bool:
+    """Wait for 开庭; False when the session is over and was not opened again while it might."""
     news = asyncio.Event()
     unsubscribe = ledger.subscribe(lambda entries, hearing: news.set())
     try:
-        while not (is_open(ledger.hearing.state) or is_over(ledger.hearing.state)):
+        while not is_open(ledger.hearing.state):
             news.clear()
-            await news.wait()
+            try:
+                async with asyncio.timeout(_UNDONE_S if is_over(ledger.hearing.state) else None):
+                    await news.wait()
+            except TimeoutError:
+                return False
     finally:
         unsubscribe()
+    return True
 
 
 async def _follow(job: Follow, ledger: Ledger) -> bool:
@@ -111,20 +136,41 @@ async def _follow(job: Follow, ledger: Ledger) -> bool:
         *(sys.executable, "-m", "records.follow"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    try:
-        assert child.stdin is not None
-        child.stdin.write(msgspec.json.encode(job) + b"\n")
-        return await _feed(child.stdin, child, ledger)
-    finally:
-        await asyncio.shield(_end(child))
-
-
-async def _feed(pipe: asyncio.StreamWriter, child: asyncio.subprocess.Process, ledger: Ledger) -> bool:
-    """Write the log into the pipe, as it grows. What the child does not take waits in the store."""
     news = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        noise = tasks.create_task(_noise(child, news))
+        try:
+            assert child.stdin is not None
+            child.stdin.write(msgspec.json.encode(job) + b"\n")
+            whole = await _feed(child.stdin, child, ledger, news)
+        finally:
+            await asyncio.shield(_end(child))
+    if not whole:
+        said = noise.result().decode("utf-8", "replace").strip()
+        _log.warning("a composer ended", session=ledger.session, code=child.returncode, said=said[-500:])
+    return whole
+
+
+async def _noise(child: asyncio.subprocess.Process, ended: asyncio.Event) -> bytes:
+    """The last that the child says of itself; `ended` is set when it has ended."""
+    assert child.stderr is not None
+    kept = b""
+    try:
+        while chunk := await child.stderr.read(_NOISE_BYTES):
+            kept = (kept + chunk)[-_NOISE_BYTES:]
+        await child.wait()
+    finally:
+        ended.set()
+    return kept
+
+
+async def _feed(
+    pipe: asyncio.StreamWriter, child: asyncio.subprocess.Process, ledger: Ledger, news: asyncio.Event
+) -> bool:
+    """Write the log into the pipe, as it grows. What the child does not take waits in the store."""
 
     def on_entries(entries: Sequence[Entry], hearing: Hearing) -> None:
         news.set()
@@ -143,9 +189,7 @@ async def _feed(pipe: asyncio.StreamWriter, child: asyncio.subprocess.Process, l
                 return True
             if child.returncode is not None:
                 return False
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_AGAIN_S):
-                    await news.wait()
+            await news.wait()
     except ConnectionError:
         return False
     except StoreUnavailable as problem:

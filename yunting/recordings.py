@@ -129,9 +129,10 @@ class Recordings:
             await self.recover(session, ledger)
 
     async def composed(self, session: str) -> None:
-        """Before an export, which makes what is missing: nobody else composes this session any more. Idempotent."""
+        """Before an export, which makes what is missing: nobody else composes this session any more, unless it is
+        opened again. Idempotent."""
         if self._composites is not None:
-            await self._composites.stop(session)
+            await self._composites.settle(session)
 
     def caught_up(self, session: str) -> bool:
         """Whether everything that was recorded and can be listened to is in the log as text."""

@@ -42,13 +42,48 @@ class ClerkPage(Presence):
 class LiveHearing:
     """See the module text."""
 
-    def __init__(self, session: str, clerk: Api, bench: Api, phone: Api) -> None:
+    def __init__(self, session: str, code: str, clerk: Api, bench: Api, phone: Api) -> None:
         self.session = session
         self.desk = clerk
-        self.clerk = ClerkPage(clerk)
-        self.judge = Party(bench, Cast("甲", (90, 60, 50), 110.0, 1))
-        self.plaintiff = Party(phone, Cast("乙", (50, 70, 100), 180.0, 2))
+        self._bench = bench
+        self._phone = phone
+        self._code = code
         self.viewers: list[RTCPeerConnection] = []
+        self._running: list[asyncio.Future[None]] = []
+        self._new_pages()
+
+    def _new_pages(self) -> None:
+        self.clerk = ClerkPage(self.desk)
+        self.judge = Party(self._bench, Cast("甲", (90, 60, 50), 110.0, 1))
+        self.plaintiff = Party(self._phone, Cast("乙", (50, 70, 100), 180.0, 2))
+
+    async def come(self) -> None:
+        """All three come in; the judge, who has nothing to wait for, is on air."""
+        pages = (
+            (self.clerk, await self.desk.staff_ticket(self.session)),
+            (self.judge, await self._bench.staff_ticket(self.session)),
+            (self.plaintiff, await self._phone.enter(self._code)),
+        )
+        self._running += [asyncio.ensure_future(page.run(ticket)) for page, ticket in pages]
+        await self.plaintiff.presence.connected()
+        await asyncio.wait_for(self.judge.on_air.wait(), 20)
+
+    async def come_back(self) -> None:
+        """New pages for all three, after their server was away; both parties are on air again."""
+        await self.leave()
+        self._new_pages()
+        await self.come()
+        await asyncio.wait_for(self.plaintiff.on_air.wait(), 20)
+
+    async def leave(self) -> None:
+        """Close every page and viewer. Idempotent."""
+        for viewer in self.viewers:
+            await viewer.close()
+        self.viewers.clear()
+        for presence in (self.judge.presence, self.plaintiff.presence, self.clerk):
+            await presence.close()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
 
     async def events(self, kind: str) -> list[dict[str, Any]]:
         """Events of this type in the log."""
@@ -89,24 +124,14 @@ async def live_hearing(api: Callable[[], Api]) -> AsyncIterator[LiveHearing]:
         made = await clerk.call("POST", "sessions", _new_session())
         await clerk.call("POST", f"sessions/{made['id']}/gather")
         code = next(s["invitation"]["code"] for s in made["seats"] if s["seat"] == "plaintiff-1")
-        hearing = LiveHearing(made["id"], clerk, bench, phone)
-        running = [
-            asyncio.ensure_future(hearing.clerk.run(await clerk.staff_ticket(made["id"]))),
-            asyncio.ensure_future(hearing.judge.run(await bench.staff_ticket(made["id"]))),
-            asyncio.ensure_future(hearing.plaintiff.run(await phone.enter(code))),
-        ]
+        hearing = LiveHearing(made["id"], code, clerk, bench, phone)
         try:
-            await hearing.plaintiff.presence.connected()
-            await asyncio.wait_for(hearing.judge.on_air.wait(), 20)
+            await hearing.come()
             await hearing.judge.presence.do(cmd.MoveSession(move=Move.OPEN))
             await asyncio.wait_for(hearing.plaintiff.on_air.wait(), 20)
             yield hearing
         finally:
-            for viewer in hearing.viewers:
-                await viewer.close()
-            for presence in (hearing.judge.presence, hearing.plaintiff.presence, hearing.clerk):
-                await presence.close()
-            await asyncio.gather(*running, return_exceptions=True)
+            await hearing.leave()
 
 
 def _new_session() -> dict[str, Any]:
