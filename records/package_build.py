@@ -27,6 +27,7 @@ from records.minutes import Proof
 from records.player import write_player
 from records.render import Job, Rendered
 from records.report import write_report
+from records.reuse import copy_composed, missing_characters
 from records.seal_files import Seal, seal_info, stamp_files
 from records.signature_files import signature_files
 from records.staging import Staging
@@ -61,6 +62,8 @@ class SessionSources:
     pieces: Path | None = None
     stamps: Mapping[int, bytes] = field(default_factory=dict)
     """Time stamps over signed heads, by the head's seq (`records.seal_files`)."""
+    composed: Path | None = None
+    """A package of this session whose composite and sound these are (`records.reuse`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Build:
         self._hashed_bytes = 0
         self._due_bytes = 1
         self._heads: list[Head] = []
+        self._composed = False
 
     def tell(self, permille: int, what: str) -> None:
         """Progress of the rendering."""
@@ -126,6 +130,8 @@ class Build:
         self._due_bytes = 2 * sum(recorded_bytes(self.sources.recordings / t.file) for t in self.timeline.tracks) + 1
         self.place.begin()
         self.bag.add(verify.EVENTS, self._log())
+        if (composed := self.sources.composed) is not None:
+            self._composed = copy_composed(composed, self.staging, self._made_paths())
         self._heads = self._signed_heads()
         self.bag.add(verify.HEADS, b"".join(canonical(head) + b"\n" for head in self._heads))
 
@@ -145,11 +151,15 @@ class Build:
     @property
     def renders(self) -> bool:
         """Whether sound and picture have to be made."""
-        return True
+        return not self._composed
 
     def reuse(self) -> Rendered:
         """In place of rendering, where `renders` is False."""
-        raise NotImplementedError
+        assert self.sources.composed is not None
+        return Rendered(missing_characters=missing_characters(self.sources.composed))
+
+    def _made_paths(self) -> tuple[str, ...]:
+        return (MIX, SEATS, COMPOSITE) if self.options.composite else (MIX, SEATS)
 
     def fill(self, rendered: Rendered) -> None:
         """Everything else, and the seal."""

@@ -53,6 +53,7 @@ from yunting.exhibit_files import DiskExhibits
 from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back, look_for_cycles_seldom
+from yunting.pieces import sweep_pieces
 from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
 from yunting.sealing import keep_stamp
@@ -137,6 +138,7 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         stamping = Stamping(authority, store, book, stamps, partial(keep_stamp, folder / "packages"))
         if listening:
             stamps.spawn(stamping.resume(), "time stamps")
+            tasks.spawn(sweep_pieces(folder, store), "pieces of sealed sessions")
 
         async def opened(session: str, room: MediaRoom, ledger: Ledger, captions: CaptionSink) -> RoomRecording:
             stamping.follow(ledger)

@@ -26,6 +26,7 @@ from records.book import LedgerBook
 from records.editions import edition_of, export_edition
 from records.keys import CourtKey
 from records.ledger import Ledger
+from records.reuse import final_package
 from records.seal_files import STAMPED, Seal
 from records.stamping import Due, Stamping
 from records.unlocked import recorded_bytes
@@ -37,6 +38,7 @@ from yunting.backends import Store, open_store
 from yunting.catching_up import until_written
 from yunting.editions import check_wanted, covers, in_part, newest_court
 from yunting.packages import exported, packages_of
+from yunting.pieces import discard_pieces
 from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
 from yunting.sealing import check_due, discard, holes_of, lock, told
@@ -111,6 +113,8 @@ class PackageExporter:
             if wanted is Edition.COURT and case_no is None:
                 result = await _export(self._settings, sources, out, self._key, actor_name, progress)
                 await self._note_made(ledger, result, actor_name)
+                if sources.composed is not None:
+                    await asyncio.to_thread(discard_pieces, self._packages.parent, session)
             else:
                 await asyncio.to_thread(check_wanted, sources.entries, wanted, case_no)
                 court = await asyncio.to_thread(newest_court, self._packages, session, sources.entries)
@@ -154,6 +158,9 @@ class PackageExporter:
         except UserError:
             await asyncio.to_thread(discard, result.folder)
             raise
+        if step == "final":
+            async with self._one_at_a_time:
+                await asyncio.to_thread(discard_pieces, self._packages.parent, session)
         if self._settings.sealing.read_only:
             await asyncio.to_thread(lock, result.folder, self._recordings.folder_of(session), step)
         self._made()
@@ -197,7 +204,8 @@ class PackageExporter:
         recordings = self._recordings.folder_of(session)
         sources = await package.load_sources(self._store, session, recordings, pictures, pieces)
         stamps = await self._stamping.over_heads(session) if self._stamping is not None else {}
-        return replace(sources, stamps=told(stamps, sources.entries))
+        composed = await asyncio.to_thread(final_package, self._packages, sources.entries)
+        return replace(sources, stamps=told(stamps, sources.entries), composed=composed)
 
     async def _note_made(self, ledger: Ledger, result: package.PackageResult, actor_name: str) -> None:
         _check_over(ledger.hearing)
@@ -236,6 +244,8 @@ async def export_offline(
     finally:
         await store.close()
     await asyncio.to_thread(_check_complete, sources)
+    composed = await asyncio.to_thread(final_package, folder / "packages", sources.entries)
+    sources = replace(sources, composed=composed)
     derived = wanted is not Edition.COURT or case_no is not None
     if derived:
         await asyncio.to_thread(check_wanted, sources.entries, wanted, case_no)

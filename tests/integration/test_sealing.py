@@ -35,6 +35,13 @@ def _info(package: Path) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
+def _media(package: Path) -> dict[str, str]:
+    """Hashes of what was composed."""
+    media = package / "data/media"
+    files = [media / "composite.mp4", media / "audio-mix.m4a", *(media / "audio-seats").iterdir()]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
 def _writable(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.rglob("*")) if stat.S_IMODE(path.stat().st_mode) & 0o222]
 
@@ -74,6 +81,16 @@ async def test_a_session_is_closed_sealed_signed_sealed_for_good_and_refuses_eve
         report = (package / "data/reports/录音录像情况记录.html").read_text(encoding="utf-8")
         assert "设备重启，其间未录制。" in report
         assert "周明远" in report
+
+        # Its pieces are gone, and a package that is made later has the very picture and sound that were sealed.
+        pieces = tmp_path / "composites" / archive.session
+        async with asyncio.timeout(30):
+            while await asyncio.to_thread(pieces.exists):
+                await asyncio.sleep(0.05)
+        later = await court.court.services.exporter.export(archive.session, "court", "test", lambda step: None)
+        assert await asyncio.to_thread(_media, later.folder) == await asyncio.to_thread(_media, package)
+        assert not pieces.exists()
+        await _verified(later.folder, archive.key.fingerprint)
 
         # Nothing changes any more: not by commands, not by the server itself, not on disk.
         for who, command, fields in (
