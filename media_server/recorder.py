@@ -184,7 +184,7 @@ class Recorder:
         self._move(now_us, force=False)
         self._book.seal_due(now_us)
         for stream in self._streams.values():
-            if stream.needs_keyframe and stream.packet_us is not None:
+            if stream.packet_us is not None and (stream.needs_keyframe or stream.keyframe_due(now_us)):
                 self._ask(stream, now_us)
 
     def health(self, now_us: int | None = None) -> tuple[TrackHealth, ...]:

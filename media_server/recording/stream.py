@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ LEAD_BYTES = 4 << 20
 LEAD_FRESH_US = 2_000_000
 """When the newest keyframe is older than this another one is wanted."""
 LEAD_SOUND_US = 1_000_000
+KEYFRAME_EVERY_US = 30_000_000
+"""A camera that is left alone sends one keyframe in an hour, and whoever begins in its middle (an export's second
+process, a player that seeks) has to decode from there."""
+KEYFRAME_SPREAD_US = 10_000_000
 
 OPUS_LOOKAHEAD_MS = 6.5
 """libopus at 48 kHz: 312 samples (RFC 7845 4.2 calls it pre-skip)."""
@@ -64,6 +69,8 @@ class Stream:
         """Arrival of the newest packet."""
         self.first_us: int | None = None
         """Arrival of the first packet since the recording began."""
+        self.key_us: int | None = None
+        """Arrival of the newest keyframe that was taken."""
         self.lookahead_ms = OPUS_LOOKAHEAD_MS if publication.codec == "opus" else 0.0
         """How much later than its timestamp a decoder gives the sound."""
         self.gaps = 0
@@ -71,12 +78,18 @@ class Stream:
         self.ended = False
         self._ssrc = ssrc
         self._video = publication.kind is Kind.VIDEO
+        # Those who began together do not send their keyframes together for ever.
+        self._every_us = KEYFRAME_EVERY_US + zlib.crc32(publication.id.encode()) % KEYFRAME_SPREAD_US
         self.reset()
 
     @property
     def needs_keyframe(self) -> bool:
         """Whether frames are left out until a keyframe comes."""
         return self._needs_keyframe
+
+    def keyframe_due(self, now_us: int) -> bool:
+        """Whether it is time for another keyframe, so that whoever opens the file later may begin near any place."""
+        return self._video and self.key_us is not None and now_us - self.key_us >= self._every_us
 
     @property
     def hole(self) -> Hole | None:
@@ -188,6 +201,8 @@ class Stream:
             if not frame.keyframe or not frame.width:
                 return
             self._needs_keyframe = False
+        if frame.keyframe:
+            self.key_us = packet.arrival_us
         if len(self.pending) >= MAX_PENDING:
             self.pending.clear()
             self.damage("overflow")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from media_server.ports import Kind, PublicationInfo, SenderReport, Source
 from media_server.recording.clocks import PeerClock
 from media_server.recording.files import Names
-from media_server.recording.stream import Hole, Stream
+from media_server.recording.stream import KEYFRAME_EVERY_US, KEYFRAME_SPREAD_US, Hole, Stream
 from yunting.bench.record_source import rtp_packet
 
 pytestmark = pytest.mark.unit
@@ -97,3 +97,29 @@ def test_names_are_safe_and_never_repeat(seat: str, participant: str) -> None:
     assert len(set(made)) == 3
     assert all(set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") for name in made)
     assert names.next("plaintiff-1", "a") == "plaintiff-1_a_2"
+
+
+def test_another_keyframe_is_due_half_a_minute_after_the_newest() -> None:
+    stream = vp8()
+    assert not stream.keyframe_due(1 << 40), "there is none before the first"
+    push(stream, 1, KEY)
+    push(stream, 2, DELTA)
+    last_us = 33_000
+    assert not stream.keyframe_due(last_us + KEYFRAME_EVERY_US - 1)
+    assert stream.keyframe_due(last_us + KEYFRAME_EVERY_US + KEYFRAME_SPREAD_US)
+    due_us = next(us for us in range(last_us, 1 << 40, 10_000) if stream.keyframe_due(us))
+    push(stream, 3, KEY)
+    assert not stream.keyframe_due(due_us)
+    assert stream.keyframe_due(due_us + 66_000)
+
+
+def test_those_who_began_together_are_not_asked_together_and_nobody_is_asked_for_sound() -> None:
+    def due(name: str, kind: Kind, codec: str) -> int:
+        stream = Stream(PublicationInfo(name, "a", kind, Source.CAMERA, codec), 5, 90_000, PeerClock())
+        push(stream, 1, KEY)
+        return next((s for s in range(60) if stream.keyframe_due(33_000 + s * 1_000_000)), -1)
+
+    found = {due(f"video-{number}", Kind.VIDEO, "vp8") for number in range(20)}
+    assert len(found) > 4
+    assert 30 <= min(found) <= max(found) <= 40
+    assert due("audio", Kind.AUDIO, "opus") == -1
