@@ -146,7 +146,7 @@ def withheld(line: Timeline, known: Restrictions, edition: Edition, case_no: str
         else:
             people.setdefault(restriction.participant, []).append(span)
     if edition is not Edition.COURT:
-        spans += _closed(line, edition)
+        spans += closed_spans(line, edition)
     return Withheld(
         edition=edition,
         case_no=case_no,
@@ -162,8 +162,8 @@ def _applies(restriction: ae.AccessRestricted, edition: Edition, case_no: str | 
     return edition is Edition.PUBLIC or (edition is Edition.PARTY and restriction.access is ae.Access.COURT)
 
 
-def _closed(line: Timeline, edition: Edition) -> Sequence[Span]:
-    """What the states and phases of the session themselves keep from people."""
+def closed_spans(line: Timeline, edition: Edition) -> Sequence[Span]:
+    """What the states and phases of the session themselves keep from people; in no order, and they may touch."""
     closed = _ALWAYS_CLOSED | ({State.CLOSED_EVIDENCE} if edition is Edition.PUBLIC else set())
     spans = [stretch.span for stretch in line.stretches if stretch.state in closed]
     phases = [*line.phases, (line.duration_ms, Phase.CLOSING)]

@@ -3,17 +3,29 @@ are heard together. Every change is an event of the log."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
 from aiohttp import web
 
 from hearing.access import Restrictions, join_case, lift, restrict
-from hearing.access_events import AccessEvent, AccessRestricted
+from hearing.access_events import Access, AccessEvent, AccessRestricted
 from hearing.errors import UserError
+from hearing.events import Entry
 from hearing.ids import is_case_no
 from hearing.state import Hearing
-from signaling.bodies import JoinedCase, NewRestriction, Restricted, RestrictionRow, WithReason
+from records import timeline
+from records.withheld import Edition, closed_spans
+from signaling.bodies import (
+    ClosedSpan,
+    JoinedCase,
+    NewRestriction,
+    Restricted,
+    RestrictionRow,
+    StaffRole,
+    WithReason,
+)
 from signaling.http import body_of, reply
 from signaling.services import Services
 from signaling.session_desk import SessionDesk
@@ -44,7 +56,7 @@ class AccessRoutes:
         """What holds now."""
         account = await self._desk.require(request, "clerk", "operator", "judge")
         await self._sessions.check_reads(account, request.match_info["id"])
-        return reply(await self._now(request))
+        return reply(await self._now(request, account.role))
 
     async def restrict(self, request: web.Request) -> web.Response:
         """One more part."""
@@ -77,15 +89,30 @@ class AccessRoutes:
         ledger = await self._services.book.get(session)
         known = Restrictions([entry async for entry in ledger.entries()])
         await ledger.change(account.account, lambda hearing, now_ms: rule(hearing, known))
-        return reply(await self._now(request), 201)
+        return reply(await self._now(request, account.role), 201)
 
-    async def _now(self, request: web.Request) -> Restricted:
+    async def _now(self, request: web.Request, role: StaffRole) -> Restricted:
         ledger = await self._services.book.get(request.match_info["id"])
-        known = Restrictions([entry async for entry in ledger.entries()])
+        entries = [entry async for entry in ledger.entries()]
+        known = Restrictions(entries)
         return Restricted(
             cases=[JoinedCase(case_no=number, cause=cause) for number, cause in known.cases.items()],
             restrictions=[_row(restriction) for restriction in known.marks.values()],
+            closed=await asyncio.to_thread(_closed, entries),
+            may_lift=role == "judge",
         )
+
+
+def _closed(entries: Sequence[Entry]) -> list[ClosedSpan]:
+    line = timeline.read(entries)
+    court = set(timeline.join(closed_spans(line, Edition.PARTY)))
+    public = set(timeline.join(closed_spans(line, Edition.PUBLIC))) - court
+    spans = [(span, Access.COURT) for span in court] + [(span, Access.PARTIES) for span in public]
+    return [
+        ClosedSpan(from_ms=span.from_ms, to_ms=span.to_ms, access=access)
+        for span, access in sorted(spans, key=lambda each: each[0].from_ms)
+        if span.to_ms > span.from_ms
+    ]
 
 
 def _row(restriction: AccessRestricted) -> RestrictionRow:

@@ -292,11 +292,24 @@ class RestrictionRow(Answer, frozen=True, kw_only=True):
     reason: str
 
 
+class ClosedSpan(Answer, frozen=True, kw_only=True):
+    """What the course of the session closes by itself: deliberation, mediation off the record, closed evidence.
+    Session ms."""
+
+    from_ms: int
+    to_ms: int
+    access: Access
+
+
 class Restricted(Answer, frozen=True, kw_only=True):
-    """`cases` begins with the one that the session was made for; `restrictions` are those that hold."""
+    """`cases` begins with the one that the session was made for; `restrictions` are those that hold; `closed` needs
+    none, in order of time."""
 
     cases: list[JoinedCase]
     restrictions: list[RestrictionRow]
+    closed: list[ClosedSpan]
+    may_lift: bool
+    """Whether who asks may open a part again."""
 
 
 class NodeLoad(Answer, frozen=True, kw_only=True):

@@ -1,4 +1,5 @@
 import { language } from "../state/preferences.ts";
+import { access as accessEn } from "./en/access.ts";
 import { archive as archiveEn } from "./en/archive.ts";
 import { bench as benchEn } from "./en/bench.ts";
 import { clerk as clerkEn } from "./en/clerk.ts";
@@ -11,6 +12,7 @@ import { search as searchEn } from "./en/search.ts";
 import { staff as staffEn } from "./en/staff.ts";
 import { supervise as superviseEn } from "./en/supervise.ts";
 import type { Widened } from "./index.ts";
+import { access } from "./zh-CN/access.ts";
 import { archive } from "./zh-CN/archive.ts";
 import { bench } from "./zh-CN/bench.ts";
 import { clerk } from "./zh-CN/clerk.ts";
@@ -24,7 +26,7 @@ import { staff } from "./zh-CN/staff.ts";
 import { supervise } from "./zh-CN/supervise.ts";
 
 /** Texts of the court's own pages, apart from `text()` so that a party's phone does not load them. */
-const ZH = { court, bench, staff, clerk, log, desk, search, editor, supervise, archive, seal } as const;
+const ZH = { court, bench, staff, clerk, log, desk, search, editor, supervise, archive, seal, access } as const;
 export type CourtTexts = Widened<typeof ZH>;
 const EN: CourtTexts = {
   court: courtEn,
@@ -38,6 +40,7 @@ const EN: CourtTexts = {
   supervise: superviseEn,
   archive: archiveEn,
   seal: sealEn,
+  access: accessEn,
 };
 
 /** Texts of the language in use; reading it in a component re-renders that component on a switch. */

@@ -5,7 +5,8 @@ import { type Edition, type ExportJob, type SessionDetail, staffApi } from "../.
 import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either } from "../../text/index.ts";
-import { Button, Choice, Field, Icon, Notice, Progress } from "../../ui/index.ts";
+import { Button, Choice, Icon, Notice, Progress, Select } from "../../ui/index.ts";
+import { useAccess } from "../access/useAccess.ts";
 import { Fingerprint } from "../accounts/Operator.tsx";
 import { undoSeconds } from "../flow/undo.ts";
 import { failureText } from "../order/Ask.tsx";
@@ -17,7 +18,6 @@ import { mayStart, preflight } from "./preflight.ts";
 import "./exports.css";
 
 const POLL_MS = 1500;
-const MADE = /^(seal|package)/;
 const EDITIONS: readonly Edition[] = ["court", "party", "public"];
 
 interface Props {
@@ -34,11 +34,15 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
   const { seal } = courtText();
   const t = courtText().clerk.export;
   const [edition, setEdition] = useState<Edition>("court");
-  const [caseNo, setCaseNo] = useState("");
+  const [picked, setPicked] = useState("");
+  const cases = useAccess(session.id, hearing).now?.cases.map((one) => one.case_no) ?? [];
   const [job, setJob] = useState<ExportJob | null>(null);
+  const [kept, setKept] = useState(0);
   const [made, setMade] = useState<ExportJob[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [, setBeat] = useState(0);
+  // Of cases heard together each has its own editions; the court's is of all, or of one.
+  const caseNo = cases.length < 2 ? "" : picked || (edition === "court" ? "" : (cases[0] ?? ""));
   const live = hearing?.state.value;
   const health = live?.recording ?? null;
   const undo_s = live?.hearing && hearing ? undoSeconds(live.hearing, hearing.sessionNow()) : 0;
@@ -58,8 +62,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
   });
 
   // What is there already, and the export that runs or has failed before this page was opened. Read anew when one is
-  // done here, and when the log tells of a package.
-  const noted = live?.updates.findLast((update) => update.event && MADE.test(update.event.type))?.seq ?? 0;
+  // done here, and when a seal's package can be had.
   const over = job?.done ? job.job : "";
   useEffect(() => {
     let current = true;
@@ -76,7 +79,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
     return () => {
       current = false;
     };
-  }, [session.id, noted, over]);
+  }, [session.id, kept, over]);
 
   // The clerk's socket tells the progress as it happens; polling also works without a seat and after a reload.
   const told = job ? live?.exports[job.job] : undefined;
@@ -99,11 +102,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
     setProblem(null);
     setJob(null);
     try {
-      const { job: started } = await staffApi.startExport(
-        session.id,
-        edition,
-        edition === "court" ? null : caseNo.trim() || null,
-      );
+      const { job: started } = await staffApi.startExport(session.id, edition, caseNo || null);
       setJob({
         job: started,
         permille: 0,
@@ -123,7 +122,7 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
   return (
     <div class="export">
       <div class="stack">
-        <SealDesk session={session.id} hearing={hearing} zone={court.time_zone} onGo={onGo} />
+        <SealDesk session={session.id} hearing={hearing} zone={court.time_zone} onGo={onGo} onKept={setKept} />
         <h2>{t.title}</h2>
         <p class="soft">{t.intro}</p>
         <Choice
@@ -135,10 +134,19 @@ export function ExportWizard({ session, state, hearing, court, onGo }: Props) {
             label: seal.edition[value],
           }))}
         />
-        {edition !== "court" && (
+        {edition !== "court" && <p class="soft small">{seal.editionsHint}</p>}
+        {cases.length > 1 && (
           <>
-            <p class="soft small">{seal.editionsHint}</p>
-            <Field label={seal.case} hint={t.caseHint} value={caseNo} onInput={setCaseNo} maxLength={60} />
+            <Select
+              label={seal.case}
+              value={caseNo}
+              onChange={setPicked}
+              options={[
+                ...(edition === "court" ? [{ value: "", label: seal.wholeSession }] : []),
+                ...cases.map((value) => ({ value, label: value })),
+              ]}
+            />
+            <p class="soft small">{t.caseHint}</p>
           </>
         )}
         <ul class="fact-list">

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SealView, Unmet } from "../../protocol/seal.ts";
 import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
@@ -18,13 +18,17 @@ interface Props {
   zone: string;
   /** Where something that is missing can be done. */
   onGo: (tab: "review" | "record" | "minutes") => void;
+  /** So many seals' packages can be had. */
+  onKept?: (packages: number) => void;
 }
 
 /** What the record still lacks, the statements on incidents, and the seal that cannot be taken back. */
-export function SealDesk({ session, hearing, zone, onGo }: Props) {
+export function SealDesk({ session, hearing, zone, onGo, onKept }: Props) {
   const t = courtText().seal;
   const { view, problem, again } = useSeal(session, hearing);
   const [sealing, setSealing] = useState(false);
+  const kept = view?.seals.filter((one) => one.url).length ?? 0;
+  useEffect(() => onKept?.(kept), [kept]);
   if (!view)
     return problem ? (
       <Notice tone="bad" urgent title={t.unread} actions={<Button onClick={again}>{text().common.retry}</Button>}>

@@ -5,6 +5,7 @@ import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
 import { Button, CopyButton, Field, Notice, Progress, Tabs } from "../../ui/index.ts";
+import { AccessPane } from "../access/AccessPane.tsx";
 import { ExportWizard } from "../exports/ExportWizard.tsx";
 import { RecordingTable } from "../exports/RecordingTable.tsx";
 import { CaseFile } from "../gatedesk/CaseFile.tsx";
@@ -23,9 +24,9 @@ import { courtWhen } from "./DayList.tsx";
 import { Invitations } from "./Invitations.tsx";
 import { StateTag } from "./StateTag.tsx";
 
-type Tab = "seats" | "gate" | "live" | "minutes" | "marks" | "review" | "record" | "export";
+type Tab = "seats" | "gate" | "live" | "minutes" | "marks" | "review" | "record" | "access" | "export";
 
-const TABS: Tab[] = ["seats", "gate", "live", "minutes", "marks", "review", "record", "export"];
+const TABS: Tab[] = ["seats", "gate", "live", "minutes", "marks", "review", "record", "access", "export"];
 
 interface Props {
   id: string;
@@ -195,6 +196,14 @@ export function SessionPane({ id, court, account, onChange }: Props) {
             (hearing ? <MarksPane hearing={hearing} /> : <p class="panel-body soft">{courtText().editor.noSeat}</p>)}
           {tab === "review" && hearing && <ClerkReview hearing={hearing} zone={court.time_zone} />}
           {tab === "record" && <RecordingTable hearing={hearing} />}
+          {tab === "access" && (
+            <AccessPane
+              session={id}
+              state={state}
+              hearing={hearing}
+              people={session.seats.map((seat) => ({ participant: seat.participant, name: seat.name }))}
+            />
+          )}
           {tab === "export" && (
             <ExportWizard session={session} state={state} hearing={hearing} court={court} onGo={setTab} />
           )}

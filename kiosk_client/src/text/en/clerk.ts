@@ -19,6 +19,7 @@ export const clerk: CourtTexts["clerk"] = {
     marks: "Exhibits, marks",
     review: "Review",
     record: "Recording",
+    access: "Restrictions and cases",
     export: "Seal and export",
   },
   marks: {
@@ -154,7 +155,7 @@ export const clerk: CourtTexts["clerk"] = {
       tracks: { ok: "Tracks are there", no: "There are no tracks" },
       disk: { ok: "Enough disk", no: "Not enough disk" },
     },
-    caseHint: "Where several cases were heard together: the number of one; otherwise empty",
+    caseHint: "Several cases are heard together: parties' and public editions are made case by case.",
     start: "Export",
     packages: (n) => `Packages (${n})`,
     sealNotes: {

@@ -18,6 +18,7 @@ export const clerk = {
     marks: "证据与标记",
     review: "核对签名",
     record: "录音录像",
+    access: "不公开与并案",
     export: "封存与导出",
   },
   marks: {
@@ -151,7 +152,7 @@ export const clerk = {
       tracks: { ok: "录制轨道齐备", no: "没有录制轨道" },
       disk: { ok: "磁盘空间充足", no: "磁盘空间不足" },
     },
-    caseHint: "几案合并审理时填写案号；只有一案可不填",
+    caseHint: "并案审理：当事人版和公开版按案制作。",
     start: "开始导出",
     packages: (n: number) => `已有案卷包（${n}）`,
     sealNotes: {
