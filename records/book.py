@@ -31,6 +31,8 @@ class LedgerBook:
         self._version = version
         self._ledgers: dict[str, Ledger] = {}
         self._opening = asyncio.Lock()
+        self.recovered = asyncio.Event()
+        """`recover` has replayed every session."""
 
     async def create(
         self,
@@ -71,6 +73,7 @@ class LedgerBook:
             except BrokenChain as error:
                 log.error("a session's log was altered", session=session, seq=error.seq, reason=error.reason)
                 broken.append(error)
+        self.recovered.set()
         return broken
 
     def hearings(self) -> Sequence[Hearing]:

@@ -17,20 +17,19 @@ import msgspec
 
 from hearing import events as ev
 from hearing import seal_events as se
-from hearing.session import State
 from hearing.state import Hearing
 from hearing.tasks import TaskSet, log_fault
 from records.anchors.port import Anchor, AnchorFailed
 from records.book import LedgerBook
 from records.canonical import canonical
 from records.ledger import Ledger
+from records.lost_stamps import STAMPED_AT, TAIL, lost
 from records.ports import KeyValueStore
 
 DUE = "stamps_due"
 STAMPS = "stamps"
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 600.0
-_AT = frozenset({State.ADJOURNED, State.CLOSED})
 
 Pause = Callable[[float], Awaitable[None]]
 Of = Literal["head", "media", "final"]
@@ -53,7 +52,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 class Stamping:
     """Of all sessions. `kept` is called with a package's id and the stamp over its tag manifest, in a thread; it may
-    be called again with the same. Without an authority nothing is done."""
+    be called again with the same; `stamped` gives, in a thread, what is stamped of a package, None where it is
+    elsewhere by now. Without an authority nothing is done."""
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Stamping:
         tasks: TaskSet,
         kept: Callable[[str, bytes], None],
         pause: Pause = asyncio.sleep,
+        stamped: Callable[[str], bytes | None] = lambda package: None,
     ) -> None:
         self._authority = authority
         self._store = store
@@ -70,6 +71,7 @@ class Stamping:
         self._tasks = tasks
         self._kept = kept
         self._pause = pause
+        self._stamped = stamped
         self._followed: set[str] = set()
         self._asked: dict[str, asyncio.Event] = {}
         """What the authority has not answered for the first time yet, by `Due.key`."""
@@ -86,7 +88,7 @@ class Stamping:
         self._followed.add(ledger.session)
 
         def heard(entries: Sequence[ev.Entry], hearing: Hearing) -> None:
-            if any(isinstance(each.event, ev.StateChanged) and each.event.after in _AT for each in entries):
+            if any(isinstance(each.event, ev.StateChanged) and each.event.after in STAMPED_AT for each in entries):
                 self._tasks.spawn(self._head(ledger), "time stamp over a head")
 
         ledger.subscribe(heard)
@@ -105,6 +107,17 @@ class Stamping:
             return
         for _, raw in await self._store.items(DUE):
             self._tasks.spawn(self._take(msgspec.json.decode(raw, type=Due), missed=True), "time stamp")
+
+    async def recall(self) -> None:
+        """At start, once the logs were replayed: ask for what an earlier process had come to and died before it could
+        note it as due. Raises StoreUnavailable."""
+        if self._authority is None:
+            return
+        await self._book.recovered.wait()
+        due = [msgspec.json.decode(raw, type=Due) for _, raw in await self._store.items(DUE)]
+        for hearing in self._book.hearings():
+            of_session = [each for each in due if each.session == hearing.session]
+            await self._recall(await self._book.get(hearing.session), of_session)
 
     async def answered(self, session: str, within_s: float) -> None:
         """Wait a moment for what was just asked of the authority: stamped or not."""
@@ -127,6 +140,16 @@ class Stamping:
         return found
 
     # --- inside ---------------------------------------------------------------------------------------------
+
+    async def _recall(self, ledger: Ledger, due: Sequence[Due]) -> None:
+        tail = [entry async for entry in ledger.entries(max(0, ledger.hearing.last_seq - TAIL))]
+        found = lost(tail, {each.seq for each in due if not each.package}, {each.package for each in due})
+        if found.head:
+            await self._head(ledger)
+        for made in found.seals:
+            data = await asyncio.to_thread(self._stamped, made.package)
+            if data is not None:
+                await self.want(Due(session=ledger.session, of=made.step, seq=0, package=made.package, data=data))
 
     async def _head(self, ledger: Ledger) -> None:
         head = await ledger.sign() or (await ledger.heads())[-1]

@@ -56,7 +56,7 @@ from yunting.memory import keep_giving_back, look_for_cycles_seldom
 from yunting.pieces import sweep_pieces
 from yunting.recording_keys import open_recording_keys
 from yunting.recordings import Recordings
-from yunting.sealing import keep_stamp
+from yunting.sealing import keep_stamp, stamped_bytes
 from yunting.secret_file import load_secret
 from yunting.speech import Speech
 from yunting.speech_engines import open_engines
@@ -135,10 +135,14 @@ async def assembled(settings: Settings, *, listening: bool = False) -> AsyncIter
         stamps = TaskSet()
         stack.push_async_callback(stamps.close)
         authority = next((each for each in anchors if each.kind == "rfc3161"), None)
-        stamping = Stamping(authority, store, book, stamps, partial(keep_stamp, folder / "packages"))
+        made = folder / "packages"
+        stamping = Stamping(
+            authority, store, book, stamps, partial(keep_stamp, made), stamped=partial(stamped_bytes, made)
+        )
         if listening:
             stamps.spawn(stamping.resume(), "time stamps")
             tasks.spawn(sweep_pieces(folder, store), "pieces of sealed sessions")
+            stamps.spawn(stamping.recall(), "lost time stamps")
 
         async def opened(session: str, room: MediaRoom, ledger: Ledger, captions: CaptionSink) -> RoomRecording:
             stamping.follow(ledger)

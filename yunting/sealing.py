@@ -13,7 +13,7 @@ from hearing.errors import UserError
 from hearing.sealing import due_seal
 from hearing.state import Hearing
 from records.coverage import Unlisted, measure
-from records.seal_files import add_tag_stamp, make_read_only
+from records.seal_files import STAMPED, add_tag_stamp, make_read_only
 from records.timeline import Span, join, read
 
 
@@ -58,6 +58,12 @@ def lock(package: Path, recordings: Path, step: se.SealStep) -> None:
     make_read_only(package)
     if step == "final" and recordings.is_dir():
         make_read_only(recordings)
+
+
+def stamped_bytes(packages: Path, package: str) -> bytes | None:
+    """What a time stamp over this package is over; None where it is elsewhere by now. Blocks. Raises OSError."""
+    found = next((packages / package).glob(f"[!.]*/{STAMPED}"), None)
+    return found.read_bytes() if found is not None else None
 
 
 def keep_stamp(packages: Path, package: str, token: bytes) -> None:

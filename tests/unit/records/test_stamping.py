@@ -63,7 +63,13 @@ class House:
     def another(self) -> Stamping:
         """As after a restart."""
         return Stamping(
-            self.authority, self.store, self.book, self.tasks, lambda *kept: self.kept.append(kept), self._pause
+            self.authority,
+            self.store,
+            self.book,
+            self.tasks,
+            lambda *kept: self.kept.append(kept),
+            self._pause,
+            {"01P": b"a tag manifest"}.get,
         )
 
     async def open(self) -> House:
@@ -169,3 +175,37 @@ async def test_without_an_authority_nothing_is_done() -> None:
     await nobody.resume()
     await nobody.answered("s", 1.0)
     assert (nobody.where, await house.store.keys(DUE), await nobody.over_heads("s")) == ("", (), {})
+
+
+async def test_what_a_process_died_before_it_could_note_as_due_is_stamped_by_the_next(house: House) -> None:
+    # The log has the recess and the seal; the store has nothing that is due.
+    house.authority.silent = True
+    await house.move(Move.RECESS)
+    await house.tasks.close()
+    house.authority.silent = False
+    for key in await house.store.keys(DUE):
+        await house.store.delete(DUE, key)
+    seal = se.SealMade(step="media", package="01P", manifest_sha512="ab", key="k")
+    gone = se.SealMade(step="media", package="01Q", manifest_sha512="ab", key="k")
+    await house.ledger.note("server", [seal, gone])
+    await house.book.recover()
+    await house.another().recall()
+    made = await house.events(se.StampMade, 2)
+    assert {(each.of, each.package) for each in made if isinstance(each, se.StampMade)} == {
+        ("head", ""),
+        ("media", "01P"),
+    }
+
+    asked = len(house.authority.asked)
+    await house.another().recall()
+    assert len(house.authority.asked) == asked, "each once"
+
+
+async def test_a_stamp_that_was_missed_or_is_due_is_no_lost_one(house: House) -> None:
+    house.authority.failing = True
+    await house.move(Move.RECESS)
+    await house.events(se.StampMissed, 1)
+    await house.book.recover()
+    asked = len(house.authority.asked)
+    await house.another().recall()
+    assert len(house.authority.asked) == asked
