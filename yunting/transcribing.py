@@ -19,6 +19,7 @@ from hearing import events as ev
 from hearing.errors import Refused, UserError
 from hearing.events import Entry
 from hearing.roles import Right, is_bench, is_staff, rights
+from hearing.session import State
 from hearing.state import Hearing
 from hearing.transcript import Transcript
 from hearing.transcript_events import GlossarySet, LanguageSet
@@ -33,6 +34,7 @@ from transcription.follower import BEHIND_MS, Follower, Job, Way
 from transcription.glossary import Glossary, case_terms
 from transcription.pool import Pool
 from transcription.shown import put_right
+from yunting.late_text import supplements
 from yunting.speech_engines import understanding, unheard
 
 MAX_WAITING = 500
@@ -89,7 +91,7 @@ class SessionTranscriber:
     async def recall(self) -> None:
         """Take up the tracks that an earlier process recorded and did not hear to the end. Call once, before the
         recorder begins."""
-        if self._problem is not None:
+        if self._problem is not None or self._ledger.hearing.state is State.SEALED:
             return
         tracks, transcript = await self._noted()
         self._clerks_terms = transcript.glossary
@@ -309,11 +311,6 @@ class SessionTranscriber:
             self._news.clear()
             try:
                 await self._note_waiting()
-            except Refused as problem:
-                # The record is sealed: what it does not say is named in it.
-                _log.warning("what was heard comes too late", lost=len(self._waiting), code=problem.code)
-                self._waiting.clear()
-                self._pool.hold(False)
             except StoreUnavailable as problem:
                 _log.error("what was heard waits for the log", waiting=len(self._waiting), code=problem.code)
                 await asyncio.sleep(_RETRY_S)
@@ -323,7 +320,17 @@ class SessionTranscriber:
         async with self._noting:
             while self._waiting:
                 batch = tuple(self._waiting)
-                await self._ledger.note("server", batch)
+                await self._note(batch)
                 for _ in batch:
                     self._waiting.popleft()
                 self._pool.hold(False)
+
+    async def _note(self, batch: Sequence[ev.AnyEvent]) -> None:
+        try:
+            await self._ledger.note("server", batch)
+        except Refused as problem:
+            # The record is sealed: words become additions.
+            _log.warning("what was heard comes after the seal", events=len(batch), code=problem.code)
+            seats = {name: person.seat for name, person in self._ledger.hearing.people.items()}
+            if found := supplements(batch, seats):
+                await self._ledger.note("server", found)

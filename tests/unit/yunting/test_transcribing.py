@@ -11,6 +11,8 @@ import pytest
 
 from hearing import events as ev
 from hearing.roles import Role
+from hearing.seal_events import RecordSupplemented
+from hearing.session import Move, State
 from hearing.tasks import TaskSet
 from hearing.transcript_events import GlossarySet, LanguageSet, TrackHeard, UtteranceHeard
 from records.ledger import Ledger
@@ -30,6 +32,7 @@ SEATS = tuple(
     for who, role in (("judge", Role.PRESIDING_JUDGE), ("plaintiff", Role.PLAINTIFF))
 )
 Heard = UtteranceHeard | TrackHeard
+SEALED = ev.StateChanged(move=Move.SEAL, before=State.SIGNED, after=State.SEALED)
 
 
 class Bench:
@@ -109,6 +112,28 @@ async def test_a_log_that_cannot_be_written_loses_nothing(bench: Bench) -> None:
     bench.transcriber.close()
     await bench.transcriber.ended.wait()
     assert await bench.heard() == waiting
+
+
+async def test_words_that_come_after_the_final_seal_are_added_and_change_nothing(bench: Bench) -> None:
+    bench.store.refuse = True
+    bench.transcriber.sound_ended("judge_1", bench.say("judge_1", "judge", 0, voice()))
+    await until(lambda: not bench.transcriber._followers)
+    said = [each.text for each in bench.transcriber._waiting if isinstance(each, UtteranceHeard)]
+    assert said
+    async with bench.transcriber._noting:
+        bench.store.refuse = False
+        await bench.ledger.note("server", [SEALED])
+    bench.transcriber.close()
+    await bench.transcriber.ended.wait()
+    assert await bench.heard() == []
+    (added,) = [e.event for e in await log_of(bench.ledger) if isinstance(e.event, RecordSupplemented)]
+    assert added.participant == "server"
+    assert [text for text in said if text not in added.text] == []
+    assert "未经核对签名" in added.text
+    assert bench.speech.caught_up("s")
+
+    again = await bench.speech.open("s", bench.ledger, Path("nowhere"), bench.captions)
+    assert not again._followers, "what was added once is not heard again"
 
 
 async def test_who_exports_can_tell_whether_all_is_written_down(bench: Bench) -> None:
