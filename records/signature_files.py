@@ -8,6 +8,7 @@ minutes-{...}.txt     the minutes as they were signed, where a correction has ch
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -47,8 +48,8 @@ class RefusalFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signature_files(entries: Iterable[Entry], pictures: Mapping[str, bytes], tz: datetime.tzinfo) -> dict[str, bytes]:
-    """Every file by its path; `pictures` by their SHA-256. ValueError when the log does not begin with
-    `session.created`."""
+    """Every file by its path; `pictures` by their SHA-256, among them the texts that were kept when they were signed.
+    ValueError when the log does not begin with `session.created`."""
     draft = Draft(tz)
     words: dict[str, tuple[Entry, MinutesSigned | SigningRefused]] = {}
     texts: dict[str, bytes] = {}
@@ -70,7 +71,9 @@ def signature_files(entries: Iterable[Entry], pictures: Mapping[str, bytes], tz:
                 utc_ms=entry.utc_ms,
             )
         else:
-            text = texts.get(event.minutes_sha256)
+            # What was kept is what was signed, whatever today's program makes of the log.
+            kept = pictures.get(event.minutes_sha256)
+            text = kept if _is_text(kept, event) else texts.get(event.minutes_sha256)
             where = None
             if text is not None and event.minutes_sha256 == draft.sha256:
                 where = verify.TRANSCRIPT_TXT
@@ -83,6 +86,10 @@ def signature_files(entries: Iterable[Entry], pictures: Mapping[str, bytes], tz:
             told = _signature_file(entry, event, where, f"{path}.png" if picture is not None else None)
         files[f"{path}.json"] = msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
     return files
+
+
+def _is_text(kept: bytes | None, event: MinutesSigned) -> bool:
+    return kept is not None and hashlib.sha256(kept).hexdigest() == event.minutes_sha256
 
 
 def _signature_file(entry: Entry, event: MinutesSigned, minutes: str | None, picture: str | None) -> SignatureFile:

@@ -1,4 +1,5 @@
-"""Where the pictures of signatures lie: in the key-value store, by session and SHA-256, for as long as the log.
+"""Where the pictures of signatures, and the texts that were signed, lie: in the key-value store, by session and
+SHA-256, for as long as the log.
 
 A picture that is only handed in has a place of its own for each person, which the next one takes.
 """
@@ -11,6 +12,7 @@ from records.ports import KeyValueStore
 
 HANDED_IN = "handed_in_signatures"
 SIGNED = "signatures"
+TEXTS = "signed_minutes"
 
 
 class SignatureShelf:
@@ -42,12 +44,24 @@ class SignatureShelf:
         """The picture of a signature."""
         return await self._store.get(SIGNED, f"{self._session}.{sha256}")
 
+    async def keep_text(self, text: bytes) -> None:
+        """The minutes that somebody is about to sign, as they read then: a later program may compose the same log in
+        other words. Idempotent."""
+        await self._store.put(TEXTS, f"{self._session}.{hashlib.sha256(text).hexdigest()}", text)
+
+    async def for_package(self) -> dict[str, bytes]:
+        """Pictures and texts of this session by their SHA-256."""
+        return {**await self._all(SIGNED), **await self._all(TEXTS)}
+
     async def all_signed(self) -> dict[str, bytes]:
         """Every picture of a signature of this session by its SHA-256."""
+        return await self._all(SIGNED)
+
+    async def _all(self, shelf: str) -> dict[str, bytes]:
         prefix = f"{self._session}."
         found = {}
-        for key in await self._store.keys(SIGNED, prefix):
-            picture = await self._store.get(SIGNED, key)
-            if picture is not None:
-                found[key.removeprefix(prefix)] = picture
+        for key in await self._store.keys(shelf, prefix):
+            kept = await self._store.get(shelf, key)
+            if kept is not None:
+                found[key.removeprefix(prefix)] = kept
         return found

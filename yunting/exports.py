@@ -199,7 +199,7 @@ class PackageExporter:
         await self._recordings.settle(session, ledger)
         await self._recordings.composed(session)
         await ledger.sign()
-        pictures = await SignatureShelf(self._store, session).all_signed()
+        pictures = await SignatureShelf(self._store, session).for_package()
         pieces = composites.folder_of(Path(self._settings.storage.folder), session)
         recordings = self._recordings.folder_of(session)
         sources = await package.load_sources(self._store, session, recordings, pictures, pieces)
@@ -238,7 +238,7 @@ async def export_offline(
     store = await open_store(settings.storage.store)
     try:
         await (await open_recording_keys(settings, store)).unlock(session, folder / "recordings" / session)
-        pictures = await SignatureShelf(store, session).all_signed()
+        pictures = await SignatureShelf(store, session).for_package()
         pieces = composites.folder_of(folder, session)
         sources = await package.load_sources(store, session, folder / "recordings" / session, pictures, pieces)
     finally:

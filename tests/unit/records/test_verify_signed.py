@@ -151,3 +151,19 @@ def test_who_refuses_stands_there_with_the_reason(sitting: Sitting) -> None:
     files = signature_files(chained(sitting.room.entries), BY_HASH, TZ)
     assert json.loads(files[f"{PLAINTIFF}.json"])["refused"] == "不认可笔录"
     assert f"{PLAINTIFF}.png" not in files
+
+
+def test_the_text_that_was_kept_at_signing_is_handed_over_where_the_log_gives_other_words(sitting: Sitting) -> None:
+    """As of a later program that composes the minutes in other words: what was signed is there, byte by byte."""
+    text = "笔录：与今日程序所编不同".encode()
+    sha256 = hashlib.sha256(text).hexdigest()
+    session = sitting.room.entries[0].session
+    signed = Signer().signed(session, "plaintiff", sha256, 1_795_000_100_000, picture=PICTURES["plaintiff"])
+    sitting.room.note([signed], "plaintiff")
+    assert not any(text == data for data in signature_files(sitting.room.entries, BY_HASH, TZ).values())
+
+    files = signature_files(sitting.room.entries, {**BY_HASH, sha256: text}, TZ)
+    where = json.loads(files[f"{PLAINTIFF}.json"])["minutes"]
+    assert files[where] == text
+    altered = signature_files(sitting.room.entries, {**BY_HASH, sha256: text + b"!"}, TZ)
+    assert json.loads(altered[f"{PLAINTIFF}.json"])["minutes"] is None
