@@ -76,16 +76,15 @@ class FilesystemBlobs:
                 raise _unavailable(error) from error
 
     def _store(self, key: str, reader: BinaryIO, sha512: str) -> None:
-        target = self._folder / key
+        target = self._place(key)
         if target.exists():
             self._check_same(key, target, sha512)
             return
-        uploads = self._folder / _UPLOADS
+        draft = self._place(f"{_UPLOADS}/{hashlib.sha256(key.encode()).hexdigest()}")
         self._folder.mkdir(exist_ok=True)
-        uploads.mkdir(exist_ok=True)
-        draft = uploads / hashlib.sha256(key.encode()).hexdigest()
+        draft.parent.mkdir(exist_ok=True)
         digest = hashlib.sha512()
-        with draft.open("a+b") as writer:
+        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666), "a+b") as writer:
             done = _same_so_far(reader, writer, digest)
             writer.truncate(done)
             while block := reader.read(BLOCK_BYTES):
@@ -96,7 +95,7 @@ class FilesystemBlobs:
         if digest.hexdigest() != sha512:
             draft.unlink()
             raise BlobMismatch(key, "the source")
-        _make_folders(self._folder, target.parent)
+        _make_folders(self._folder.resolve(), target.parent)
         try:
             # A link, not a rename: it never takes the place of another file.
             os.link(draft, target)
@@ -112,13 +111,13 @@ class FilesystemBlobs:
 
     def _size(self, key: str) -> int | None:
         self._check_there()
-        target = self._folder / key
+        target = self._place(key)
         return target.stat().st_size if target.is_file() else None
 
     def _open(self, key: str) -> BinaryIO:
         self._check_there()
         try:
-            return (self._folder / key).open("rb")
+            return self._place(key).open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise BlobMissing(key) from None
         except OSError as error:
@@ -133,9 +132,17 @@ class FilesystemBlobs:
 
     def _delete(self, key: str) -> None:
         try:
-            (self._folder / key).unlink(missing_ok=True)
+            self._place(key).unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable(error) from error
+
+    def _place(self, key: str) -> Path:
+        """Where the bytes of `key` lie. A link in the place is nobody's copy: it would make the court's own file a
+        copy of itself, or have an upload written over a file elsewhere. Raises BlobUnavailable."""
+        place = self._folder.resolve() / key
+        if place.resolve() != place:
+            raise BlobUnavailable(f"{place}: 不应是链接 / is a link, or lies behind one")
+        return place
 
     def _check_there(self) -> None:
         if not self._folder.is_dir() and not self._folder.parent.is_dir():

@@ -34,6 +34,9 @@ class S3Address:
             raise ValueError(f"unknown option {min(unknown)}")
         endpoint = options.get("endpoint", "")
         host = urlsplit(endpoint)
+        if "@" in host.netloc:
+            # The library repeats an endpoint in its errors, which the clerk sees.
+            raise ValueError("keys do not stand in an endpoint")
         local = host.hostname in {"127.0.0.1", "::1", "localhost"}
         if endpoint and not (host.scheme == "https" or (host.scheme == "http" and local)):
             raise ValueError("endpoint must be https:// (http:// to this machine only)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -75,6 +76,44 @@ class TestFilesystem(BlobStoreContract):
         for call in (store.put("k", b"x", sha512(b"x")), store.keys(""), store.size_bytes("k")):
             with pytest.raises(BlobUnavailable):
                 await call
+
+    async def test_a_link_to_the_courts_own_file_is_no_copy_of_it(
+        self, store: BlobStore, folder: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "packages").mkdir()
+        (tmp_path / "packages" / "a").write_bytes(b"x")
+        folder.mkdir()
+        (folder / "packages").symlink_to(tmp_path / "packages")
+        (folder / "b").symlink_to(tmp_path / "packages" / "a")
+        for key in ("packages/a", "b"):
+            with pytest.raises(BlobUnavailable):
+                await whole(store, key)
+            for call in (store.put(key, b"x", sha512(b"x")), store.size_bytes(key)):
+                with pytest.raises(BlobUnavailable):
+                    await call
+
+    async def test_an_upload_never_writes_through_a_link(
+        self, store: BlobStore, folder: Path, tmp_path: Path
+    ) -> None:
+        victim = tmp_path / "victim"
+        victim.write_bytes(b"of somebody else")
+        (folder / ".uploads").mkdir(parents=True)
+        (folder / ".uploads" / hashlib.sha256(b"k").hexdigest()).symlink_to(victim)
+        with pytest.raises(BlobUnavailable):
+            await store.put("k", b"x", sha512(b"x"))
+        (folder / "packages").symlink_to(tmp_path)
+        with pytest.raises(BlobUnavailable):
+            await store.put("packages/new/k", b"x", sha512(b"x"))
+        assert victim.read_bytes() == b"of somebody else"
+        assert not (tmp_path / "new").exists()
+
+    async def test_a_place_that_is_itself_reached_by_a_link_is_a_place(self, tmp_path: Path) -> None:
+        (tmp_path / "disk").mkdir()
+        (tmp_path / "mount").symlink_to(tmp_path / "disk")
+        store = FilesystemBlobs(tmp_path / "mount" / "copies")
+        await store.put("packages/p/a", b"x", sha512(b"x"))
+        assert list(await store.keys("packages/")) == ["packages/p/a"]
+        assert await whole(store, "packages/p/a") == b"x"
 
     async def test_uploads_are_no_blobs(self, store: BlobStore, folder: Path, cut: Cut) -> None:
         cut.after(3)

@@ -42,7 +42,10 @@ def test_what_is_none(url: str) -> None:
         S3Address.of(url)
 
 
-def test_a_key_in_an_address_is_refused_and_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "url", ["s3://AKIA:verysecret@bucket", "s3://bucket?endpoint=https://AKIA:verysecret@minio.court.example"]
+)
+def test_a_key_in_an_address_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ValueError) as refused:
-        S3Address.of("s3://AKIA:verysecret@bucket")
+        S3Address.of(url)
     assert "verysecret" not in str(refused.value)
