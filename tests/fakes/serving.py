@@ -20,6 +20,8 @@ from yunting.backends import open_store
 from yunting.demo.client import Api
 
 PASSWORD = "correct-horse-77"
+START_S = 90
+"""Ten seconds of computing on two cores that browsers share."""
 _OF_TESTS = {"YUNTING_LOSS_SECONDS", "YUNTING_WATCH_SECONDS", "YUNTING_EXAMPLES"}
 """Switches of tests: a server refuses settings that it does not know."""
 STAFF = (
@@ -71,7 +73,7 @@ class ServerProcess:
         log.close()
         assert self._process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_S)
         except BaseException:
             await self.stop(signal.SIGKILL)
             raise
