@@ -32,6 +32,15 @@ describe("export pre-flight", () => {
     const facts = preflight({ ...input, tracks: null, disk_free_bytes: null });
     expect(facts.map((f) => f.id)).toEqual(["closed", "undo", "incidents"]);
   });
+
+  it("ticks nothing off before the closing, and counts no tracks that are finished", () => {
+    const before = preflight({ ...input, state: "in_session", disk_free_bytes: null });
+    expect(before.map((f) => [f.id, f.ok])).toEqual([
+      ["closed", false],
+      ["tracks", true],
+    ]);
+    expect(preflight({ ...input, tracks: 2 }).some((f) => f.id === "tracks")).toBe(false);
+  });
 });
 
 it("writes sizes and fingerprints for people", () => {

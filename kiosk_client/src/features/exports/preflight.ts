@@ -19,13 +19,16 @@ export interface PreflightInput {
 
 const ENDED: ReadonlySet<State> = new Set(["closed", "transcript_review", "signed", "sealed", "converted_offline"]);
 
+/** Before the closing there is nothing to tick off; after it the recorder knows no track any more that it has finished. */
 export function preflight(input: PreflightInput): Fact[] {
-  const facts: Fact[] = [
-    { id: "closed", ok: ENDED.has(input.state), blocking: !ENDED.has(input.state), figure: "" },
-    { id: "undo", ok: input.undo_s === 0, blocking: false, figure: `${input.undo_s}` },
-    { id: "incidents", ok: input.incidents === 0, blocking: false, figure: `${input.incidents}` },
-  ];
-  if (input.tracks !== null)
+  const ended = ENDED.has(input.state);
+  const facts: Fact[] = [{ id: "closed", ok: ended, blocking: !ended, figure: "" }];
+  if (ended)
+    facts.push(
+      { id: "undo", ok: input.undo_s === 0, blocking: false, figure: `${input.undo_s}` },
+      { id: "incidents", ok: input.incidents === 0, blocking: false, figure: `${input.incidents}` },
+    );
+  if (input.tracks !== null && !ended)
     facts.push({ id: "tracks", ok: input.tracks > 0, blocking: false, figure: `${input.tracks}` });
   if (input.disk_free_bytes !== null) {
     // The package holds the tracks once more and the composite besides.
