@@ -21,6 +21,7 @@ from records import coverage as coverages
 from records import timeline, verify
 from records.chain import sign_head
 from records.derivation import PATH, CourtFiles, EntryCounts, derive, write_derivation
+from records.exhibit_files import path_of, register_of
 from records.keys import CourtKey
 from records.manifest import safe_name
 from records.package_build import (
@@ -85,7 +86,8 @@ class EditionBuild(Build):
     @property
     def renders(self) -> bool:
         """See `Build`: whether sound and picture are others than in the court edition."""
-        return bool(self._cut or self._redacted.text_changed or self._away.case_no)
+        redacted = self._redacted
+        return bool(self._cut or redacted.text_changed or redacted.picture_changed or self._away.case_no)
 
     def prepare(self) -> None:
         """See `Build`; cuts the tracks first."""
@@ -100,6 +102,7 @@ class EditionBuild(Build):
         if gone or unlike:
             self._redacted = self._redact(gone, unlike)
             self.sources = replace(self.sources, entries=self._redacted.visible)
+        self._link_exhibits()
         self._visible = timeline.read(self._redacted.visible)
         self.timeline = self._project()
         lines = (msgspec.json.encode(entry) + b"\n" for entry in self._redacted.visible)
@@ -191,6 +194,13 @@ class EditionBuild(Build):
 
     def _redact(self, gone: frozenset[str], unlike: frozenset[str]) -> Redacted:
         return redact(self._entries, self._away, gone, self._known.cases, unlike)
+
+    def _link_exhibits(self) -> None:
+        """Those that the edition may have lie in the scratch folder under the log's names."""
+        for each in register_of(self._redacted.visible).items.values():
+            target = self._scratch / each.submitted.file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to((self._court / path_of(each)).resolve())
 
     def _cut_one(self, track: RecordedTrack) -> bool:
         """The track in the scratch folder as the edition may have it; False when nothing of it is left."""

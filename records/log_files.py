@@ -37,7 +37,7 @@ def events_csv(entries: Sequence[Entry], line: Timeline, tz: tzinfo) -> bytes:
     for entry in entries:
         told = narrate.tell(entry.event, line)
         writer.writerow(
-            _harmless(cell)
+            harmless(cell)
             for cell in (
                 str(entry.seq),
                 words.clock(entry.at_ms, True),
@@ -58,6 +58,6 @@ def _segments(entries: Sequence[Entry]) -> Iterator[bytes]:
             yield canonical({"seq": entry.seq, "event_hash": entry.hash, **msgspec.to_builtins(entry.event)}) + b"\n"
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

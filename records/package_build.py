@@ -20,6 +20,7 @@ from records.canonical import canonical
 from records.chain import check_chain, sign_head
 from records.composite import Look
 from records.errors import BrokenChain
+from records.exhibit_files import exhibit_facts, exhibits_csv, path_of, register_of
 from records.keys import CourtKey
 from records.log_files import events_csv, events_jsonl, segments_jsonl
 from records.manifest import Bag, is_safe_path, safe_name
@@ -176,6 +177,11 @@ class Build:
             bag.copy(f"{verify.TRACKS}{track.file}", self.sources.recordings / track.file)
         sizes = {t.file: recorded_bytes(self.sources.recordings / t.file) for t in line.tracks}
         proof = Proof(key=self.key.fingerprint, verifier=verify.sha256())
+        exhibits = register_of(self.sources.entries)
+        for each in exhibits.items.values():
+            bag.copy(path_of(each), self.sources.recordings / each.submitted.file)
+        if exhibits.items:
+            bag.add(verify.EXHIBITS_CSV, exhibits_csv(exhibits, line))
         texts = make_texts(self.sources.entries, line, tz, edition=self.edition_zh, proof=proof)
         facts = gather(
             line,
@@ -192,6 +198,7 @@ class Build:
             mix="media/audio-mix.m4a",
             missing_characters=rendered.missing_characters,
             text=texts.facts,
+            exhibits=exhibit_facts(exhibits, line),
         )
         signed = signature_files(self.sources.entries, self.sources.pictures, tz)
         for path, data in {**texts.files, **signed}.items():
@@ -299,6 +306,14 @@ class Build:
             if not is_safe_path(track.file) or not (self.sources.recordings / track.file).is_file():
                 raise UserError(
                     "track-missing", f"缺少轨道文件 {track.file}", f"the track file {track.file} is missing"
+                )
+        for each in register_of(self.sources.entries).items.values():
+            file = each.submitted.file
+            if not is_safe_path(file) or not (self.sources.recordings / file).is_file():
+                raise UserError(
+                    "exhibit-missing",
+                    f"缺少证据{each.number}的文件",
+                    f"the file of exhibit {each.number} is missing",
                 )
 
     def _hashed(self, count: int) -> None:

@@ -16,7 +16,7 @@ from records.summary import Facts
 from records.transcript_json import LineRecord, TranscriptRecord
 
 ASSETS = Path(__file__).parent / "assets" / "player"
-PROGRAM = ("words", "start", "sha512", "checking", "finding", "picture", "said", "proof", "page")
+PROGRAM = ("words", "start", "sha512", "checking", "finding", "picture", "said", "exhibit", "proof", "page")
 """The parts of the program, in the order in which they need each other."""
 
 

@@ -33,6 +33,8 @@ _FORMATS = {
     ".ofd": "application/ofd",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".wav": "audio/x-wav",
     ".tsr": "application/timestamp-reply",
 }
 _LOCAL, _COURT, _SOFTWARE, _KEY = "local", "court", "software", "court-key"

@@ -20,6 +20,7 @@ from hearing import events as ev
 from hearing import review_events as re
 from hearing import transcript_events as te
 from hearing.events import AnyEvent, Entry
+from hearing.exhibit_events import ExhibitEvent, ExhibitShown
 from hearing.roles import Role
 from hearing.session import State
 from hearing.transcript import Transcript
@@ -27,6 +28,7 @@ from records.canonical import canonical
 from records.masking import found, mask, mask_all
 from records.timeline import Span, join
 from records.withheld import COURSE, NAMELESS, SIGNING, STRUCTURE, TEXT, Edition, Withheld
+from records.withheld_exhibits import hidden_exhibits
 
 _CLOSED = frozenset({State.DELIBERATING, State.OFF_RECORD_MEDIATION, State.CLOSED_EVIDENCE})
 _COVER = "×"
@@ -45,6 +47,8 @@ class Redacted:
     withheld: int
     text_changed: bool
     """The minutes are not those that people signed."""
+    picture_changed: bool = False
+    """An exhibit that the picture may show is withheld."""
 
 
 def redact(
@@ -81,6 +85,7 @@ def redact(
         masked=masked,
         withheld=len(entries) - len(visible),
         text_changed=redactor.text_changes,
+        picture_changed=redactor.picture_changes(entries),
     )
 
 
@@ -101,6 +106,7 @@ class _Redactor:
         self.unlike_tracks = unlike
         self.silent: list[Span] = []
         self._observers: set[str] = set()
+        self._hidden_exhibits = hidden_exhibits(entries, away)
         self._names = _names(entries, away)
         self._hidden = self._hidden_lines(entries)
         self.text_changes = bool(self._hidden) or bool(self._names) or bool(self.silent) or self._any_mask(entries)
@@ -138,10 +144,18 @@ class _Redactor:
             return True
         if isinstance(event, te.GlossarySet) and away.case_no is not None:
             return False
+        if isinstance(event, ExhibitEvent):
+            return event.number not in self._hidden_exhibits
         who = getattr(event, "participant", None)
         if away.covers(who, entry.at_ms, entry.at_ms):
             return False
         return court or isinstance(event, COURSE) or (away.edition is Edition.PARTY and isinstance(event, SIGNING))
+
+    def picture_changes(self, entries: Iterable[Entry]) -> bool:
+        """Whether a withheld exhibit was shown."""
+        return any(
+            isinstance(entry.event, ExhibitShown) and entry.event.number in self._hidden_exhibits for entry in entries
+        )
 
     def _is_of_an_observer(self, event: AnyEvent) -> bool:
         """Who only watched, from the gallery or for the court, is nobody's business but the court's."""

@@ -14,6 +14,7 @@ from hearing.session import state_label
 from records import narrate, words
 from records.chapters import Chapter, chapters_of
 from records.coverage import Coverage
+from records.exhibit_files import ExhibitFacts
 from records.text_files import TextFacts
 from records.timeline import Stretch, Timeline
 
@@ -146,6 +147,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     text: TextFacts | None = None
     """None only where a package was made before it had one."""
     incidents: list[IncidentFacts] = []
+    exhibits: list[ExhibitFacts] = []
 
 
 def gather(
@@ -164,6 +166,7 @@ def gather(
     mix: str,
     missing_characters: Sequence[str] = (),
     text: TextFacts | None = None,
+    exhibits: list[ExhibitFacts] | None = None,
 ) -> Facts:
     """Everything that is said about the session outside its log. `sizes` is bytes by track file."""
     created = timeline.created
@@ -232,6 +235,7 @@ def gather(
         chapters=chapters_of(timeline),
         text=text,
         incidents=_incidents(timeline, entries),
+        exhibits=exhibits or [],
     )
 
 

@@ -21,6 +21,8 @@ BALLOTS = "data/ballot-log.jsonl"
 """In the package of a creditors' meeting, which has no log of events."""
 DERIVATION = "data/derivation.json"
 TRACKS = "data/media/tracks/"
+EXHIBITS = "data/exhibits/"
+EXHIBITS_CSV = "data/exhibits.csv"
 TEXT = "data/text/"
 SIGNATURES = f"{TEXT}signatures/"
 TRANSCRIPT_TXT, TRANSCRIPT_JSON, TRANSCRIPT_VTT, TRANSCRIPT_SRT = (

@@ -9,6 +9,7 @@ from typing import Any
 from records.standalone.canonical import parse_object
 from records.verify.bag import BagCheck
 from records.verify.edition import COURT, Edition
+from records.verify.exhibits import ExhibitCheck
 from records.verify.findings import Findings
 from records.verify.lines import fold_lines, names_of
 from records.verify.log import LogCheck
@@ -39,6 +40,7 @@ class Verification:
         self.session: str | None = None
         self.edition = COURT
         self.events = self.heads = self.ranges = self.lines = self.signatures = self.stamps = 0
+        self.exhibits = 0
         self.seal = ""
 
     def run(self) -> None:
@@ -70,17 +72,18 @@ class Verification:
         stamps.check_package(info.get("Yunting-Time-Stamp"))
         log = LogCheck(self.found, edition, self.bag.public, self.bag.fingerprint)
         ranges = RangeCheck(self.found, edition)
-        signed = SignedCheck(self.found, edition)
+        signed, exhibits = SignedCheck(self.found, edition), ExhibitCheck(self.found)
         entries = log.run()
         self.edition, self.session, self.events, self.heads = edition.name, log.session, log.events, log.heads
         if entries is not None:
             ranges.run(entries)
             signed.run(entries)
+            exhibits.run(entries)
             seals.run(entries)
             stamps.check_heads(entries)
             self._check_text(entries)
         self.ranges, self.signatures, self.stamps = ranges.ranges, signed.signatures, stamps.stamps
-        self.seal = seals.seal
+        self.seal, self.exhibits = seals.seal, exhibits.exhibits
 
     def _check_text(self, entries: list[dict[str, Any]]) -> None:
         """Whether the transcript's files say what the log says. Packages from before there were any have none."""
@@ -127,5 +130,6 @@ def verify_path(path: str, key: str | None = None) -> dict[str, Any]:
         "lines": run.lines,
         "signatures": run.signatures,
         "stamps": run.stamps,
+        "exhibits": run.exhibits,
         "seconds": round(time.monotonic() - started, 3),
     }

@@ -4,9 +4,11 @@ languages."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import shutil
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,12 +17,14 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from hearing import events as ev
+from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted
 from hearing.transcript_events import LineKind, LineWritten
 from records import timeline
 from records.chain import make_entry
 from records.coverage import measure
 from records.keys import CourtKey
 from records.player import write_player
+from records.standalone.sm3 import new_hash
 from records.summary import gather
 from tests.fakes.minutes import said
 from tests.fakes.sessions import Made, make_package
@@ -45,6 +49,26 @@ IN_STEP_S = 0.2
 """A seat's own picture shows the same moment as the composite."""
 log = logging.getLogger(__name__)
 
+PICTURE = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGPcoqHBgA0wYRUdtBIA0KwBFFratRQAAAAASUVORK5CYII="
+)
+EXHIBIT_FILE = "exhibits/01JDG0000000000000000000EX"
+
+
+def shown_exhibit(from_ms: int, to_ms: int) -> tuple[tuple[int, ev.AnyEvent, str], ...]:
+    """A photograph that the plaintiff submitted and the judge showed."""
+    sha256 = hashlib.sha256(PICTURE).hexdigest()
+    submitted = ExhibitSubmitted(
+        number=1, name="现场照片", source="原告拍摄", purpose="证明交货", participant="P02", kind="png",
+        file=EXHIBIT_FILE, size_bytes=len(PICTURE), sha256=sha256, sm3=new_hash("sm3", PICTURE).hexdigest(),
+    )  # fmt: skip
+    return (
+        (from_ms - 500, submitted, "P02"),
+        (from_ms, ExhibitShown(number=1, sha256=sha256), "P01"),
+        (to_ms, ExhibitHidden(number=1, sha256=sha256), "P01"),
+    )
+
+
 FURTHER: tuple[tuple[int, ev.AnyEvent, str], ...] = (
     (9_600, said("请原告陈述诉讼请求和事实理由。", 8_000, "P01"), "server"),
     (13_400, said("请求判令被告支付货款四十二万元，附证据三。", 11_000, "P02"), "server"),
@@ -56,6 +80,7 @@ FURTHER: tuple[tuple[int, ev.AnyEvent, str], ...] = (
         ),
         "P05",
     ),
+    *shown_exhibit(14_000, 16_000),
     (18_500, said("被告对送货单的真实性提出异议。", 16_000, "P03"), "server"),
 )  # fmt: skip
 
@@ -65,6 +90,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium: apt-get install chromium")
     folder = tmp_path_factory.mktemp("player")
+    file = folder / "recordings" / EXHIBIT_FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(PICTURE)
     return make_package(folder, seconds=SECONDS, recess=(5000, 7000), further=FURTHER)
 
 
@@ -221,6 +249,20 @@ async def test_chapters_exhibits_and_events_jump(page: Page) -> None:
     assert await now_ms(page) == 5_000
     assert await page.inner_text("#now") == "00:00:05"
     assert "休庭" in await page.inner_text("#lines li.now")
+
+
+async def test_an_exhibit_stands_beside_the_picture_while_it_was_shown(page: Page) -> None:
+    assert await page.is_hidden("#exhibit-shown")
+    await page.click("#tab-exhibits")
+    await page.click("#exhibit-list button:has-text('证据1 现场照片')")
+    assert await now_ms(page) == 14_000
+    await until(page, "document.querySelector('#exhibit-file img')?.naturalWidth === 8")
+    assert "证据1 现场照片" in await page.inner_text("#exhibit-title")
+    assert "证明交货" in await page.inner_text("#exhibit-list .detail")
+    if folder := os.environ.get("YUNTING_SCREENSHOTS"):
+        await page.screenshot(path=f"{folder}/player-exhibit.png")
+    await page.click("#chapters button:has-text('法庭辩论')")
+    assert await page.is_hidden("#exhibit-shown")
 
 
 async def test_everything_by_keyboard(page: Page) -> None:

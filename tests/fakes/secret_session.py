@@ -6,6 +6,7 @@ later somebody says an identity number. The witness is protected. The bench deli
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -18,6 +19,14 @@ from av.video.stream import VideoStream
 
 from hearing import events as ev
 from hearing.access_events import Access, AccessRestricted, CaseJoined, Ground
+from hearing.exhibit_events import (
+    ExhibitHidden,
+    ExhibitOpened,
+    ExhibitShown,
+    ExhibitState,
+    ExhibitStateSet,
+    ExhibitSubmitted,
+)
 from hearing.ids import new_ulid
 from hearing.roles import Role
 from hearing.session import Move, Pause, State
@@ -37,6 +46,8 @@ NUMBER = "440106199001011232"
 PHONE = "13800138000"
 SECRET_WORDS = ("配方阿尔法七号", "合议意见是驳回", "何宇航", "内部备注请复核", "求助内容听不清", "词表秘密词")
 """Withheld from the parties."""
+EXHIBIT_WORDS = ("双方往来对账单", "公开展示的合同")
+"""In the files of exhibits 1, which the parties have, and 3, which the public has too; 2 is withheld from both."""
 CASE_TWO_WORDS = "第二案的商业秘密"
 PUBLIC_SECRET_WORDS = (*SECRET_WORDS, "当事人可知的隐私")
 SECRET_HZ, OPEN_HZ, WITNESS_HZ, NUMBER_HZ = 3_000, 440, 5_000, 7_000
@@ -63,6 +74,7 @@ def make_secret_session(folder: Path, key: CourtKey, *, several: bool = False) -
         pending.append(
             (duration_ms, TrackHeard(track=f"T{index + 1:02d}", participant="P01", until_ms=10**6), "server")
         )
+    pending += _exhibits(folder)
     made.entries = secret_log(pending, several=several, session=made.session)
     made.heads = [sign_head(made.entries[-1], made.entries[-1].utc_ms, key)]
     return made
@@ -131,6 +143,38 @@ def _spoken() -> list[tuple[int, ev.AnyEvent, str]]:
         (16_000, protected, "P04"),
         (16_000, private, "P04"),
     ]
+
+
+def _exhibits(folder: Path) -> list[tuple[int, ev.AnyEvent, str]]:
+    """Three of the plaintiff's. The second is submitted while the court sits behind closed doors."""
+    (folder / "exhibits").mkdir(exist_ok=True)
+    events: list[tuple[int, ev.AnyEvent, str]] = []
+    names = (EXHIBIT_WORDS[0], SECRET_WORDS[0], EXHIBIT_WORDS[1])
+    for number, (name, at_ms) in enumerate(zip(names, (1_200, SECRET[0] + 100, 5_150), strict=True), 1):
+        file = f"exhibits/{new_ulid(OPENED_UTC_MS + at_ms)}"
+        # The bytes are told by their beginning; what follows is there for whoever searches.
+        data = b"\xff\xd8\xff" + f"{name} {'row ' * 5_000}".encode()
+        (folder / file).write_bytes(data)
+        submitted = ExhibitSubmitted(
+            number=number,
+            name=name,
+            source="原告",
+            purpose=f"联系电话{PHONE}",
+            participant="P02",
+            kind="jpg",
+            file=file,
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            sm3=hashlib.new("sm3", data).hexdigest(),
+        )
+        before, after = ExhibitState.SUBMITTED, ExhibitState.REVIEWED
+        events += [
+            (at_ms, submitted, "P02"),
+            (at_ms + 100, ExhibitStateSet(number=number, before=before, after=after), "P04"),
+            (at_ms + 200, ExhibitShown(number=number, sha256=submitted.sha256), "P01"),
+            (at_ms + 700, ExhibitHidden(number=number, sha256=submitted.sha256), "P01"),
+        ]
+    return [*events, (15_900, ExhibitOpened(number=3, public=True), "P01")]
 
 
 def _second_case() -> list[tuple[int, ev.AnyEvent, str]]:

@@ -82,6 +82,23 @@ def test_no_word_name_or_number_that_is_sealed(edition: str, request: pytest.Fix
     assert words_found(folder, [secret.OPEN_WORDS])
 
 
+def test_an_exhibit_is_in_the_editions_that_may_have_it(made: Editions, party: Path, public: Path) -> None:
+    def held(folder: Path) -> list[str]:
+        return sorted(item.name for item in (folder / "data/exhibits").iterdir())
+
+    assert held(made.court) == ["0001.jpg", "0002.jpg", "0003.jpg"]
+    assert held(party) == ["0001.jpg", "0003.jpg"]
+    assert held(public) == ["0003.jpg"]
+    words = secret.EXHIBIT_WORDS
+    assert {word for word, _ in words_found(party, words)} == set(words)
+    assert {word for word, _ in words_found(public, words)} == {words[1]}
+    for folder, count in ((made.court, 3), (party, 2), (public, 1)):
+        assert made.verified(folder)["exhibits"] == count
+        table = (folder / "data/exhibits.csv").read_text("utf-8-sig")
+        assert len(table.splitlines()) == count + 1
+        assert (secret.PHONE in table) == (folder == made.court)
+
+
 @pytest.mark.parametrize("edition", ["party", "public"])
 def test_no_sample_and_no_frame_that_is_sealed(edition: str, request: pytest.FixtureRequest) -> None:
     folder = request.getfixturevalue(edition)

@@ -19,6 +19,7 @@ import msgspec
 from config import Settings
 from hearing.errors import UserError
 from hearing.events import Entry, TrackOpened
+from hearing.exhibit_events import ExhibitSubmitted
 from records.address import shown
 from records.manifest import is_safe_path
 from yunting.backup import folder as folders
@@ -129,13 +130,13 @@ def _keys_left_out(settings: Settings) -> Iterator[str]:
 
 
 def _tracks(store: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each session of the copied log with the track files that it names."""
+    """Each session of the copied log with the files of tracks and exhibits that it names."""
     with closing(sqlite3.connect(store)) as connection:
         sessions = [row[0] for row in connection.execute("SELECT session FROM log ORDER BY position")]
         for session in sessions:
             rows = connection.execute("SELECT body FROM entry WHERE session = ? ORDER BY seq", (session,))
             entries = (_entries.decode(body) for (body,) in rows)
-            files = [entry.event.file for entry in entries if isinstance(entry.event, TrackOpened)]
+            files = [entry.event.file for entry in entries if isinstance(entry.event, TrackOpened | ExhibitSubmitted)]
             yield session, [name for name in files if is_safe_path(name)]
 
 

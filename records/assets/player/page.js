@@ -1,8 +1,8 @@
 // The page itself: time line, course of the session, files, keys.
-const KINDS = ["court", "people", "order", "speech", "recording", "system"];
+const KINDS = ["court", "people", "order", "speech", "exhibit", "recording", "system"];
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 const TABS = ["said", "course", "exhibits", "tracks", "proof"];
-const shown = new Set(["court", "people", "order", "speech"]);
+const shown = new Set(["court", "people", "order", "speech", "exhibit"]);
 let courseHits = 0;
 
 function buildStrip() {
@@ -67,9 +67,11 @@ function buildChips() {
   }));
 }
 function buildExhibits() {
-  const items = exhibits.map((line) => element("li", { "data-ms": line.from }, courseItem(line.from, line.text || t("mark"), line.who ? element("small", {}, ` ${speakerOf(line)}`) : "")));
-  $("exhibit-list").replaceChildren(...items);
-  $("no-exhibits").hidden = items.length > 0;
+  const items = exhibits.map((line) => element("li", { "data-ms": line.from }, courseItem(line.from, line.text || t("mark"), line.who ? element("small", {}, ` ${speakerOf(line)}`) : ""), line.one ? exhibitDetail(line.one) : null));
+  const unshown = (facts.exhibits ?? []).filter((one) => one.shown.length === 0)
+    .map((one) => element("li", { class: "unshown" }, element("b", {}, `证据${one.number} ${one.name}`), element("small", {}, ` ${t("neverShown")}`), exhibitDetail(one)));
+  $("exhibit-list").replaceChildren(...items, ...unshown);
+  $("no-exhibits").hidden = items.length + unshown.length > 0;
 }
 function buildFiles() {
   const card = (name, detail, path) => element("div", { class: "card" }, element("b", {}, name), element("small", {}, detail),
@@ -118,8 +120,9 @@ function showTime() {
   $("strip").setAttribute("aria-valuetext", clock(ms));
   const chapter = lastBefore(facts.chapters, ms + 50, (one) => one.at_ms);
   for (const [index, button] of [...$("chapters").children].entries()) button.classList.toggle("now", index === chapter);
+  showExhibit(ms);
   const exhibit = lastBefore(exhibits, ms + 50, (one) => one.from);
-  for (const [index, item] of [...$("exhibit-list").children].entries()) item.classList.toggle("now", index === exhibit);
+  for (const [index, item] of [...$("exhibit-list").children].entries()) item.classList.toggle("now", index === exhibit && index < exhibits.length);
   showSaid();
   const lines = $("lines").children;
   const current = lines[lastBefore(lines, ms + 50, (item) => Number(item.dataset.ms))] ?? null;

@@ -5,7 +5,11 @@ const said = JSON.parse($("said-data").textContent).map(([id, kind, who, speaker
   return { id, kind, who, speaker, from, to, words, text, folded: fold(text) };
 });
 const spoken = said.filter((line) => line.kind !== "mark");
-const exhibits = said.filter((line) => line.kind === "exhibit" || line.kind === "mark");
+// Moments: what the clerk noted of exhibits, marks, and each time that an exhibit was shown.
+const exhibits = [
+  ...said.filter((line) => line.kind === "exhibit" || line.kind === "mark"),
+  ...(facts.exhibits ?? []).flatMap((one) => one.shown.map(([from, to]) => ({ from, to, one, who: "", kind: "exhibit", text: `证据${one.number} ${one.name}` }))),
+].sort((a, b) => a.from - b.from);
 let shownSaid = []; // {line, item, words: [span, …]} of what is in the list now
 let hits = []; // {ms, item} of the search, in order
 let hitAt = -1;
