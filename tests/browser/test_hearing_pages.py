@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.browser.sfu_stage import WHOLE
 from tests.browser.visitors import chromium, consent_and_check, needs_chromium, sign_in, visit
 from tests.fakes.serving import PASSWORD, serving
 from yunting.demo.client import Api
@@ -125,7 +126,7 @@ async def _decodes(page: Page, people: int) -> None:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 async def test_judge_phone_and_kiosk_see_and_hear_each_other(tmp_path: Path, codec: str) -> None:
-    async with serving(tmp_path, YUNTING_MEDIA_VIDEO_CODECS=codec) as server, chromium() as browser:
+    async with serving(tmp_path, YUNTING_MEDIA_VIDEO_CODECS=codec) as server, chromium(WHOLE) as browser:
         clerk = server.api()
         await clerk.sign_in("desk", PASSWORD)
         session = await _session(clerk)

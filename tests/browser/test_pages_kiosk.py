@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.courthouse import courthouse
 
 pytestmark = pytest.mark.browser
@@ -17,11 +15,10 @@ TRACES = "() => [localStorage.length, sessionStorage.length, document.documentEl
 
 
 async def test_leaving_a_booth_leaves_nothing() -> None:
-    executable = os.environ.get("YUNTING_CHROMIUM", "/usr/bin/chromium")
-    if not Path(executable).exists():
+    if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     async with courthouse() as court, async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         page = await chromium.new_page(viewport={"width": 1080, "height": 1920})
         await page.goto(f"{court.url}/kiosk")
         await page.click(".attract")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.courthouse import courthouse
 
 pytestmark = pytest.mark.browser
@@ -60,12 +59,11 @@ MEASURE = """() => {
 
 async def measured(size: str, contrast: str) -> dict[str, Any]:
     """What `MEASURE` finds on each door at the size of a phone."""
-    executable = os.environ.get("YUNTING_CHROMIUM", "/usr/bin/chromium")
-    if not Path(executable).exists():
+    if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     found = {}
     async with courthouse() as court, async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         page = await chromium.new_page(viewport={"width": 390, "height": 844})
         await page.goto(court.url)
         await page.evaluate(CHOOSE, {"size": size, "contrast": contrast, "language": "zh-CN"})

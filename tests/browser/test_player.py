@@ -26,12 +26,12 @@ from records.keys import CourtKey
 from records.player import write_player
 from records.standalone.sm3 import new_hash
 from records.summary import gather
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.minutes import said
 from tests.fakes.sessions import Made, make_package
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("YUNTING_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -87,7 +87,7 @@ FURTHER: tuple[tuple[int, ev.AnyEvent, str], ...] = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM.exists():
         pytest.skip("no Chromium: apt-get install chromium")
     folder = tmp_path_factory.mktemp("player")
     file = folder / "recordings" / EXHIBIT_FILE

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.courthouse import courthouse
 
 pytestmark = pytest.mark.browser
@@ -23,11 +21,10 @@ HELLO = """() => new Promise((resolve) => {
 
 
 async def test_every_door_opens_without_breaking_the_policy_and_reaches_the_socket() -> None:
-    executable = os.environ.get("YUNTING_CHROMIUM", "/usr/bin/chromium")
-    if not Path(executable).exists():
+    if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     async with courthouse() as court, async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         refused: list[str] = []
         for door in DOORS:
             # A page of its own: a door for staff goes on to the sign-in by itself, which would cut off the next one.
