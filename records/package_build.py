@@ -209,7 +209,8 @@ class Build:
         keys = (self.key.fingerprint, *self.former_keys)
         report = write_report(line, self.coverage, list(self.sources.entries), tz, keys)
         bag.add("data/reports/录音录像情况记录.html", report)
-        bag.add("data/player/index.html", write_player(facts, texts.record, texts.files))
+        sounds = sorted(path for path in bag.digests if path.startswith(f"{SEATS}/"))
+        bag.add("data/player/index.html", write_player(facts, texts.record, (*texts.files, *sounds)))
         bag.add("verify.py", verify.source())
         bag.add("VERIFY.md", (Path(__file__).parent / "assets" / "VERIFY.md").read_bytes())
         for path, data in stamp_files(self.sources.stamps, self._heads).items():

@@ -35,8 +35,8 @@ class SaidLine(msgspec.Struct, frozen=True, array_like=True):
 def write_player(facts: Facts, transcript: TranscriptRecord | None = None, files: Iterable[str] = ()) -> bytes:
     """`data/player/index.html`; media are found relative to it. A policy inside forbids every network access.
 
-    `files` are the paths in the package of further files that it offers (minutes, captions). Without a transcript
-    there is the course of the session only.
+    `files` are the paths in the package of further files that it offers (minutes, captions, the sound of each seat).
+    Without a transcript there is the course of the session only.
     """
     style = (ASSETS / "player.css").read_text(encoding="utf-8")
     program = "".join((ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in PROGRAM)

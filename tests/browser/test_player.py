@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import logging
 import os
-import shutil
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path

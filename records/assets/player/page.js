@@ -80,11 +80,14 @@ function buildFiles() {
     personName(person(track.participant)) || track.seat,
     `${clock(track.from_ms)}–${clock(track.to_ms)} · ${track.codecs.join(" + ")} · ${size(track.bytes)} · ${track.gaps.length} ${t("gaps")}`,
     track.path));
-  const texts = files.map((path) => element("li", {}, element("a", { href: `../${path}`, download: true }, path.split("/").pop())));
+  const links = (paths) => element("ul", { class: "files" }, ...paths.map((path) => element("li", {}, element("a", { href: `../${path}`, download: true }, path.split("/").pop()))));
+  const sounds = files.filter((path) => path.endsWith(".flac"));
+  const texts = files.filter((path) => !path.endsWith(".flac"));
   $("tracks").replaceChildren(
-    ...(texts.length ? [element("h3", {}, t("textFiles")), element("ul", { class: "files" }, ...texts)] : []),
+    ...(texts.length ? [element("h3", {}, t("textFiles")), links(texts)] : []),
     element("h3", {}, t("mediaFiles")), element("p", { class: "note" }, t("tracksNote")),
-    ...(facts.composite ? [card(t("composite"), t("compositeNote"), facts.composite)] : []), card(t("mix"), t("mixNote"), facts.mix), ...cards);
+    ...(facts.composite ? [card(t("composite"), t("compositeNote"), facts.composite)] : []), card(t("mix"), t("mixNote"), facts.mix), ...cards,
+    ...(sounds.length ? [element("h3", {}, t("seatSounds")), element("p", { class: "note" }, t("seatSoundsNote")), links(sounds)] : []));
 }
 function buildFacts() {
   const item = (name, value, wide = false) => element("div", { class: wide ? "wide" : "" }, element("dt", {}, name), element("dd", {}, value));
