@@ -4,10 +4,8 @@ languages."""
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
-from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,18 +14,17 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from hearing import events as ev
-from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted
 from hearing.transcript_events import LineKind, LineWritten
 from records import timeline
 from records.chain import make_entry
 from records.coverage import measure
 from records.keys import CourtKey
 from records.player import write_player
-from records.standalone.sm3 import new_hash
 from records.summary import gather
 from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.minutes import said
 from tests.fakes.sessions import Made, make_package
+from tests.fakes.shown_exhibit import keep_exhibit, shown_exhibit
 
 pytestmark = pytest.mark.browser
 
@@ -47,26 +44,6 @@ NEAR_MS = 500
 IN_STEP_S = 0.2
 """A seat's own picture shows the same moment as the composite."""
 log = logging.getLogger(__name__)
-
-PICTURE = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGPcoqHBgA0wYRUdtBIA0KwBFFratRQAAAAASUVORK5CYII="
-)
-EXHIBIT_FILE = "exhibits/01JDG0000000000000000000EX"
-
-
-def shown_exhibit(from_ms: int, to_ms: int) -> tuple[tuple[int, ev.AnyEvent, str], ...]:
-    """A photograph that the plaintiff submitted and the judge showed."""
-    sha256 = hashlib.sha256(PICTURE).hexdigest()
-    submitted = ExhibitSubmitted(
-        number=1, name="现场照片", source="原告拍摄", purpose="证明交货", participant="P02", kind="png",
-        file=EXHIBIT_FILE, size_bytes=len(PICTURE), sha256=sha256, sm3=new_hash("sm3", PICTURE).hexdigest(),
-    )  # fmt: skip
-    return (
-        (from_ms - 500, submitted, "P02"),
-        (from_ms, ExhibitShown(number=1, sha256=sha256), "P01"),
-        (to_ms, ExhibitHidden(number=1, sha256=sha256), "P01"),
-    )
-
 
 FURTHER: tuple[tuple[int, ev.AnyEvent, str], ...] = (
     (9_600, said("请原告陈述诉讼请求和事实理由。", 8_000, "P01"), "server"),
@@ -89,9 +66,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     if not CHROMIUM.exists():
         pytest.skip("no Chromium: apt-get install chromium")
     folder = tmp_path_factory.mktemp("player")
-    file = folder / "recordings" / EXHIBIT_FILE
-    file.parent.mkdir(parents=True)
-    file.write_bytes(PICTURE)
+    keep_exhibit(folder / "recordings")
     return make_package(folder, seconds=SECONDS, recess=(5000, 7000), further=FURTHER)
 
 
