@@ -24,6 +24,7 @@ from identity.reasons import words
 from tests.browser.before_the_camera import Stage, at_the_check, begin, needs_photos, performer, tries_until, why_not
 from tests.browser.by_keyboard import press, read_to_the_end, tab_to
 from tests.browser.calibrated import KEY, Sitters, two_sitters
+from tests.browser.sfu_stage import WHOLE
 from tests.browser.test_pages_gate import NUMBER, link, session
 from tests.browser.test_pages_readable import MEASURE, assert_large
 from tests.browser.visitors import blank, chromium, needs_chromium, visit
@@ -100,7 +101,7 @@ async def court(folder: Path, people: Sitters, reference: Path) -> AsyncIterator
     settings = {"YUNTING_IDENTITY_COHORT": str(people.cohort), "YUNTING_IDENTITY_KEY": KEY.hex()}
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(serving(folder, **settings))
-        browser = await stack.enter_async_context(chromium())
+        browser = await stack.enter_async_context(chromium(WHOLE))
         desk, bench, operator = [await stack.enter_async_context(server.api()) for _ in range(3)]
         for api, account in ((desk, "desk"), (bench, "bench"), (operator, "root")):
             await api.sign_in(account, PASSWORD)

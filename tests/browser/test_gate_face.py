@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.before_the_camera import Cast, Stage, at_the_check, needs_photos, tries_until, two_people
+from tests.browser.sfu_stage import WHOLE
 from tests.browser.test_pages_gate import link, session, vouch
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.serving import serving
@@ -27,7 +28,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
 
 
 async def test_a_head_that_does_what_is_asked_reaches_the_clerk_with_its_score(tmp_path: Path, cast: Cast) -> None:
-    async with serving(tmp_path) as server, chromium() as browser:
+    async with serving(tmp_path) as server, chromium(WHOLE) as browser:
         made = await session(server, "face")
         await vouch(browser, server.base_url, "林晓")
         clerk = await visit(browser, f"{server.base_url}/clerk", 1440, 900)

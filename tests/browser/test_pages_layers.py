@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
+from tests.browser.sfu_stage import WHOLE
 from tests.browser.visitors import blank, chromium, consent_and_check, needs_chromium, sign_in
 from tests.fakes.hall import Hall, hall
 
@@ -122,7 +123,7 @@ async def _page(browser: Browser, url: str, width: int, height: int, refuses: st
 
 @asynccontextmanager
 async def _court(folder: Path, codec: str = "h264", refuses: str = "") -> AsyncIterator[Court]:
-    async with hall(folder, "plaintiff-1", YUNTING_MEDIA_VIDEO_CODECS=codec) as court, chromium() as browser:
+    async with hall(folder, "plaintiff-1", YUNTING_MEDIA_VIDEO_CODECS=codec) as court, chromium(WHOLE) as browser:
         judge, judge_line = await _page(browser, f"{court.server.base_url}/judge", 1440, 900)
         await sign_in(judge, "bench")
         await judge.get_by_text("进入法庭").click()

@@ -12,7 +12,7 @@ from media_server.sfu import SfuSettings
 from tests.browser.sfu_stage import Stage, stage
 from tests.fakes.udp_relay import UdpRelay
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 figures = logging.getLogger("figures")
 

@@ -28,7 +28,7 @@ from media_server.recorder import SILENCE_MS, Recorder
 from tests.browser.sfu_stage import Stage, stage
 from tests.fakes.decoding import faults_ms
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 WIDTHS = {"l": 320, "m": 640, "h": 1280}
 STOP_S, RETURN_S = 2.0, 0.5

@@ -12,7 +12,7 @@ from tests.browser.sfu_stage import CHROMIUM
 from tests.browser.steered_camera import SteeredCamera
 from tests.browser.visitors import blank, chromium, needs_chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 # The red, green and blue in the middle of what the camera gives.
 SHOW = """

@@ -21,7 +21,7 @@ from playwright.async_api import Page, async_playwright
 
 from hearing import commands as cmd
 from hearing.session import Move
-from tests.browser.sfu_stage import CHROMIUM
+from tests.browser.sfu_stage import WHOLE
 from tests.fakes.decoding import faults_ms, unlisted
 from tests.fakes.hall import Hall, hall
 from tests.fakes.udp_relay import UdpRelay
@@ -129,11 +129,11 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    if not CHROMIUM.exists():
+    if not WHOLE.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     up, down = UdpRelay(seed=1), UdpRelay(seed=2)
     async with hall(tmp_path, "clerk-1") as room, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=str(WHOLE), args=FLAGS)
         pages = []
         for relay in (up, down):
             await relay.start(("127.0.0.1", room.server.port))

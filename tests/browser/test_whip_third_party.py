@@ -18,7 +18,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.sfu_stage import CHROMIUM
+from tests.browser.sfu_stage import WHOLE
 from tests.fakes.hall import Hall, hall
 from yunting.bench.impair.page import FLAGS
 
@@ -90,10 +90,10 @@ async def site(bundle: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
+    if not WHOLE.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")
     async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        made = await playwright.chromium.launch(executable_path=str(WHOLE), args=FLAGS)
         yield made
         await made.close()
 

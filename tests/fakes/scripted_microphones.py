@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from playwright.async_api import Page, async_playwright
 
-from tests.browser.sfu_stage import CHROMIUM
+from tests.browser.sfu_stage import WHOLE
 from yunting.bench.impair.page import FLAGS
 from yunting.bench.spoken_source import RATE_HZ, Clip, speech_bounds
 from yunting.demo.client import Presence
@@ -105,7 +105,7 @@ async def microphone(script: Path) -> AsyncIterator[Microphone]:
     """A browser of its own: the file is named on its command line. It begins to play at once."""
     flag = f"--use-file-for-fake-audio-capture={script}%noloop"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, flag])
+        browser = await playwright.chromium.launch(executable_path=str(WHOLE), args=[*FLAGS, flag])
         context = await browser.new_context(permissions=["microphone"])
         page = await context.new_page()
         await page.route(_URL, lambda route: route.fulfill(content_type="text/html", body=_HTML))
