@@ -19,7 +19,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from hearing.errors import UserError
-from tests.browser.visitors import CALM, chromium, consent_and_check, needs_chromium, sign_in, visit
+from tests.browser.visitors import chromium, consent_and_check, needs_chromium, sign_in, visit
 from tests.fakes.hall import Hall, hall
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(420)]
@@ -169,7 +169,7 @@ async def _refused(court: Hall, method: str, path: str, body: dict[str, Any]) ->
 
 
 async def test_a_hearing_is_sealed_by_the_people_at_their_pages(tmp_path: Path) -> None:
-    settings = {"YUNTING_SEALING_AUTOMATIC": "true", **CALM}
+    settings = {"YUNTING_SEALING_AUTOMATIC": "true"}
     async with hall(tmp_path, "clerk-1", "plaintiff-1", **settings) as court, chromium() as browser:
         judge, clerk = await _judge(browser, court), await _clerk(browser, court)
         phone = await _plaintiff(browser, court)
