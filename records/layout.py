@@ -58,6 +58,13 @@ def arrange(mode: str, people: Sequence[Person], focus: str | None, stage: Box) 
     return _grid([person.participant for person in shown], stage)
 
 
+def beside(stage: Box) -> tuple[Box, Box]:
+    """Two thirds for what is shown, and a column on its right for those who are present."""
+    wide = (stage.width - GUTTER_PX) * 2 // 3
+    column = Box(stage.x + wide + GUTTER_PX, stage.y, stage.width - wide - GUTTER_PX, stage.height)
+    return Box(stage.x, stage.y, wide, stage.height).even(), column.even()
+
+
 def _fit(people: Sequence[Person], focus: str | None) -> list[Person]:
     shown = list(people[:MAX_TILES])
     if focus is not None and all(person.participant != focus for person in shown):

@@ -12,7 +12,8 @@ from hearing.roles import label
 from records import words
 from records.caption_strip import CaptionStrip, height_px
 from records.drawing import GOLD, MUTED, NAVY, RED, STAGE, TILE, WHITE, Canvas, Pen
-from records.layout import Box, arrange
+from records.exhibit_board import ExhibitBoard
+from records.layout import Box, arrange, beside
 from records.reels import Reels
 from records.scenes import Scene
 from records.timeline import Stretch
@@ -66,6 +67,7 @@ class Painter:
             look.width - 2 * margin,
             look.height - self._head_px - self._foot_px - strip_px - 2 * margin,
         ).even()
+        self._board = ExhibitBoard(reels.recordings, self._canvas, self._pen, self._scale)
         self._scenes = list(reversed(window.scenes))
         self._tiles: dict[str, _Tile] = {}
         self._drawn: Scene | Stretch | None = None
@@ -98,7 +100,7 @@ class Painter:
         if self._drawn is not scene:
             self._drawn = scene
             self._clear()
-            boxes = arrange(scene.mode, scene.people, scene.focus, self._stage)
+            boxes = self._boxes(scene)
             last = {name: tile.last for name, tile in self._tiles.items()}
             self._tiles = {name: _Tile(box, name in scene.speakers, last.get(name)) for name, box in boxes.items()}
             for name, tile in self._tiles.items():
@@ -107,6 +109,13 @@ class Painter:
                     self._paint_picture(name, tile, tile.last)
         for name, tile in self._tiles.items():
             self._refresh(name, tile, at_ms)
+
+    def _boxes(self, scene: Scene) -> dict[str, Box]:
+        if scene.exhibit is None:
+            return arrange(scene.mode, scene.people, scene.focus, self._stage)
+        board, column = beside(self._stage)
+        self._board.paint(scene.exhibit, board)
+        return arrange("focus" if scene.mode == "auto" else scene.mode, scene.people, scene.focus, column)
 
     def _refresh(self, name: str, tile: _Tile, at_ms: int) -> None:
         # The picture nearest to this moment: half a frame early or late, where the newest would always be late.

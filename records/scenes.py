@@ -9,13 +9,13 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hearing.events import FloorGranted, LayoutChanged, PresenceChanged, SpeakerChanged
 from hearing.roles import Role, is_bench
 from records.layout import Person
-from records.timeline import Span, Timeline, presence_is_gone
+from records.timeline import OnShow, Span, Timeline, presence_is_gone
 
 T = TypeVar("T")
 
@@ -30,13 +30,15 @@ _ORDER = list(Role)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Nothing about the arrangement changes during `span`. `speakers` get a frame, `focus` the large place."""
+    """Nothing about the arrangement changes during `span`. `speakers` get a frame, `focus` the large place beside the
+    `exhibit`, if one is shown."""
 
     span: Span
     mode: str
     people: tuple[Person, ...]
     focus: str | None
     speakers: tuple[str, ...]
+    exhibit: OnShow | None = None
 
 
 def side_of(seat: str, role: Role) -> str:
@@ -60,6 +62,7 @@ def plan(timeline: Timeline) -> tuple[Scene, ...]:
     cuts = {0, end_ms}
     cuts |= {edge for spans in visits.values() for span in spans for edge in (span.from_ms, span.to_ms)}
     cuts |= {at_ms for at_ms, _ in turns} | {at_ms for at_ms, _ in layouts} | {at_ms for at_ms, _ in loud}
+    cuts |= {edge for each in timeline.exhibitions for edge in (each.span.from_ms, each.span.to_ms)}
     edges = sorted(cut for cut in cuts if 0 <= cut <= end_ms)
     scenes: list[Scene] = []
     for from_ms, to_ms in itertools.pairwise(edges):
@@ -72,15 +75,10 @@ def plan(timeline: Timeline) -> tuple[Scene, ...]:
             people=_people(timeline, here),
             focus=focus if focus in here else None,
             speakers=tuple(name for name in _latest(loud, from_ms) or () if name in here),
+            exhibit=next((e.exhibit for e in timeline.exhibitions if e.span.from_ms <= from_ms < e.span.to_ms), None),
         )
-        last = scenes[-1] if scenes else None
-        if last and (last.mode, last.people, last.focus, last.speakers) == (
-            scene.mode,
-            scene.people,
-            scene.focus,
-            scene.speakers,
-        ):
-            scenes[-1] = Scene(Span(last.span.from_ms, to_ms), last.mode, last.people, last.focus, last.speakers)
+        if scenes and scenes[-1] == replace(scene, span=scenes[-1].span):
+            scenes[-1] = replace(scene, span=Span(scenes[-1].span.from_ms, to_ms))
         else:
             scenes.append(scene)
     return tuple(scenes)

@@ -26,6 +26,8 @@ from hearing.events import (
     TrackClosed,
     TrackOpened,
 )
+from hearing.exhibits import Register
+from hearing.exhibits import fold as exhibits_after
 from hearing.participant import Presence
 from hearing.session import Pause, Phase, State, is_open, is_over, is_recording, lawful_pause
 
@@ -98,6 +100,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class OnShow:
+    """What of an exhibit the composite needs. `file` lies in the folder of the recordings."""
+
+    number: int
+    name: str
+    kind: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibition:
+    """Everybody in the courtroom saw this exhibit."""
+
+    span: Span
+    exhibit: OnShow
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The recorder could not do its duty; `to_ms` None while it lasted to the end."""
 
@@ -121,6 +142,7 @@ class Timeline:
     changes: tuple[Change, ...]
     incidents: tuple[Incident, ...]
     anchors: tuple[ClockAnchored, ...]
+    exhibitions: tuple[Exhibition, ...] = ()
 
     def utc_at(self, session_ms: int) -> int:
         """The server's wall clock at a moment, by the newest anchor at or before it. 0 for a session never opened."""
@@ -211,10 +233,12 @@ class Fold:
     changes: list[Change] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     anchors: list[ClockAnchored] = field(default_factory=list)
+    exhibits: Register = field(default_factory=Register)
 
     def take(self, entry: Entry) -> None:
         self.session = entry.session
         self.passed(entry.at_ms)
+        self.exhibits = exhibits_after(self.exhibits, entry.event, entry.at_ms)
         match entry.event:
             case SessionCreated() as created:
                 self.created = created
@@ -280,6 +304,7 @@ class Fold:
             changes=tuple(self.changes),
             incidents=tuple(self.incidents),
             anchors=tuple(self.anchors),
+            exhibitions=_exhibitions(self.exhibits, duration_ms),
         )
 
     def _track(self, opened: TrackOpened, duration_ms: int) -> RecordedTrack:
@@ -298,6 +323,17 @@ class Fold:
             gaps=tuple(self.gaps.get(opened.track, ())),
             closed=closed is not None,
         )
+
+
+def _exhibitions(register: Register, duration_ms: int) -> tuple[Exhibition, ...]:
+    found = []
+    for exhibit in register.items.values():
+        told = exhibit.submitted
+        item = OnShow(told.number, told.name, told.kind, told.file, told.sha256)
+        for shown in exhibit.shown:
+            to_ms = duration_ms if shown.to_ms is None else shown.to_ms
+            found.append(Exhibition(Span(shown.from_ms, to_ms), item))
+    return tuple(sorted(found, key=lambda each: each.span.from_ms))
 
 
 def _ended(stretch: Stretch, at_ms: int) -> Stretch:

@@ -29,7 +29,7 @@ STALE_MS = 2_000
 """Without a new frame for this long the tile says so instead of showing a frozen face."""
 _AHEAD_MS = 100
 """Half a frame at the lowest rate: a frame shows what is nearest to it."""
-FORMAT = 2
+FORMAT = 3
 """Raised when the same window would give another picture or sound."""
 
 

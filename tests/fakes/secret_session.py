@@ -7,6 +7,7 @@ later somebody says an identity number. The witness is protected. The bench deli
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,6 +17,7 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
+from PIL import Image
 
 from hearing import events as ev
 from hearing.access_events import Access, AccessRestricted, CaseJoined, Ground
@@ -152,8 +154,8 @@ def _exhibits(folder: Path) -> list[tuple[int, ev.AnyEvent, str]]:
     names = (EXHIBIT_WORDS[0], SECRET_WORDS[0], EXHIBIT_WORDS[1])
     for number, (name, at_ms) in enumerate(zip(names, (1_200, SECRET[0] + 100, 5_150), strict=True), 1):
         file = f"exhibits/{new_ulid(OPENED_UTC_MS + at_ms)}"
-        # The bytes are told by their beginning; what follows is there for whoever searches.
-        data = b"\xff\xd8\xff" + f"{name} {'row ' * 5_000}".encode()
+        # A viewer stops where the picture ends; what follows is there for whoever searches.
+        data = _sheet((0, 0, 255) if number == 1 else (90, 90, 90)) + f"{name} {'row ' * 5_000}".encode()
         (folder / file).write_bytes(data)
         submitted = ExhibitSubmitted(
             number=number,
@@ -175,6 +177,12 @@ def _exhibits(folder: Path) -> list[tuple[int, ev.AnyEvent, str]]:
             (at_ms + 700, ExhibitHidden(number=number, sha256=submitted.sha256), "P01"),
         ]
     return [*events, (15_900, ExhibitOpened(number=3, public=True), "P01")]
+
+
+def _sheet(colour: tuple[int, int, int]) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (297, 210), colour).save(stream, "JPEG")
+    return stream.getvalue()
 
 
 def _second_case() -> list[tuple[int, ev.AnyEvent, str]]:

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 OPTIONS = ExportOptions(look=replace(SMALL, fps=10), actor="书记员")
 MAGENTA, GREEN = (212, 234), (54, 34)
+BLUE = (240, 110)
+"""Exhibit 1 is a sheet of it."""
 NUMBERS = (secret.NUMBER, secret.PHONE)
 
 
@@ -92,6 +94,9 @@ def test_an_exhibit_is_in_the_editions_that_may_have_it(made: Editions, party: P
     words = secret.EXHIBIT_WORDS
     assert {word for word, _ in words_found(party, words)} == set(words)
     assert {word for word, _ in words_found(public, words)} == {words[1]}
+    for folder in (made.court, party):
+        assert {file for file, _ in colours_found(folder, *BLUE)} == {"data/media/composite.mp4"}
+    assert colours_found(public, *BLUE) == set()
     for folder, count in ((made.court, 3), (party, 2), (public, 1)):
         assert made.verified(folder)["exhibits"] == count
         table = (folder / "data/exhibits.csv").read_text("utf-8-sig")

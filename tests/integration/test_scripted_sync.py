@@ -8,6 +8,8 @@ time is simulated.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import io
 import json
 import logging
 import re
@@ -15,17 +17,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from hearing import events as ev
+from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted
 from hearing.participant import Presence
 from hearing.session import Move, State
 from hearing.transcript_events import LineKind, LineWritten, UtteranceHeard
 from records import timeline, verify
-from records.layout import Box, arrange
+from records.layout import Box, arrange, beside
 from records.package import ExportOptions, SessionSources, export_session
 from records.scenes import plan
+from records.standalone.sm3 import new_hash
 from tests.fakes.flash_tracks import beeps_ms, flashes_ms
 from tests.fakes.heard_court import PEOPLE, Court, heard_court
 from tests.fakes.hummed import HumEngine, humming
@@ -43,7 +49,11 @@ VOICES = {"judge": 5, "plaintiff": 20}
 SAID_S = {"judge": 17.0, "plaintiff": 25.0}
 SPOKE_S = 2.0
 EXHIBIT_S = 21.0
+HIDDEN_S = 22.2
 EXHIBIT = "【证据3】借款合同"
+EXHIBIT_FILE = "exhibits/01JDG0000000000000000000EX"
+STAGE = Box(4, 32, 632, 250).even()
+"""Of the picture's 640x360."""
 SCRIPTS = {
     "judge": Script(SECONDS, (12.0, 19.52, 29.24), (13.0, 20.5, 30.0), 700.0, ((17.0, humming(5, SPOKE_S)),)),
     "plaintiff": Script(SECONDS, (15.0, 22.48, 32.04), (13.2, 22.7, 31.3), 1200.0, ((25.0, humming(20, SPOKE_S)),)),
@@ -80,7 +90,7 @@ async def _hold(folder: Path) -> Held:
                 who, 10 * number + 1, SCRIPTS[who], ppm=(100, -100)[number], ahead_s=(-900, 86_400)[number]
             )
         ]
-        await court.play(parties, also=((WAITING_S, _open), (EXHIBIT_S, _show_exhibit)))
+        await court.play(parties, also=((WAITING_S, _open), (EXHIBIT_S, _show_exhibit), (HIDDEN_S, _hide_exhibit)))
         began_ms = court.ledger.clock.now_ms() - (court.time.monotonic_us - begin_us) / 1000
         await court.close()
         closed = ev.StateChanged(move=Move.CLOSE, before=State.IN_SESSION, after=State.CLOSED)
@@ -119,6 +129,29 @@ async def _show_exhibit(court: Court) -> None:
         text=EXHIBIT,
     )
     await court.ledger.note("clerk", [shown])
+    file = court.folder / EXHIBIT_FILE
+    file.parent.mkdir()
+    file.write_bytes(_blue_sheet())
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    submitted = ExhibitSubmitted(
+        number=3, name="借款合同", source="原告", purpose="证明借款", participant="plaintiff", kind="png",
+        file=EXHIBIT_FILE, size_bytes=file.stat().st_size, sha256=sha256,
+        sm3=new_hash("sm3", file.read_bytes()).hexdigest(),
+    )  # fmt: skip
+    await court.ledger.note("plaintiff", [submitted])
+    await court.ledger.note("judge", [ExhibitShown(number=3, sha256=sha256)])
+
+
+async def _hide_exhibit(court: Court) -> None:
+    sha256 = hashlib.sha256((court.folder / EXHIBIT_FILE).read_bytes()).hexdigest()
+    await court.ledger.note("judge", [ExhibitHidden(number=3, sha256=sha256)])
+
+
+def _blue_sheet() -> bytes:
+    """Of a colour that nobody in the pictures has."""
+    stream = io.BytesIO()
+    Image.new("RGB", (210, 297), (0, 0, 255)).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def off_ms(found: Sequence[float], due: Sequence[float], what: str) -> float:
@@ -139,7 +172,7 @@ def test_flashes_and_beeps_in_every_seats_track(held: Held) -> None:
 def test_flashes_and_beeps_in_the_composite(held: Held) -> None:
     composite = held.package / "data/media/composite.mp4"
     scene = plan(timeline.read(held.entries))[0]
-    boxes = arrange(scene.mode, scene.people, scene.focus, Box(4, 32, 632, 250).even())
+    boxes = arrange(scene.mode, scene.people, scene.focus, STAGE)
     for who, script in SCRIPTS.items():
         box = boxes[who]
         y, x = box.y + box.height // 2, box.x + box.width // 2
@@ -181,6 +214,30 @@ def test_the_exhibit_in_log_and_captions(held: Held) -> None:
     (entry,) = (entry for entry in held.entries if isinstance(entry.event, LineWritten))
     assert abs(entry.at_ms - due) <= TEXT_MS
     assert abs(dict(_cues(held.package))["exhibit-3"][0] - due) <= TEXT_MS
+
+
+def test_the_exhibit_in_the_composite_and_for_the_player(held: Held) -> None:
+    due = held.due_ms([EXHIBIT_S, HIDDEN_S])
+    events = [e.at_ms for e in held.entries if isinstance(e.event, ExhibitShown | ExhibitHidden)]
+    assert off_ms(events, due, "log, exhibit") <= PICTURE_MS
+    (facts,) = json.loads((held.package / "data/session.json").read_bytes())["exhibits"]
+    assert off_ms(facts["shown"][0], due, "player, exhibit") <= PICTURE_MS
+    board, _ = beside(STAGE)
+    seen = _blue_ms(held.package / "data/media/composite.mp4", board)
+    assert off_ms([seen[0], seen[-1]], [due[0], due[1] - 40], "composite, exhibit") <= PICTURE_MS
+    assert len(seen) == pytest.approx((HIDDEN_S - EXHIBIT_S) * 25, abs=2)
+
+
+def _blue_ms(path: Path, box: Box) -> list[float]:
+    """Times of the frames that are blue in the middle of this box."""
+    found = []
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            red, green, blue = frame.to_ndarray(format="rgb24")[box.y + box.height // 2, box.x + box.width // 2]
+            if int(blue) > int(red) + 100 and int(blue) > int(green) + 100:
+                assert frame.time is not None
+                found.append(frame.time * 1000)
+    return found
 
 
 def test_the_package_of_the_scripted_hearing_is_whole(held: Held) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearing import events as ev
+from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
@@ -40,7 +41,14 @@ occurrences = st.one_of(
     st.integers(-500, 500).map(
         lambda by: ev.ClockAnchored(session_ms=0, utc_ms=1_000_000 + by, uncertainty_ms=1, reason="checked")
     ),
-)
+    st.sampled_from([kind(number=number, sha256="") for number in (1, 2) for kind in (ExhibitShown, ExhibitHidden)]),
+    st.sampled_from([1, 2]).map(
+        lambda number: ExhibitSubmitted(
+            number=number, name="合同", source="", purpose="", participant="A", kind="pdf", file=f"exhibits/{number}",
+            size_bytes=1, sha256="", sm3="",
+        )
+    ),
+)  # fmt: skip
 
 
 def recorded(who: str, from_ms: int, to_ms: int) -> Told:

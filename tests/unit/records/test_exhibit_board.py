@@ -1,0 +1,104 @@
+"""An exhibit in the composite: the picture upright and in proportion, a plate for what is none or is damaged."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from records import exhibit_board
+from records.drawing import TILE, Canvas, Pen, yuv
+from records.exhibit_board import ExhibitBoard, picture_of
+from records.layout import Box, beside
+from records.timeline import OnShow
+
+pytestmark = pytest.mark.unit
+
+BLUE = (0, 0, 255)
+BOX = Box(8, 64, 832, 612)
+
+
+def saved(path: Path, image: Image.Image, kind: str, **more: object) -> Path:
+    image.save(path, kind, **more)
+    return path
+
+
+def on_show(kind: str = "png", file: str = "file") -> OnShow:
+    return OnShow(number=3, name="送货单", kind=kind, file=file, sha256="")
+
+
+def test_a_picture_is_whole_in_proportion_and_as_large_as_there_is_room(tmp_path: Path) -> None:
+    wide = picture_of(saved(tmp_path / "a", Image.new("RGB", (400, 100), BLUE), "PNG"), "png", 832, 560)
+    tall = picture_of(saved(tmp_path / "b", Image.new("RGB", (300, 3000), BLUE), "JPEG"), "jpg", 832, 560)
+    assert wide is not None
+    assert tall is not None
+    assert (wide.width, wide.height) == (832, 208)
+    assert (tall.width, tall.height) == (56, 560)
+    assert np.all(wide.y == yuv(BLUE)[0])
+
+
+def test_a_photograph_stands_as_it_was_taken(tmp_path: Path) -> None:
+    image = Image.new("RGB", (400, 200), BLUE)
+    exif = image.getexif()
+    exif[0x0112] = 6
+    path = saved(tmp_path / "photo", image, "JPEG", exif=exif)
+    picture = picture_of(path, "jpg", 400, 400)
+    assert picture is not None
+    assert (picture.width, picture.height) == (200, 400)
+
+
+def test_what_is_see_through_lies_on_white_paper(tmp_path: Path) -> None:
+    path = saved(tmp_path / "seal", Image.new("RGBA", (100, 100), (255, 0, 0, 0)), "PNG")
+    picture = picture_of(path, "png", 100, 100)
+    assert picture is not None
+    assert np.all(picture.y == yuv((255, 255, 255))[0])
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "mp4"])
+def test_a_damaged_file_has_no_picture(tmp_path: Path, kind: str) -> None:
+    stream = io.BytesIO()
+    Image.effect_noise((300, 300), 80).convert("RGB").save(stream, "PNG" if kind == "png" else "JPEG")
+    path = tmp_path / "cut"
+    path.write_bytes(stream.getvalue()[: stream.tell() // 3])
+    assert picture_of(path, kind, 100, 100) is None
+
+
+def test_what_is_no_picture_or_too_large_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path / "large", Image.new("RGB", (100, 100)), "PNG")
+    assert picture_of(path, "pdf", 100, 100) is None
+    assert picture_of(path, "wav", 100, 100) is None
+    monkeypatch.setattr(exhibit_board, "MAX_PIXELS", 9_999)
+    assert picture_of(path, "png", 100, 100) is None
+
+
+def test_a_file_that_is_not_there_is_no_exhibit_without_a_picture(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        picture_of(tmp_path / "gone", "png", 100, 100)
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf"])
+def test_the_board_is_painted_inside_its_box_only(tmp_path: Path, kind: str) -> None:
+    saved(tmp_path / "file", Image.new("RGB", (300, 200), BLUE), "PNG")
+    canvas = Canvas(1280, 720)
+    before = canvas.y.copy()
+    ExhibitBoard(tmp_path, canvas, Pen(), 1.0).paint(on_show(kind), BOX)
+    changed = canvas.y != before
+    inside = np.zeros_like(changed)
+    inside[BOX.y : BOX.y + BOX.height, BOX.x : BOX.x + BOX.width] = True
+    assert not np.any(changed & ~inside)
+    middle = canvas.y[BOX.y + 280, BOX.x + 416]
+    assert (middle == yuv(BLUE)[0]) == (kind == "png")
+    assert canvas.y[BOX.y + 4, BOX.x + 4] in {yuv(BLUE)[0], yuv(TILE)[0]}
+
+
+def test_board_and_column_share_the_stage() -> None:
+    stage = Box(8, 64, 1264, 612)
+    board, column = beside(stage)
+    assert board.x == stage.x
+    assert board.x + board.width < column.x
+    assert column.x + column.width <= stage.x + stage.width
+    assert board.width > 1.9 * column.width
+    assert board.height == column.height == stage.height
