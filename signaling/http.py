@@ -135,6 +135,8 @@ CSP = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "media-src 'self' blob: mediastream:",
+        # An exhibit that is a PDF, read with the page's credential.
+        "frame-src blob:",
         "connect-src 'self' {others}",
         "font-src 'self'",
         "worker-src 'self' blob:",

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { agendaEn, agendaZh } from "./agenda.ts";
 import { consoleEn, consoleZh } from "./console.ts";
 import { courtEn, courtZh } from "./court.ts";
+import { exhibitsEn, exhibitsZh } from "./exhibits.ts";
 import { en, zhCN } from "./index.ts";
 import { meetingEn, meetingZh } from "./meeting.ts";
 import { noticesEn, noticesZh } from "./notices.ts";
@@ -28,8 +29,11 @@ test("English has exactly the keys that Chinese has", () => {
   expect(paths(stageEn).sort()).toEqual(paths(stageZh).sort());
   expect(paths(noticesEn).sort()).toEqual(paths(noticesZh).sort());
   expect(paths(outputsEn).sort()).toEqual(paths(outputsZh).sort());
+  expect(paths(exhibitsEn).sort()).toEqual(paths(exhibitsZh).sort());
 });
 
 test("no text is empty", () => {
-  expect([zhCN, en, courtZh, courtEn].flatMap(leaves).filter((leaf) => leaf.trim() === "")).toEqual([]);
+  expect(
+    [zhCN, en, courtZh, courtEn, exhibitsZh, exhibitsEn].flatMap(leaves).filter((leaf) => leaf.trim() === ""),
+  ).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice, Tabs } from "../../ui/index.ts";
+import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { hasEnded } from "../exports/preflight.ts";
 import { FlowRail } from "../flow/FlowRail.tsx";
 import { GateFlow } from "../gate/GateFlow.tsx";
@@ -167,7 +168,9 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
         ) : (
           <main class="console-room">
             <div class="console-stage">
-              <Stage hearing={hearing} media={media} empty={view ? t.waitingJudge : text().common.loading} />
+              <WithExhibit hearing={hearing}>
+                <Stage hearing={hearing} media={media} empty={view ? t.waitingJudge : text().common.loading} />
+              </WithExhibit>
               <Captions hearing={hearing} />
             </div>
             {may("run_session") && <MoveBar hearing={hearing} zone={court.time_zone} held={held} />}

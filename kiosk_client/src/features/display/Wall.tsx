@@ -5,6 +5,7 @@ import { type Hearing, joinHearing, person } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { either, text } from "../../text/index.ts";
 import { Clock, Emblem, Icon, Lamp, wallTime } from "../../ui/index.ts";
+import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { healthOf } from "../exports/RecordingTable.tsx";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { Stage } from "../hearing/Stage.tsx";
@@ -77,7 +78,11 @@ export function Wall({ session, credential, court }: Props) {
       </header>
       <MediaNotes media={media} />
       <main class="wall-stage">
-        {view && screen?.show === "stage" && <Stage hearing={hearing} media={media} empty={t.empty} whole />}
+        {view && screen?.show === "stage" && (
+          <WithExhibit hearing={hearing} still>
+            <Stage hearing={hearing} media={media} empty={t.empty} whole />
+          </WithExhibit>
+        )}
         {view && screen?.show === "card" && (
           <WallCard view={view} at_ms={screen.at_ms} grave={screen.grave} zone={zone} />
         )}

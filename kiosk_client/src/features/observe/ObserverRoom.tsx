@@ -4,6 +4,7 @@ import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { type HearingMedia, joinMedia } from "../../state/media.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon } from "../../ui/index.ts";
+import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { InterpretationSwitch } from "../hearing/InterpretationSwitch.tsx";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PreferenceButtons } from "../hearing/Preferences.tsx";
@@ -36,7 +37,9 @@ function Picture({ hearing, media, name }: { hearing: Hearing; media: HearingMed
   return (
     PauseCard({ view }) ?? (
       <>
-        <Stage hearing={hearing} media={media} empty={o.wait} whole />
+        <WithExhibit hearing={hearing}>
+          <Stage hearing={hearing} media={media} empty={o.wait} whole />
+        </WithExhibit>
         <Captions hearing={hearing} />
         <Watermark words={o.watermark(name, me.slice(-6))} />
       </>

@@ -2,6 +2,7 @@ import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { Banner, Button } from "../../ui/index.ts";
 import { ControlBar } from "../bench/ControlBar.tsx";
+import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { Stage, StatusBar } from "../hearing/index.ts";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { useOwnMedia } from "../hearing/useMedia.ts";
@@ -37,7 +38,9 @@ export function CourtroomView({ hearing, zone }: { hearing: Hearing; zone: strin
       )}
       <MediaNotes media={media} />
       <div class="courtroom-stage">
-        <Stage hearing={hearing} media={media} empty={t.waitingJudge} />
+        <WithExhibit hearing={hearing}>
+          <Stage hearing={hearing} media={media} empty={t.waitingJudge} />
+        </WithExhibit>
         <Captions hearing={hearing} />
       </div>
       <div class="courtroom-controls">

@@ -1,0 +1,46 @@
+import type { ComponentChildren } from "preact";
+import type { Hearing } from "../../state/hearing.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
+import { Icon } from "../../ui/index.ts";
+import { ExhibitFile } from "./ExhibitFile.tsx";
+import "./exhibits.css";
+
+interface Props {
+  hearing: Hearing;
+  /** A wall. */
+  still?: boolean;
+  /** Beside the name, e.g. what one may do about it. */
+  actions?: ComponentChildren;
+  /** The pictures. */
+  children: ComponentChildren;
+}
+
+/** The exhibit that the room sees now, beside the pictures or above them; the pictures alone while there is none. */
+export function WithExhibit({ hearing, still, actions, children }: Props) {
+  const t = exhibitsText();
+  const shown = hearing.state.value.hearing?.exhibit ?? null;
+  return (
+    <div class={`with-exhibit${shown ? " with-exhibit-shown" : ""}`}>
+      {shown && (
+        <section
+          class="exhibit-shown"
+          aria-label={`${t.shownNow} ${t.full(shown.number, shown.name)}`}
+          data-exhibit={shown.number}
+        >
+          <header class="exhibit-head">
+            <p class="grow" role="status">
+              <Icon name="doc" />
+              <span class="exhibit-now">{t.shownNow}</span>
+              <strong>{t.full(shown.number, shown.name)}</strong>
+            </p>
+            {actions}
+          </header>
+          <div class="exhibit-body">
+            <ExhibitFile key={`${shown.number} ${shown.sha256}`} hearing={hearing} exhibit={shown} still={still} />
+          </div>
+        </section>
+      )}
+      <div class="with-exhibit-pictures">{children}</div>
+    </div>
+  );
+}

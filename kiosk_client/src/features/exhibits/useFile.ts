@@ -1,0 +1,41 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { exhibitApi } from "../../protocol/exhibits.ts";
+import type { Hearing } from "../../state/hearing.ts";
+import { failureText } from "../order/failure.ts";
+
+export interface Opened {
+  /** Of the file in this page's memory; null while it comes. */
+  readonly url: string | null;
+  readonly problem: string | null;
+  readonly again: () => void;
+}
+
+/** An exhibit's file, read with the credential of the hearing: no address of the server's opens it by itself. */
+export function useFile(hearing: Hearing, number: number, sha256: string): Opened {
+  const [url, setUrl] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [asked, setAsked] = useState(0);
+  const session = hearing.state.value.hearing?.session ?? "";
+  useEffect(() => {
+    if (!session) return;
+    const given = new AbortController();
+    let made: string | null = null;
+    setUrl(null);
+    setProblem(null);
+    exhibitApi.file(session, hearing.socket.credential, number, given.signal).then(
+      (blob) => {
+        if (given.signal.aborted) return;
+        made = URL.createObjectURL(blob);
+        setUrl(made);
+      },
+      (cause: unknown) => {
+        if (!given.signal.aborted) setProblem(failureText(cause));
+      },
+    );
+    return () => {
+      given.abort();
+      if (made) URL.revokeObjectURL(made);
+    };
+  }, [hearing, session, number, sha256, asked]);
+  return { url, problem, again: useCallback(() => setAsked((n) => n + 1), []) };
+}
