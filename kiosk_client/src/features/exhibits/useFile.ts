@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { exhibitApi } from "../../protocol/exhibits.ts";
 import type { Hearing } from "../../state/hearing.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { failureText } from "../order/failure.ts";
+import { sha256 as hashOf } from "../review/sign.ts";
 
 export interface Opened {
   /** Of the file in this page's memory; null while it comes. */
@@ -10,7 +12,8 @@ export interface Opened {
   readonly again: () => void;
 }
 
-/** An exhibit's file, read with the credential of the hearing: no address of the server's opens it by itself. */
+/** An exhibit's file, read with the credential of the hearing: no address of the server's opens it by itself.
+ * What does not have the hash that the log has for it is never shown. */
 export function useFile(hearing: Hearing, number: number, sha256: string): Opened {
   const [url, setUrl] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -22,16 +25,17 @@ export function useFile(hearing: Hearing, number: number, sha256: string): Opene
     let made: string | null = null;
     setUrl(null);
     setProblem(null);
-    exhibitApi.file(session, hearing.socket.credential, number, given.signal).then(
-      (blob) => {
-        if (given.signal.aborted) return;
-        made = URL.createObjectURL(blob);
-        setUrl(made);
-      },
-      (cause: unknown) => {
-        if (!given.signal.aborted) setProblem(failureText(cause));
-      },
-    );
+    async function read() {
+      const blob = await exhibitApi.file(session, hearing.socket.credential, number, given.signal);
+      const same = (await hashOf(await blob.arrayBuffer())) === sha256;
+      if (given.signal.aborted) return;
+      if (!same) return setProblem(exhibitsText().unlike);
+      made = URL.createObjectURL(blob);
+      setUrl(made);
+    }
+    read().catch((cause: unknown) => {
+      if (!given.signal.aborted) setProblem(failureText(cause));
+    });
     return () => {
       given.abort();
       if (made) URL.revokeObjectURL(made);

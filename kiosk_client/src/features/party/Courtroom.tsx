@@ -3,8 +3,11 @@ import type { PersonView } from "../../protocol/messages.ts";
 import { Refused } from "../../protocol/socket.ts";
 import { type Hearing, person } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Dialog } from "../../ui/index.ts";
+import { ExhibitSheet, hasExhibits } from "../exhibits/ExhibitSheet.tsx";
+import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { focusOf, onStage, pictureOf } from "../hearing/layout.ts";
 import { MediaNotes } from "../hearing/MediaNotes.tsx";
 import { PersonTile } from "../hearing/PersonTile.tsx";
@@ -64,7 +67,8 @@ function Banners({ hearing, media }: { hearing: Hearing; media: HearingMedia }) 
 /** The hearing as a party sees it: one large, oneself in the corner, the others in a strip, five buttons. */
 export function Courtroom({ hearing, media, onLeft, flip }: Props) {
   const t = text();
-  const [dialog, setDialog] = useState<"help" | "more" | "minutes" | "leave" | null>(null);
+  const [dialog, setDialog] = useState<"help" | "more" | "minutes" | "exhibits" | "leave" | null>(null);
+  const [about, setAbout] = useState<number | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const [news] = useState(() => follow(hearing));
   useEffect(() => news.stop, [news]);
@@ -91,18 +95,35 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
     else throw cause;
   };
   const pause = PauseCard({ view });
+  const withExhibits = hasExhibits(hearing);
+  const exhibits = (number: number | null) => {
+    setAbout(number);
+    setDialog("exhibits");
+  };
 
   return (
     <main class="courtroom">
       <Banners hearing={hearing} media={media} />
       <div class="court-floor">
         <div class="court-main">
-          {pause ??
-            (large ? (
-              <PersonTile {...tile(large)} fit="contain" />
-            ) : (
-              <p class="stage-empty">{t.party.hearing.empty}</p>
-            ))}
+          {pause ?? (
+            <WithExhibit
+              hearing={hearing}
+              actions={
+                withExhibits && (
+                  <Button onClick={() => exhibits(view.exhibit?.number ?? null)}>
+                    {exhibitsText().opinion.list}
+                  </Button>
+                )
+              }
+            >
+              {large ? (
+                <PersonTile {...tile(large)} fit="contain" />
+              ) : (
+                <p class="stage-empty">{t.party.hearing.empty}</p>
+              )}
+            </WithExhibit>
+          )}
         </div>
         {!pause && (
           <div class="court-own">
@@ -134,7 +155,9 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
         onHelp={() => setDialog("help")}
         onMore={() => setDialog("more")}
         onMinutes={() => setDialog("minutes")}
+        onExhibits={withExhibits ? () => exhibits(null) : undefined}
       />
+      <ExhibitSheet hearing={hearing} open={dialog === "exhibits"} about={about} onClose={() => setDialog(null)} />
       <HelpDialog hearing={hearing} open={dialog === "help"} onClose={() => setDialog(null)} />
       <Dialog
         open={dialog === "minutes"}
@@ -156,6 +179,7 @@ export function Courtroom({ hearing, media, onLeft, flip }: Props) {
         onClose={() => setDialog(null)}
         onLeave={() => setDialog("leave")}
         onMinutes={() => setDialog("minutes")}
+        onExhibits={withExhibits ? () => exhibits(null) : undefined}
       />
       <LeaveDialog hearing={hearing} open={dialog === "leave"} onClose={() => setDialog(null)} onLeft={onLeft} />
     </main>

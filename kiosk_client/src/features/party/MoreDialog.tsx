@@ -1,6 +1,7 @@
 import { openDevices } from "../../media/devices.ts";
 import type { Hearing } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { text } from "../../text/index.ts";
 import { Button, Dialog, Lamp } from "../../ui/index.ts";
 import { Withdraw } from "../gate/Withdraw.tsx";
@@ -17,6 +18,7 @@ interface Props {
   onClose: () => void;
   onLeave: () => void;
   onMinutes: () => void;
+  onExhibits?: (() => void) | undefined;
   /** Front and back camera: phones only. */
   flip?: boolean;
 }
@@ -32,7 +34,7 @@ async function flipCamera(media: HearingMedia): Promise<void> {
 }
 
 /** What is needed seldom: sound only, the other camera, who is here, language and type, leaving. */
-export function MoreDialog({ hearing, media, open, onClose, onLeave, onMinutes, flip }: Props) {
+export function MoreDialog({ hearing, media, open, onClose, onLeave, onMinutes, onExhibits, flip }: Props) {
   const t = text();
   const m = t.party.more;
   const state = hearing.state.value;
@@ -66,6 +68,11 @@ export function MoreDialog({ hearing, media, open, onClose, onLeave, onMinutes, 
           <Button icon="doc" onClick={onMinutes}>
             {t.minutes.open}
           </Button>
+          {onExhibits && (
+            <Button icon="clip" onClick={onExhibits}>
+              {exhibitsText().open}
+            </Button>
+          )}
           <Withdraw hearing={hearing} />
         </div>
         <div class="row">

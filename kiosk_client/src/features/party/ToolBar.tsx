@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { SetMuteCommand } from "../../protocol/messages.ts";
 import type { Hearing } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { text } from "../../text/index.ts";
 import { Button, Dialog, ToolButton } from "../../ui/index.ts";
 
@@ -14,10 +15,12 @@ interface Props {
   onMore: () => void;
   /** Opens the transcript. */
   onMinutes: () => void;
+  /** Opens the exhibits; undefined for whoever has nothing to do with them. */
+  onExhibits?: (() => void) | undefined;
 }
 
-/** The buttons under a party's thumb; the transcript is among 更多 too, where large type leaves no room for six. What the court has ordered shows as locked, not as broken. */
-export function ToolBar({ hearing, media, onRefused, onHelp, onMore, onMinutes }: Props) {
+/** The buttons under a party's thumb; transcript and exhibits are among 更多 too, where a phone leaves no room for them. What the court has ordered shows as locked, not as broken. */
+export function ToolBar({ hearing, media, onRefused, onHelp, onMore, onMinutes, onExhibits }: Props) {
   const t = text().party.hearing;
   const [ask, setAsk] = useState(false);
   const self = hearing.self.value;
@@ -66,6 +69,7 @@ export function ToolBar({ hearing, media, onRefused, onHelp, onMore, onMinutes }
         onClick={() => hearing.do({ do: "hand", raised: !raised }).catch(onRefused)}
       />
       <ToolButton id="tool-minutes" icon="doc" label={text().minutes.open} onClick={onMinutes} />
+      {onExhibits && <ToolButton id="tool-exhibits" icon="clip" label={exhibitsText().open} onClick={onExhibits} />}
       <ToolButton icon="help" label={t.help} tone={self.help_asked ? "alert" : "on"} onClick={onHelp} />
       <ToolButton icon="more" label={t.more} onClick={onMore} />
       <Dialog

@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import type { Hearing } from "../../state/hearing.ts";
 import type { HearingMedia } from "../../state/media.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { text } from "../../text/index.ts";
 import { Button, Clock, Lamp, VideoTile, wallTime } from "../../ui/index.ts";
+import { ExhibitSheet, hasExhibits } from "../exhibits/ExhibitSheet.tsx";
 import { Withdraw } from "../gate/Withdraw.tsx";
 import { roleOf } from "../hearing/words.ts";
 import { HelpDialog } from "./HelpDialog.tsx";
@@ -25,6 +27,7 @@ export function Waiting({ hearing, media, onLeft }: Props) {
   const t = text();
   const w = t.party.waiting;
   const [help, setHelp] = useState(false);
+  const [exhibits, setExhibits] = useState(false);
   const [leave, setLeave] = useState(false);
   const state = hearing.state.value;
   const view = state.hearing;
@@ -79,10 +82,16 @@ export function Waiting({ hearing, media, onLeft }: Props) {
         <Button kind="quiet" onClick={() => setLeave(true)}>
           {w.leave}
         </Button>
+        {hasExhibits(hearing) && (
+          <Button icon="clip" onClick={() => setExhibits(true)}>
+            {exhibitsText().open}
+          </Button>
+        )}
         <Button icon="help" onClick={() => setHelp(true)} class="grow">
           {w.help}
         </Button>
       </div>
+      <ExhibitSheet hearing={hearing} open={exhibits} onClose={() => setExhibits(false)} />
       <HelpDialog hearing={hearing} open={help} onClose={() => setHelp(false)} />
       <LeaveDialog hearing={hearing} open={leave} onClose={() => setLeave(false)} onLeft={onLeft} />
     </main>

@@ -49,7 +49,7 @@ export const exhibits: ExhibitsTexts = {
     stop: "Stop the upload",
     yes: "Submit",
     note: "The court reviews it; until then the other side does not see it.",
-    done: (number) => `Exhibit ${number} was submitted`,
+    done: "The exhibit was submitted",
     problems: {
       file: "Choose a file",
       name: "Give it a name",
@@ -115,8 +115,9 @@ export const exhibits: ExhibitsTexts = {
   },
   frame: (name) => `${name}, content of the PDF`,
   failed: "The exhibit's file cannot be shown now",
+  unlike: "The file does not have the SHA-256 that the log has for it and is not shown. Tell the clerk.",
+  gone: "This exhibit cannot be seen any more.",
   pdfHint: "If nothing appears below, press Open.",
   broken: "Your browser cannot play this file: press Open.",
   stopView: "Back to the list",
-  bytes: { kb: "KB", mb: "MB" },
 };

@@ -48,7 +48,7 @@ export const exhibits = {
     stop: "停止上传",
     yes: "确认提交",
     note: "提交后由法院审核，审核通过前对方看不到。",
-    done: (number: number) => `已提交证据${number}`,
+    done: "证据已提交",
     problems: {
       file: "请选择证据文件",
       name: "请填写证据名称",
@@ -113,8 +113,9 @@ export const exhibits = {
   },
   frame: (name: string) => `${name}，PDF 文件内容`,
   failed: "证据文件暂时无法显示",
+  unlike: "文件与日志中登记的 SHA-256 不一致，未予显示。请联系书记员。",
+  gone: "这份证据已经不能查看。",
   pdfHint: "如果下方没有显示内容，请点“打开”。",
   broken: "您的浏览器不能播放此文件，请点“打开”。",
   stopView: "返回列表",
-  bytes: { kb: "KB", mb: "MB" },
 } as const;
