@@ -2,8 +2,10 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, type CourtCard } from "../../protocol/api.ts";
 import { type Hearing, joinHearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice, Tabs } from "../../ui/index.ts";
+import { ExhibitDesk } from "../exhibits/ExhibitDesk.tsx";
 import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { hasEnded } from "../exports/preflight.ts";
 import { FlowRail } from "../flow/FlowRail.tsx";
@@ -59,7 +61,8 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
   const { bench: t, court: words, desk } = courtText();
   const { media, problem, retry } = useOwnMedia(hearing);
   const [keys, setKeys] = useState(false);
-  const [reading, setReading] = useState<"log" | "minutes">("log");
+  const [reading, setReading] = useState<"log" | "minutes" | "exhibits">("log");
+  const [grab, setGrab] = useState(0);
   const spoke = useRef(false);
   const log = useLog(hearing, session);
   const state = hearing.state.value;
@@ -86,6 +89,10 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
         if (layout && may("arrange")) setLayout(hearing, layout);
         break;
       }
+      case "exhibits":
+        setReading("exhibits");
+        setGrab((n) => n + 1);
+        break;
       case "help":
         setKeys(true);
     }
@@ -196,16 +203,23 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
             <Tabs
               label={text().minutes.title}
               value={reading}
-              onChange={setReading}
+              onChange={(next) => {
+                setReading(next);
+                // A key's wish for the list is over once somebody chooses by hand.
+                setGrab(0);
+              }}
               tabs={[
                 { value: "log", label: t.events },
                 { value: "minutes", label: text().minutes.open },
+                { value: "exhibits", label: exhibitsText().open },
               ]}
             >
               {reading === "log" ? (
                 <EventList hearing={hearing} log={log} zone={court.time_zone} />
-              ) : (
+              ) : reading === "minutes" ? (
                 <Transcript hearing={hearing} marks />
+              ) : (
+                <ExhibitDesk hearing={hearing} grab={grab} />
               )}
             </Tabs>
           </section>

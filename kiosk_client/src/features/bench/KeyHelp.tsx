@@ -1,4 +1,5 @@
 import { courtText } from "../../text/court.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { text } from "../../text/index.ts";
 import { Button, Dialog } from "../../ui/index.ts";
 
@@ -9,6 +10,7 @@ export function KeyHelp({ open, onClose }: { open: boolean; onClose: () => void 
     ["G", t.keys.g],
     ["M", t.keys.m],
     ["1 – 5", `${t.keys.layouts}：${Object.values(court.layouts).join("、")}`],
+    ["E", exhibitsText().court.key],
     ["?", t.keys.help],
   ];
   return (

@@ -57,7 +57,8 @@ describe("keyboard", () => {
     expect(keyUp(IDLE, " ")[1]).toBeNull();
   });
 
-  it("maps M, 1 to 5 and ?", () => {
+  it("maps M, E, 1 to 5 and ?", () => {
+    expect(keyDown(IDLE, "e", false, 0)[1]).toEqual({ act: "exhibits" });
     expect(keyDown(IDLE, "m", false, 0)[1]).toEqual({ act: "mute_all" });
     expect(keyDown(IDLE, "5", false, 0)[1]).toEqual({ act: "layout", index: 4 });
     expect(keyDown(IDLE, "6", false, 0)[1]).toBeNull();

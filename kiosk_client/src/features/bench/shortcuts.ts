@@ -7,6 +7,7 @@ export type Act =
   | { act: "gavel" }
   | { act: "mute_all" }
   | { act: "layout"; index: number }
+  | { act: "exhibits" }
   | { act: "help" };
 
 export interface Keys {
@@ -28,6 +29,7 @@ export function keyDown(keys: Keys, key: string, repeat: boolean, now_ms: number
         ];
   if (key === "g" || key === "G") return [{ ...keys, gavel_since_ms: now_ms }, null];
   if (key === "m" || key === "M") return [keys, { act: "mute_all" }];
+  if (key === "e" || key === "E") return [keys, { act: "exhibits" }];
   if (key === "?" || key === "？") return [keys, { act: "help" }];
   if (/^[1-5]$/.test(key)) return [keys, { act: "layout", index: Number(key) - 1 }];
   return [keys, null];

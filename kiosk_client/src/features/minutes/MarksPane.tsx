@@ -4,12 +4,13 @@ import { type Hearing, person } from "../../state/hearing.ts";
 import { shownLines } from "../../state/minutes.ts";
 import { courtText } from "../../text/court.ts";
 import { Button, duration, Icon } from "../../ui/index.ts";
+import { ExhibitDesk } from "../exhibits/ExhibitDesk.tsx";
 import { titleOf } from "../hearing/words.ts";
 import { nextExhibit } from "./draft.ts";
 import { useEditor } from "./useEditor.ts";
 import "./minutes.css";
 
-/** Exhibits and marks at their moments; both can be set here without opening the minutes. */
+/** The register of exhibits; then what the minutes say of exhibits and marks, both of which can be set here. */
 export function MarksPane({ hearing }: { hearing: Hearing }) {
   const { clerk, editor } = courtText();
   const t = clerk.marks;
@@ -26,6 +27,7 @@ export function MarksPane({ hearing }: { hearing: Hearing }) {
   };
   return (
     <>
+      <ExhibitDesk hearing={hearing} />
       <div class="attendance-sum">
         <span class="grow small soft">{t.explain}</span>
         {may && (

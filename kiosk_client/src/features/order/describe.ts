@@ -1,6 +1,7 @@
 import type { AnyEvent, HearingView, Role, Seat } from "../../protocol/messages.ts";
 import type { LogEntry } from "../../protocol/staff.ts";
 import { courtText } from "../../text/court.ts";
+import { exhibitsText } from "../../text/exhibits.ts";
 import { text } from "../../text/index.ts";
 
 /** What weighs on a line of the log: `court` acts of the court, `mind` what needs attention, `plain` the rest. */
@@ -133,6 +134,28 @@ export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Lin
       return mind(log.restarted);
     case "package.made":
       return plain(log.exported);
+    default:
+      return event.type.startsWith("exhibit.") ? exhibitLine(event, who) : null;
+  }
+}
+
+function exhibitLine(event: AnyEvent, who: (id: string) => string): Line | null {
+  const { log } = courtText();
+  const plain = (words: string): Line => ({ words, weight: "plain" });
+  const court = (words: string): Line => ({ words, weight: "court" });
+  switch (event.type) {
+    case "exhibit.submitted":
+      return plain(log.exhibitSubmitted(who(event.participant), event.number, event.name));
+    case "exhibit.state":
+      return court(log.exhibitState(event.number, exhibitsText().states[event.after]));
+    case "exhibit.shown":
+      return court(log.exhibitShown(event.number));
+    case "exhibit.hidden":
+      return plain(log.exhibitHidden(event.number));
+    case "exhibit.opinion":
+      return plain(log.exhibitOpinion(who(event.participant), event.number));
+    case "exhibit.opened":
+      return court(log.exhibitOpened(event.number, event.public));
     default:
       return null;
   }

@@ -101,10 +101,8 @@ export const exhibits: ExhibitsTexts = {
     openText:
       "The public edition of the record will hold this file, and anybody may see it. Check first that it has no personal data, trade secrets or other matter that is not public by law.",
     openYes: "Put it in",
-    before: "Exhibits are shown once the session is open",
     keys: "↑ ↓ choose, Enter unfolds, S shows or stops showing",
     key: "The list of exhibits",
-    marks: "Marks",
   },
   zoom: {
     in: "Larger",

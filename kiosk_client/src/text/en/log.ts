@@ -42,4 +42,10 @@ export const log: CourtTexts["log"] = {
   stepped: "The server's clock was set; session time is unaffected",
   restarted: "The server came back",
   exported: "Record package exported",
+  exhibitSubmitted: (name, number, what) => `${name} submitted exhibit ${number} ${what}`,
+  exhibitState: (number, state) => `Exhibit ${number}: ${state}`,
+  exhibitShown: (number) => `Exhibit ${number} is shown`,
+  exhibitHidden: (number) => `Exhibit ${number} is shown no more`,
+  exhibitOpinion: (name, number) => `${name} gave an opinion on exhibit ${number}`,
+  exhibitOpened: (number, open) => `Exhibit ${number} ${open ? "is in" : "is out of"} the public edition`,
 };

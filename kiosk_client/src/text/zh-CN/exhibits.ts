@@ -99,10 +99,8 @@ export const exhibits = {
     openTitle: (number: number) => `将证据${number}列入公开版？`,
     openText: "公开版案卷将含有此文件，任何人都可能看到。请先核对其中没有个人信息、商业秘密或依法不公开的内容。",
     openYes: "确认列入",
-    before: "开庭后才能出示",
     keys: "↑ ↓ 选择，Enter 展开，S 出示或停止出示",
     key: "打开证据列表",
-    marks: "标记",
   },
   zoom: {
     in: "放大",
