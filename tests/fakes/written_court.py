@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hearing.transcript_events import UtteranceHeard, Word
+from signaling.exhibit_files import ExhibitFiles
 from signaling.line_messages import Transcribing
 from signaling.staff import StaffRole, ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
@@ -126,9 +127,10 @@ class WrittenCourt:
 
 
 @asynccontextmanager
-async def written_court() -> AsyncIterator[WrittenCourt]:
-    """A court with a judge (bench), two clerks (desk, desk2), two parties and a witness; nobody has come yet."""
-    async with courthouse() as court:
+async def written_court(exhibits: ExhibitFiles | None = None) -> AsyncIterator[WrittenCourt]:
+    """A court with a judge (bench), two clerks (desk, desk2), two parties and a witness; nobody has come yet.
+    `exhibits`: where it puts them; without, it takes none."""
+    async with courthouse(exhibits=exhibits) as court:
         accounts: list[tuple[str, StaffRole]] = [
             ("bench", "judge"),
             ("desk", "clerk"),
