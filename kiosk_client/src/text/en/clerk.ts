@@ -24,7 +24,7 @@ export const clerk: CourtTexts["clerk"] = {
   },
   marks: {
     explain: "Exhibits and marks keep their moment: the player of the record goes straight there.",
-    addExhibit: "Exhibit shown now",
+    addExhibit: "Note an exhibit in the minutes",
     addMark: "Mark this moment",
     exhibit: "Exhibit",
     mark: "Mark",

@@ -23,7 +23,7 @@ export const clerk = {
   },
   marks: {
     explain: "证据和标记都记在笔录的时间上，案卷播放器可直接跳到该处。",
-    addExhibit: "出示证据",
+    addExhibit: "笔录注明证据",
     addMark: "标记此刻",
     exhibit: "证据",
     mark: "标记",
