@@ -11,6 +11,7 @@ from hearing import events as ev
 from hearing.access import Restrictions
 from hearing.access_events import Access, Ground
 from hearing.session import Move, State
+from tests.browser.test_pages_minutes import Visitors
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.written_court import WrittenCourt, written_court
 
@@ -131,3 +132,27 @@ async def test_only_a_judge_opens_what_was_closed() -> None:
         mark = made["restrictions"][0]["mark"]
         lifted = await court.bench.call("DELETE", f"{address}/{mark}", {"reason": "误设"})
         assert lifted["restrictions"] == []
+
+
+async def test_the_judge_lifts_a_restriction_on_the_bench(tmp_path: Path) -> None:
+    async with written_court() as court, chromium() as browser:
+        visitors = Visitors(court, browser, tmp_path)
+        judge = await visitors.judge()
+        await visitors.open_court(judge)
+        body = {"from_ms": 0, "to_ms": None, "access": "parties", "ground": "privacy", "reason": ""}
+        address = f"sessions/{court.session}/restrictions"
+        await court.bench.call("POST", address, {**body, "participant": court.people["witness-1"]})
+
+        await judge.get_by_role("tab", name="不公开", exact=True).click()
+        row = judge.locator(".access [data-mark]")
+        await expect(row).to_contain_text("王五")
+        await visitors.shot(judge, "restrictions-bench")
+        await row.get_by_role("button", name="解除").click()
+        dialog = judge.locator("dialog[open]")
+        await dialog.get_by_role("button", name="解除").click()
+        await expect(dialog).to_contain_text("请填写理由")
+        assert (await _restrictions(court)).marks
+        await dialog.get_by_role("textbox").fill("当事人同意公开")
+        await dialog.get_by_role("button", name="解除").click()
+        await expect(judge.locator(".access")).to_contain_text("没有另行设置的不公开内容")
+        assert not (await _restrictions(court)).marks

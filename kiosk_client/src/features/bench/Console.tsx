@@ -5,6 +5,7 @@ import { courtText } from "../../text/court.ts";
 import { exhibitsText } from "../../text/exhibits.ts";
 import { either, text } from "../../text/index.ts";
 import { Banner, Button, Icon, Notice, Tabs } from "../../ui/index.ts";
+import { AccessPane } from "../access/AccessPane.tsx";
 import { ExhibitDesk } from "../exhibits/ExhibitDesk.tsx";
 import { WithExhibit } from "../exhibits/WithExhibit.tsx";
 import { hasEnded } from "../exports/preflight.ts";
@@ -61,7 +62,7 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
   const { bench: t, court: words, desk } = courtText();
   const { media, problem, retry } = useOwnMedia(hearing);
   const [keys, setKeys] = useState(false);
-  const [reading, setReading] = useState<"log" | "minutes" | "exhibits">("log");
+  const [reading, setReading] = useState<"log" | "minutes" | "exhibits" | "access">("log");
   const [grab, setGrab] = useState(0);
   const spoke = useRef(false);
   const log = useLog(hearing, session);
@@ -212,14 +213,19 @@ function Desk({ hearing, session, court, onBack }: Props & { hearing: Hearing })
                 { value: "log", label: t.events },
                 { value: "minutes", label: text().minutes.open },
                 { value: "exhibits", label: exhibitsText().open },
+                ...(may("run_session") ? [{ value: "access" as const, label: t.access }] : []),
               ]}
             >
-              {reading === "log" ? (
-                <EventList hearing={hearing} log={log} zone={court.time_zone} />
-              ) : reading === "minutes" ? (
-                <Transcript hearing={hearing} marks />
-              ) : (
-                <ExhibitDesk hearing={hearing} grab={grab} />
+              {reading === "log" && <EventList hearing={hearing} log={log} zone={court.time_zone} />}
+              {reading === "minutes" && <Transcript hearing={hearing} marks />}
+              {reading === "exhibits" && <ExhibitDesk hearing={hearing} grab={grab} />}
+              {reading === "access" && view && (
+                <AccessPane
+                  session={session}
+                  state={view.state}
+                  hearing={hearing}
+                  people={view.people.map((one) => one.seat)}
+                />
               )}
             </Tabs>
           </section>

@@ -51,6 +51,7 @@ export const bench: CourtTexts["bench"] = {
     },
   },
   events: "Log",
+  access: "Restrictions",
   eventsEmpty: "Nothing yet",
   recording: {
     title: "Recording",

@@ -50,6 +50,7 @@ export const bench = {
     },
   },
   events: "庭审日志",
+  access: "不公开",
   eventsEmpty: "尚无记录",
   recording: {
     title: "录音录像",
