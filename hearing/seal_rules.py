@@ -34,10 +34,10 @@ def decide_seal(
 ) -> Events:
     """Events that carry out `command` of participant `actor`; none when it is already so.
 
-    `unmet` is the pre-flight list (`records.preflight`), of which only the final seal takes notice. Raises Refused:
-    `unknown-participant`, `no-right`, `not-verified`, `not-here`, `sealed`, `not-closed`, `unknown-incident`,
-    `bad-text`, `already-signed`, `not-explained`, `statement-changed`, `bad-time`, `bad-signature`, `not-signed`,
-    `unmet`, `not-sealed`.
+    `unmet` is the pre-flight list (`records.sealing.preflight`), of which only the final seal takes notice. Raises
+    Refused: `unknown-participant`, `no-right`, `not-verified`, `not-here`, `sealed`, `not-closed`,
+    `unknown-incident`, `bad-text`, `already-signed`, `not-explained`, `statement-changed`, `bad-time`,
+    `bad-signature`, `not-signed`, `unmet`, `not-sealed`.
     """
     person = _person(hearing, actor)
     match command:

@@ -4,7 +4,7 @@ Templates, gate pictures, reference photos and contact data are in here and nowh
 800-38D) with random 96-bit nonces; the additional data binds every item to person, case, engine and purpose, so that
 none can be put in another's place. Destroying a case's key makes everything sealed under it unreadable, also in
 backups that were made without the operator's key; the rows are deleted besides. Keys and items are stored spread
-(`records.spread`), so that a deleted one leaves no piece that tells anything.
+(`records.vault.spread`), so that a deleted one leaves no piece that tells anything.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hearing.errors import UserError
-from records.case_keys import CaseKeys, OneKey, WrongKey
 from records.ports import KeyValueStore
-from records.spread import gathered, spread
+from records.vault.case_keys import CaseKeys, OneKey, WrongKey
+from records.vault.spread import gathered, spread
 
 KEYS = "identity_keys"
 SEALED = "identity_sealed"

@@ -257,7 +257,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
     if version > schema.version:
         raise RecordError(f"{path}: made by a newer Yunting (schema {version}, this one knows {schema.version})")
     if not tables:
-        # What a page keeps of a long row is known to `records.spread`; the rest is in pages of its own.
+        # What a page keeps of a long row is known to `records.vault.spread`; the rest is in pages of its own.
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":

@@ -31,13 +31,16 @@ from hearing.tasks import TaskSet
 from media_server.ports import DeliveryState, Direction, Kind, LossReason, MediaRoom, PublicationInfo
 from records.ledger import Ledger
 from signaling.attendance import Attendance
-from signaling.door import Door, OpenDoor
 from signaling.errors import error_message
-from signaling.exhibit_desk import ExhibitDesk
+from signaling.exhibits.desk import ExhibitDesk
 from signaling.fanout import EncodedUpdate, Recent
 from signaling.limits import Limiter
-from signaling.media_news import MediaNews, first_in_line
-from signaling.minutes_desk import MinutesDesk
+from signaling.media.door import Door, OpenDoor
+from signaling.media.news import MediaNews, first_in_line
+from signaling.media.speech import SpeechLog
+from signaling.minutes.desk import MinutesDesk
+from signaling.minutes.review_desk import ReviewDesk
+from signaling.minutes.signature_shelf import SignatureShelf
 from signaling.ports import RoomRecording
 from signaling.protocol import (
     Done,
@@ -51,10 +54,7 @@ from signaling.protocol import (
     Publications,
     Speakers,
 )
-from signaling.review_desk import ReviewDesk
 from signaling.services import Services
-from signaling.signature_shelf import SignatureShelf
-from signaling.speech import SpeechLog
 
 ANSWERS_KEPT = 128
 FOLDED_AT_ONCE = 200
@@ -92,7 +92,7 @@ _REPLACED = Leave(
 
 
 class Page(Protocol):
-    """What a courtroom needs of a page's connection (`signaling.connection.Connection`). Nothing here waits."""
+    """What a courtroom needs of a page's connection (`signaling.socket.connection.Connection`). Nothing waits."""
 
     participant: str
     live: bool

@@ -23,8 +23,8 @@ from signaling.bodies import Device, ForSession, NewDevice, NewDeviceCredential,
 from signaling.http import Senders, bearer_of, body_of, reply
 from signaling.limits import Limiter
 from signaling.services import Services
-from signaling.session_desk import SessionDesk
-from signaling.staff_routes import StaffDesk
+from signaling.sessions.desk import SessionDesk
+from signaling.staff.routes import StaffDesk
 from signaling.view import closed_to_public
 
 DEVICES = "devices"

@@ -8,14 +8,11 @@ import msgspec
 from aiohttp import web
 
 from hearing.events import Entry
-from records.search_index import Hits
-from signaling import archive_bodies as ab
+from records.search.index import Hits
 from signaling import bodies as b
-from signaling import gate_bodies as g
-from signaling import review_messages as r
-from signaling import supervision_bodies as sv
-from signaling.exhibit_messages import ExhibitList, FileTaken
-from signaling.gate_messages import GateRow, GateView
+from signaling.exhibits.messages import ExhibitList, FileTaken
+from signaling.gate import bodies as g
+from signaling.gate.messages import GateRow, GateView
 from signaling.http import Problem
 from signaling.meetings import bodies as mb
 from signaling.meetings import document_bodies as md
@@ -23,7 +20,10 @@ from signaling.meetings import draw_bodies as mw
 from signaling.meetings import notice_bodies as mn
 from signaling.meetings.package import PackageRow
 from signaling.meetings.packing import PackageJob
-from signaling.seal_messages import SealView
+from signaling.minutes import review_messages as r
+from signaling.record import archive_bodies as ab
+from signaling.record.seal_messages import SealView
+from signaling.supervision import bodies as sv
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),

@@ -10,7 +10,7 @@ from typing import Protocol
 from hearing.seal_events import SealStep
 from media_server.ports import MediaRoom
 from records.ledger import Ledger
-from signaling.line_messages import Transcribing
+from signaling.minutes.line_messages import Transcribing
 from signaling.protocol import RecordingHealth
 
 
@@ -29,14 +29,14 @@ class RoomRecording(Protocol):
 
 
 class RecordedSounds(Protocol):
-    """The sound of any session that has a log (`yunting.sounds`)."""
+    """The sound of any session that has a log (`yunting.record.sounds`)."""
 
     async def cut(self, ledger: Ledger, track: str, from_ms: int, to_ms: int) -> bytes:
         """As `RoomRecording.sound`."""
 
 
 class CaptionSink(Protocol):
-    """Where words go while they are being said (`signaling.minutes_desk`). What is final goes into the ledger.
+    """Where words go while they are being said (`signaling.minutes.desk`). What is final goes into the ledger.
     Nothing here waits; call it on the event loop."""
 
     def heard(self, participant: str, line: str, from_ms: int, text: str) -> None:

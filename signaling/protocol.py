@@ -18,11 +18,11 @@ from hearing.exhibit_commands import ExhibitCommand
 from hearing.line_commands import LineCommand
 from hearing.roles import Right
 from hearing.seal_commands import ClosedCommand
-from signaling.gate_messages import FromGate, ToGate
-from signaling.line_messages import FromMinutes, ToMinutes
+from signaling.gate.messages import FromGate, ToGate
 from signaling.message import Message as Message
 from signaling.message import RequestId
-from signaling.review_messages import FromReview
+from signaling.minutes.line_messages import FromMinutes, ToMinutes
+from signaling.minutes.review_messages import FromReview
 from signaling.view_messages import Clock as Clock
 from signaling.view_messages import HearingView as HearingView
 from signaling.view_messages import PersonView as PersonView

@@ -13,7 +13,7 @@ from hearing.events import Entry
 from hearing.participant import CONNECTED
 from hearing.seal_commands import SealCommand
 from hearing.session import State, is_open, is_over
-from records import words
+from records.writing import words
 from signaling.courtroom import Courtroom
 from signaling.errors import new_incident
 from signaling.health import tell_health, tell_lamps
@@ -26,7 +26,7 @@ _OVER = Leave(action="end", code="over", zh="庭审已结束", en="the session i
 
 
 class GateKeeper(Protocol):
-    """What happens at the gate of a courtroom (`signaling.gate_news.GateNews`)."""
+    """What happens at the gate of a courtroom (`signaling.gate.news.GateNews`)."""
 
     def attach(self, room: Courtroom) -> None:
         """The courtroom is open."""
@@ -39,7 +39,7 @@ class GateKeeper(Protocol):
 
 
 class SealKeeper(Protocol):
-    """The seals of all sessions (`signaling.seal_desk.SealDesk`)."""
+    """The seals of all sessions (`signaling.record.seal_desk.SealDesk`)."""
 
     async def do(self, session: str, participant: str, command: SealCommand) -> Sequence[Entry]:
         """Carry out a command. Raises Refused."""

@@ -24,7 +24,7 @@ from signaling.openapi import document
 from signaling.pages import EMBLEM
 from signaling.rooms import Rooms
 from signaling.services import Services
-from signaling.staff_routes import StaffDesk
+from signaling.staff.routes import StaffDesk
 
 _SHEDDING: dict[Shedding, Literal["none", "fewer_tiles", "low_layers", "no_joins"]] = {
     Shedding.NONE: "none",

@@ -16,11 +16,11 @@ from records.anchors.port import Anchor
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ports import KeyValueStore
-from records.search_index import SearchIndex
-from signaling.copies import PackageCopies
-from signaling.exhibit_files import ExhibitFiles
-from signaling.gate_tools import GateTools
+from records.search.index import SearchIndex
+from signaling.exhibits.files import ExhibitFiles
+from signaling.gate.tools import GateTools
 from signaling.ports import Exporter, OnRoomOpened, RecordedSounds
+from signaling.record.copies import PackageCopies
 from voting.ports import LeafStore
 from voting.stores.memory import MemoryLeafStore
 

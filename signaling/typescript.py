@@ -22,7 +22,7 @@ from msgspec import inspect as mi
 from hearing import commands, events
 from signaling import protocol
 from signaling.bodies import Body
-from signaling.exhibit_messages import ExhibitList, FileTaken
+from signaling.exhibits.messages import ExhibitList, FileTaken
 from signaling.meetings import live_messages as live
 from signaling.meetings import messages as meeting
 from signaling.meetings.bodies import CastBody, GateFirst, SignedIn, SignIn

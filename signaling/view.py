@@ -117,7 +117,7 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
     if isinstance(event, _FOR_MANAGERS):
         return Right.MANAGE_SESSION in rights(person.role)
     if isinstance(event, ExhibitEvent) and not isinstance(event, ExhibitShown | ExhibitHidden):
-        # What one may see of the register is read from it (`signaling.exhibit_desk`).
+        # What one may see of the register is read from it (`signaling.exhibits.desk`).
         return own or who is Audience.STAFF
     if isinstance(event, (*_FOR_STAFF, SealEvent)):
         return who is Audience.STAFF

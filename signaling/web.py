@@ -15,49 +15,49 @@ from identity.retention import Retention
 from identity.tickets import Tickets
 from records.book import LedgerBook
 from records.errors import StoreUnavailable
-from records.indexing import Indexer
-from signaling.access_routes import AccessRoutes
+from records.search.indexing import Indexer
 from signaling.admission import Admission
-from signaling.archive_routes import ArchiveRoutes
 from signaling.credentials import Credentials
-from signaling.document_routes import DocumentRoutes
-from signaling.exhibit_routes import ExhibitRoutes
-from signaling.export_routes import ExportRoutes
-from signaling.exports import Exports
+from signaling.exhibits.routes import ExhibitRoutes
 from signaling.gallery import Gallery
-from signaling.gate_challenges import GateChallenges
-from signaling.gate_clerk import GateClerk
-from signaling.gate_clerk_routes import GateClerkRoutes
-from signaling.gate_codes import GateCodes
-from signaling.gate_desk import GateDesk
-from signaling.gate_log import GateLog
-from signaling.gate_news import GateNews
-from signaling.gate_rooms import GateRooms
-from signaling.gate_routes import GateRoutes
-from signaling.gate_watch import GateWatch
-from signaling.gateway import Gateway
+from signaling.gate.challenges import GateChallenges
+from signaling.gate.clerk import GateClerk
+from signaling.gate.clerk_routes import GateClerkRoutes
+from signaling.gate.codes import GateCodes
+from signaling.gate.desk import GateDesk
+from signaling.gate.log import GateLog
+from signaling.gate.news import GateNews
+from signaling.gate.rooms import GateRooms
+from signaling.gate.routes import GateRoutes
+from signaling.gate.watch import GateWatch
 from signaling.http import Senders, errors_to_json, security_headers
-from signaling.invitation_routes import InvitationRoutes
-from signaling.invitations import Invitations
+from signaling.media.whip import Whip
 from signaling.meetings.build import Meetings
 from signaling.meetings.entry import MeetingEntry
+from signaling.minutes.document_routes import DocumentRoutes
+from signaling.minutes.review_routes import ReviewRoutes
+from signaling.minutes.search_routes import SearchRoutes
+from signaling.minutes.sound_routes import SoundRoutes
 from signaling.observe_routes import ObserveRoutes
 from signaling.pages import Pages
-from signaling.player_routes import PlayerRoutes
-from signaling.review_routes import ReviewRoutes
+from signaling.record.archive_routes import ArchiveRoutes
+from signaling.record.export_routes import ExportRoutes
+from signaling.record.exports import Exports
+from signaling.record.player_routes import PlayerRoutes
+from signaling.record.seal_desk import SealDesk
+from signaling.record.seal_routes import SealRoutes
 from signaling.rooms import Rooms
-from signaling.seal_desk import SealDesk
-from signaling.seal_routes import SealRoutes
-from signaling.search_routes import SearchRoutes
 from signaling.service_routes import ServiceRoutes
 from signaling.services import Services
-from signaling.session_desk import SessionDesk
-from signaling.session_routes import SessionRoutes
-from signaling.sound_routes import SoundRoutes
-from signaling.staff import Hashing, StaffBook
-from signaling.staff_routes import StaffDesk, StaffRoutes
-from signaling.supervision_routes import SupervisionRoutes
-from signaling.whip import Whip
+from signaling.sessions.access_routes import AccessRoutes
+from signaling.sessions.desk import SessionDesk
+from signaling.sessions.invitation_routes import InvitationRoutes
+from signaling.sessions.invitations import Invitations
+from signaling.sessions.routes import SessionRoutes
+from signaling.socket.gateway import Gateway
+from signaling.staff.accounts import Hashing, StaffBook
+from signaling.staff.routes import StaffDesk, StaffRoutes
+from signaling.supervision.routes import SupervisionRoutes
 
 _log = structlog.get_logger("signaling")
 

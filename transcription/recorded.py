@@ -14,7 +14,7 @@ import av
 from av.container import InputContainer
 
 from hearing.events import RangeSealed
-from records.unlocked import open_recorded
+from records.vault.unlocked import open_recorded
 
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _HEAD_BYTES = 1 << 16

@@ -36,30 +36,30 @@ from records import verify as verifier
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ledger import Ledger
-from records.search_index import SearchIndex
-from records.stamping import Stamping
-from signaling.listening import Doorman, GuardedSite, Patience
+from records.sealing.stamping import Stamping
+from records.search.index import SearchIndex
 from signaling.ports import CaptionSink, RoomRecording
 from signaling.services import Services
+from signaling.socket.listening import Doorman, GuardedSite, Patience
 from signaling.tls import ensure_certificate
 from signaling.web import build_app
 from voting import verify as ballot_verifier
 from yunting.addresses import announced, with_nat64
 from yunting.anchors import open_anchors
 from yunting.backends import open_leaf_store, open_store
-from yunting.composites import Composites, look_of
-from yunting.copies import open_copies
-from yunting.exhibit_files import DiskExhibits
-from yunting.exports import PackageExporter
 from yunting.gate import gate_tools, open_codes, open_registry
 from yunting.memory import keep_giving_back, look_for_cycles_seldom
-from yunting.pieces import sweep_pieces
-from yunting.recording_keys import open_recording_keys
-from yunting.recordings import Recordings
-from yunting.sealing import keep_stamp, stamped_bytes
+from yunting.record.composites import Composites, look_of
+from yunting.record.copies import open_copies
+from yunting.record.exhibit_files import DiskExhibits
+from yunting.record.exports import PackageExporter
+from yunting.record.pieces import sweep_pieces
+from yunting.record.recording_keys import open_recording_keys
+from yunting.record.recordings import Recordings
+from yunting.record.sealing import keep_stamp, stamped_bytes
 from yunting.secret_file import load_secret
-from yunting.speech import Speech
-from yunting.speech_engines import open_engines
+from yunting.speech.engines import open_engines
+from yunting.speech.listening import Speech
 
 _SHUTDOWN_S = 5.0
 _BACKLOG = 1024

@@ -20,11 +20,11 @@ from config.settings import default_text
 from hearing.errors import UserError
 from yunting.backup.commands import backup, restore
 from yunting.bench.commands import bench
-from yunting.identity_commands import identity
+from yunting.commands.identity import identity
+from yunting.commands.models import models
+from yunting.commands.rolls import roll
+from yunting.commands.storage import storage
 from yunting.logs import set_up as set_up_logs
-from yunting.model_commands import models
-from yunting.roll_commands import roll
-from yunting.storage_commands import storage
 
 app = typer.Typer(
     name="yunting",
@@ -110,7 +110,7 @@ def demo(
 @app.command()
 def doctor(config: Config = None, json: Json = False) -> None:
     """检查端口、编解码、磁盘等 / look at ports, codecs, clock, disk, data plane."""
-    from yunting.doctor import examine
+    from yunting.doctor.checks import examine
 
     report = examine(_settings(config))
     if json:
@@ -191,8 +191,8 @@ def export(
     json: Json = False,
 ) -> None:
     """导出卷宗包 / make the record package of a session, for the court, its parties or the public."""
-    from yunting.exports import export_offline
-    from yunting.parcels import pack
+    from yunting.record.exports import export_offline
+    from yunting.record.parcels import pack
 
     result = asyncio.run(export_offline(_settings(config), session_id, out, edition, _err, case_no, court))
     parcels = pack(Path(result.package), out, as_zip=as_zip, disc_bytes=disc_bytes)
@@ -209,7 +209,7 @@ def join_discs(
     out: Annotated[Path, typer.Option("--out", help="合并到 / where the package goes")],
 ) -> None:
     """把分盘的卷宗包合并 / put a package together again that was split for discs."""
-    from records.join_discs import main as join
+    from records.package.join_discs import main as join
 
     raise typer.Exit(join([*map(str, discs), "--out", str(out)]))
 
@@ -226,7 +226,7 @@ def render(
     json: Json = False,
 ) -> None:
     """按另一布局重新合成画面 / make the composite once more in another layout; the record is not changed."""
-    from yunting.rendering import Wanted, render_offline
+    from yunting.record.rendering import Wanted, render_offline
 
     wanted = Wanted(layout=layout, captions=captions, width=width, height=height)
     result = asyncio.run(render_offline(_settings(config), session_id, out, wanted, _err))
@@ -274,7 +274,7 @@ def verify(
 
 def _against(path: Path, court: Path, key: str | None) -> int:
     """Whether an edition is the court's own less what it says; 0 or 1."""
-    from yunting.editions import compared
+    from yunting.record.editions import compared
 
     faults = compared(path, court, key)
     for file, what in faults:

@@ -30,8 +30,8 @@ from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer, decode
 from identity.watch_likeness import Likeness
 from identity.watch_look import SeatEyes
-from records.case_keys import KEY_BYTES
-from signaling.gate_tools import GateTools
+from records.vault.case_keys import KEY_BYTES
+from signaling.gate.tools import GateTools
 from yunting.calibration import cohort_file, cohort_key, open_cohort
 from yunting.engines import chosen_engine, live_engine
 

@@ -16,7 +16,7 @@ from hearing.session import state_label
 from hearing.state import Hearing, apply
 from records.ports import EventStore
 from signaling.bodies import NewSession, StaffRole
-from signaling.staff import Hashing, StaffBook
+from signaling.staff.accounts import Hashing, StaffBook
 from signaling.web import SESSIONS, build_app
 from yunting.app import assembled
 from yunting.backends import open_store

@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 
 from hearing.events import Event, GapRecorded, RangeSealed, RecordingIncident, TrackClosed, TrackOpened
-from records.unlocked import for_av, open_recorded, recorded_bytes
+from records.vault.unlocked import for_av, open_recorded, recorded_bytes
 
 SUFFIX = ".mkv"
 CRASH = "crash"

@@ -21,7 +21,7 @@ import av
 
 from hearing.events import IncidentCause
 from media_server.recording.matroska import Matroska, MuxFrame, StreamSpec
-from records.sealed_file import SealedWriter
+from records.vault.sealed_file import SealedWriter
 
 QUEUE_BYTES = 64 << 20
 MIN_FREE_BYTES = 1 << 20
@@ -118,7 +118,7 @@ class Writer:
     """Owns the thread and the files of one folder. `start` and `stop` may be called again; orders are kept."""
 
     def __init__(self, folder: Path, queue_bytes: int = QUEUE_BYTES, key: bytes | None = None) -> None:
-        """With the case's `key` files are sealed on their way to the disk (`records.sealed_file`)."""
+        """With the case's `key` files are sealed on their way to the disk (`records.vault.sealed_file`)."""
         self.folder = folder
         self._key = key
         self.outcomes: deque[Outcome] = deque()

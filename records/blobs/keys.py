@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hearing.errors import Refused
-from records.manifest import is_safe_path
+from records.file_names import is_safe_path
 
 MAX_KEY_BYTES = 1_000
 """S3 takes 1,024 bytes with the prefix of the settings' address."""

@@ -41,7 +41,7 @@ from signaling.meetings.staff_routes import MeetingRoutes
 from signaling.meetings.stages import Stages
 from signaling.meetings.visit import Tools
 from signaling.services import Services
-from signaling.staff_routes import StaffDesk
+from signaling.staff.routes import StaffDesk
 
 
 class Meetings:

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hearing.errors import Refused, UserError
-from records.legible import legible
+from records.writing.legible import legible
 from signaling.meetings import document_bodies as d
 from signaling.meetings.book import AgendaDocument, MeetingRecord
 from signaling.meetings.document_kinds import MEDIA_TYPES, kind_of

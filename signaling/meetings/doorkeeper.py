@@ -9,8 +9,8 @@ from signaling.meetings.access import Access
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.services import Services
-from signaling.staff import StaffAccount
-from signaling.staff_routes import StaffDesk
+from signaling.staff.accounts import StaffAccount
+from signaling.staff.routes import StaffDesk
 
 RUNNERS = ("administrator", "judge", "clerk", "operator")
 """Who runs a meeting; who confirms is any other of them. Paper and presence are the clerk's (and the operator's)."""

@@ -14,7 +14,7 @@ import msgspec
 
 from hearing.errors import Refused, UserError
 from hearing.ids import new_ulid
-from records.legible import legible
+from records.writing.legible import legible
 from signaling.meetings import draw_bodies as d
 from signaling.meetings.room import MeetingRoom
 from signaling.services import Services

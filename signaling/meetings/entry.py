@@ -23,12 +23,12 @@ from hearing.state import Hearing
 from identity.vault import Purpose
 from records.ledger import Ledger
 from signaling.bodies import NewSeat
-from signaling.gate_desk import GateDesk
-from signaling.gate_log import GateLog
-from signaling.invitations import Invitations
+from signaling.gate.desk import GateDesk
+from signaling.gate.log import GateLog
 from signaling.meetings.room import MeetingRoom
 from signaling.services import Services
-from signaling.session_desk import SessionDesk
+from signaling.sessions.desk import SessionDesk
+from signaling.sessions.invitations import Invitations
 
 MOST_NAME = 60
 _KINDS = ("resident_id", "uscc", "passport", "other")

@@ -13,7 +13,7 @@ from media_server.ports import Direction
 from signaling.errors import error_message
 from signaling.http import Senders
 from signaling.limits import Bucket
-from signaling.media_messages import MAX_SDP_BYTES, MAX_TRACKS
+from signaling.media.messages import MAX_SDP_BYTES, MAX_TRACKS
 from signaling.meetings.access import Access
 from signaling.meetings.crowd import Crowd
 from signaling.meetings.doorkeeper import RUNNERS
@@ -33,7 +33,7 @@ from signaling.meetings.wire import Wire
 from signaling.message import Message
 from signaling.protocol import CloseMedia, Done, Error, IceServer, Leave, Offer, Views
 from signaling.services import Services
-from signaling.staff_routes import StaffDesk
+from signaling.staff.routes import StaffDesk
 
 PING_INTERVAL_MS = 10_000
 MOST_LIVE = 4

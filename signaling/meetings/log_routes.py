@@ -16,7 +16,7 @@ from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.scratch import scratch
 from signaling.meetings.transfer import send_file
 from signaling.services import Services
-from signaling.staff_routes import StaffDesk
+from signaling.staff.routes import StaffDesk
 from voting.anchors.proofs import Proofs
 from voting.log_export import Edition, NothingToExport, export_log
 

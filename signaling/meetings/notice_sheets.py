@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from records.minutes import Minutes
+from records.writing.minutes import Minutes
 from signaling.meetings.notices import EVERYBODY, Delivery, Shown, state_of
 from voting.deadlines import BEIJING
 from voting.rolls import Registered

@@ -14,7 +14,7 @@ import msgspec
 from hearing.errors import UserError
 from hearing.tasks import TaskSet, log_fault
 from records.canonical import canonical
-from records.minutes import Minutes
+from records.writing.minutes import Minutes
 from signaling.meetings import notice_bodies as n
 from signaling.meetings.firsts import Done, Firsts
 from signaling.meetings.outputs import Outputs, check_announced

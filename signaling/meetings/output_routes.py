@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from hearing.errors import UserError
-from records.minutes import Minutes
+from records.writing.minutes import Minutes
 from signaling.meetings.doorkeeper import COURT, Doorkeeper
 from signaling.meetings.outputs import (
     PAPERS,

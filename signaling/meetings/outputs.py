@@ -11,10 +11,10 @@ import msgspec
 from msgspec.structs import replace
 
 from hearing.errors import Refused, UserError
-from records.minutes import Minutes, Proof
-from records.minutes_docx import write_docx
-from records.minutes_ofd import write_ofd
-from records.minutes_pdf import write_pdf
+from records.writing.minutes import Minutes, Proof
+from records.writing.minutes_docx import write_docx
+from records.writing.minutes_ofd import write_ofd
+from records.writing.minutes_pdf import write_pdf
 from signaling.meetings.book import MeetingBook
 from signaling.meetings.document_desk import read_counts
 from signaling.meetings.draws import Draws
@@ -22,7 +22,7 @@ from signaling.meetings.reads import Reads
 from signaling.meetings.roll_desk import RollDesk
 from signaling.meetings.room import MeetingRoom
 from signaling.services import Services
-from signaling.staff import StaffBook
+from signaling.staff.accounts import StaffBook
 from voting.chronicle import Chronicle
 from voting.leaves import Ballot
 from voting.rolls import Registered

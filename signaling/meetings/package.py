@@ -16,8 +16,9 @@ import msgspec
 from hearing.errors import Refused, UserError
 from hearing.ids import is_ulid, new_ulid
 from records import verify as package_verifier
-from records.manifest import Bag, safe_name
-from records.minutes import Minutes
+from records.file_names import safe_name
+from records.package.manifest import Bag
+from records.writing.minutes import Minutes
 from signaling.bodies import Answer
 from signaling.meetings.document_desk import DocumentDesk
 from signaling.meetings.draws import Draws

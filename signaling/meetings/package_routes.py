@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from signaling.exports import zip_stream
 from signaling.http import reply, secure
 from signaling.meetings.doorkeeper import COURT, Doorkeeper
 from signaling.meetings.package import MeetingPackages
 from signaling.meetings.packing import Packing
 from signaling.meetings.transfer import disposition
+from signaling.record.exports import zip_stream
 
 
 class PackageRoutes:

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from hearing.errors import ProtocolError, UserError
 from signaling.errors import error_message
-from signaling.frames import frame
 from signaling.http import Senders
 from signaling.meetings import messages as m
 from signaling.meetings.access import Access
@@ -18,7 +17,8 @@ from signaling.meetings.crowd import Crowd
 from signaling.meetings.room import MeetingRoom
 from signaling.meetings.visit import Tools, Visit
 from signaling.meetings.wire import Wire
-from signaling.upgraded import Upgraded, upgrade
+from signaling.socket.frames import frame
+from signaling.socket.upgraded import Upgraded, upgrade
 
 BEAT_INTERVAL_MS = 20_000
 MOST_WIRES = 4

@@ -23,7 +23,7 @@ from signaling.meetings.show import state_of
 from signaling.meetings.stages import Stages
 from signaling.meetings.transfer import save_body
 from signaling.services import Services
-from signaling.staff_routes import StaffDesk
+from signaling.staff.routes import StaffDesk
 from voting.sheets import csv_text
 
 MAX_TABLE_BYTES = 256 << 20

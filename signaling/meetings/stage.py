@@ -22,7 +22,7 @@ from media_server.ports import (
     PublicationInfo,
     View,
 )
-from signaling.media_news import track_delivery
+from signaling.media.news import track_delivery
 from signaling.meetings.bodies import FloorView
 from signaling.meetings.floor import Floor
 from signaling.meetings.live_messages import OnStage, StageNews

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from hearing.errors import UserError
-from records.manifest import safe_name
+from records.file_names import safe_name
 from signaling.http import BODY_TIMEOUT_S, secure
 
 

@@ -23,7 +23,7 @@ from signaling.meetings.room import MeetingRoom
 from signaling.meetings.rooms import MeetingRooms
 from signaling.meetings.wire import Wire
 from signaling.services import Services
-from signaling.upgraded import Slow
+from signaling.socket.upgraded import Slow
 from voting.sequencer import Stopped
 
 FRAMES_PER_S = 50.0

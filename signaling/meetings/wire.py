@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from signaling.frames import frame
+from signaling.socket.frames import frame
 
 MOST_UNSENT_BYTES = 256 * 1024
 """Bound of what waits in a socket's buffer: whoever does not read is hung up on, and comes back for the newest."""

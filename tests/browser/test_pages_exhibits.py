@@ -19,8 +19,8 @@ from tests.browser.test_pages_minutes import Visitors
 from tests.browser.visitors import chromium, needs_chromium
 from tests.fakes.shown_exhibit import PICTURE
 from tests.fakes.written_court import written_court
-from yunting.exhibit_files import DiskExhibits
-from yunting.recording_keys import open_recording_keys
+from yunting.record.exhibit_files import DiskExhibits
+from yunting.record.recording_keys import open_recording_keys
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
 

@@ -12,11 +12,11 @@ from playwright.async_api import Page, expect
 from hearing import events as ev
 from hearing.participant import Presence
 from hearing.roles import Role
-from signaling.line_messages import Transcribing
+from signaling.minutes.line_messages import Transcribing
 from tests.browser.test_pages_minutes import Visitors
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.written_court import WrittenCourt, written_court
-from yunting.speech_engines import unheard
+from yunting.speech.engines import unheard
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(240)]
 

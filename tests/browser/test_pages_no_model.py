@@ -12,11 +12,11 @@ from playwright.async_api import Page, expect
 
 from config.settings import load
 from hearing.errors import UserError
-from signaling.line_messages import Transcribing
+from signaling.minutes.line_messages import Transcribing
 from tests.browser.test_pages_minutes import Visitors
 from tests.browser.visitors import chromium, needs_chromium
 from tests.fakes.written_court import written_court
-from yunting.speech_engines import open_engines
+from yunting.speech.engines import open_engines
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 

@@ -17,9 +17,9 @@ from hearing.commands import MoveSession
 from hearing.review_events import MinutesSigned
 from hearing.session import Move
 from hearing.transcript_events import UtteranceHeard
-from records import words
-from records.signatures import Fault, check_signatures
-from signaling.signature_shelf import SignatureShelf
+from records.sealing.signatures import Fault, check_signatures
+from records.writing import words
+from signaling.minutes.signature_shelf import SignatureShelf
 from tests.browser.visitors import chromium, consent_and_check, needs_chromium, sign_in, visit
 from tests.fakes.courthouse import Tape
 from tests.fakes.written_court import WrittenCourt, written_court

@@ -14,8 +14,8 @@ from playwright.async_api import Page, Route, expect
 
 from hearing import events as ev
 from hearing.session import Move, State
-from signaling.session_desk import SEAT_ACCOUNTS
-from signaling.staff import ensure_staff
+from signaling.sessions.desk import SEAT_ACCOUNTS
+from signaling.staff.accounts import ensure_staff
 from tests.browser.visitors import chromium, needs_chromium, sign_in, visit
 from tests.fakes.courthouse import ID, Courthouse, courthouse
 from tests.fakes.serving import PASSWORD

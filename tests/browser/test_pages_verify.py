@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright, expect
 
-from signaling.exports import zip_stream
+from signaling.record.exports import zip_stream
 from tests.browser.sfu_stage import CHROMIUM
 from tests.browser.visitors import needs_chromium
 from tests.fakes.courthouse import courthouse

@@ -19,8 +19,8 @@ from records import timeline
 from records.chain import make_entry
 from records.coverage import measure
 from records.keys import CourtKey
-from records.player import write_player
-from records.summary import gather
+from records.package.player import write_player
+from records.package.summary import gather
 from tests.browser.sfu_stage import CHROMIUM
 from tests.fakes.minutes import said
 from tests.fakes.sessions import Made, make_package

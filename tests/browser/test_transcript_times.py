@@ -30,11 +30,11 @@ from hearing.session import Move
 from hearing.transcript import Transcript
 from hearing.transcript_events import TrackHeard, UtteranceHeard
 from records import timeline
-from records.caption_strip import place
-from records.captions import Cue, cues_of
-from records.minutes import compose, speaker
-from records.subtitles import write_vtt
-from records.transcript_json import TranscriptRecord, record_of, write_json
+from records.composite.caption_strip import place
+from records.writing.captions import Cue, cues_of
+from records.writing.minutes import compose, speaker
+from records.writing.subtitles import write_vtt
+from records.writing.transcript_json import TranscriptRecord, record_of, write_json
 from tests.browser.visitors import needs_chromium
 from tests.fakes.hall import Hall, hall
 from tests.fakes.scripted_microphones import Line, microphone, write_script

@@ -14,7 +14,7 @@ from records import verify
 from records.canonical import canonical
 from records.chain import GENESIS, make_entry, signed_text
 from records.keys import CourtKey
-from records.manifest import Bag
+from records.package.manifest import Bag
 
 
 def chained(entries: Iterable[Entry]) -> list[Entry]:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from hearing.documents import resident_check
-from signaling.staff import ensure_staff
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
 from voting.ports import LeafStore
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from signaling.line_messages import Transcribing
+from signaling.minutes.line_messages import Transcribing
 
 
 @dataclass

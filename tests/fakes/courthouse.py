@@ -32,14 +32,14 @@ from records.book import LedgerBook
 from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
-from records.search_index import SearchIndex
+from records.search.index import SearchIndex
 from records.sqlite import SqliteStore
-from signaling.copies import PackageCopies
 from signaling.courtroom import Courtroom
-from signaling.exhibit_files import ExhibitFiles
-from signaling.gate_tools import GateTools
+from signaling.exhibits.files import ExhibitFiles
+from signaling.gate.tools import GateTools
 from signaling.ports import CaptionSink, Exported, Exporter, ExportStep
 from signaling.protocol import PROTOCOL_VERSION, RecordingHealth
+from signaling.record.copies import PackageCopies
 from signaling.services import Services, Timing
 from signaling.web import ADMISSION, ROOMS, build_app
 from voting.ports import LeafStore

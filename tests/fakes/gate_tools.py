@@ -14,7 +14,7 @@ from hearing.errors import UserError
 from identity.liveness import Hint, Prompt
 from identity.liveness_words import Action
 from identity.ports import ChallengeResult, Match, Picture, RegistryAnswer, Tell
-from signaling.gate_tools import GateTools
+from signaling.gate.tools import GateTools
 
 WRAPPING_KEY = bytes(range(100, 132))
 NUMBER = "11010519491231002X"

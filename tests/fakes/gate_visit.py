@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 
 from identity.ports import ChallengeResult
-from signaling.notices import SHA256
-from signaling.staff import ensure_staff
+from signaling.sessions.notices import SHA256
+from signaling.staff.accounts import ensure_staff
 from signaling.web import CHALLENGES
 from tests.fakes.courthouse import Courthouse, Page
 

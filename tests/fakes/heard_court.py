@@ -19,7 +19,7 @@ from tests.fakes.captions import KeptCaptions
 from tests.fakes.hearings import FakeTime, created
 from tests.fakes.ledgers import KEY, FailingStore, log_of
 from transcription.engine import Engine
-from yunting.speech import Speech
+from yunting.speech.listening import Speech
 
 PEOPLE = (("judge", Role.PRESIDING_JUDGE), ("plaintiff", Role.PLAINTIFF))
 SEATS = tuple(ev.Seat(participant=who, seat=who, role=role, name=who) for who, role in PEOPLE)

@@ -9,8 +9,8 @@ from hearing.events import ClockAnchored, Seat
 from hearing.line_rules import decide_line
 from hearing.transcript import Transcript
 from hearing.transcript_events import TranscriptEvent, UtteranceHeard, Word
-from records import minutes as documents
-from records import words
+from records.writing import minutes as documents
+from records.writing import words
 from tests.fakes.courtroom import Courtroom
 from tests.fakes.hearings import SEATS
 

@@ -26,15 +26,15 @@ from records.anchors.port import Anchor
 from records.book import LedgerBook
 from records.keys import CourtKey
 from records.memory import MemoryStore
-from records.stamping import Stamping
-from signaling.seal_messages import SealView
-from signaling.staff import ensure_staff
+from records.sealing.stamping import Stamping
+from signaling.record.seal_messages import SealView
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import Courthouse, Page, courthouse
 from tests.fakes.signer import Signer, command_of
 from yunting.bench.synthetic import OPENED_UTC_MS, Log, SyntheticSession, make_session
-from yunting.exports import PackageExporter
-from yunting.recordings import Recordings
-from yunting.sealing import keep_stamp
+from yunting.record.exports import PackageExporter
+from yunting.record.recordings import Recordings
+from yunting.record.sealing import keep_stamp
 
 SECONDS = 4
 LATER_MS = 2_000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from signaling.staff import ensure_staff
+from signaling.staff.accounts import ensure_staff
 from yunting.backends import open_store
 from yunting.demo.client import Api
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hearing import events as ev
 from hearing.transcript_events import LineEdited
-from records.composite import Look
+from records.composite.encoding import Look
 from records.keys import CourtKey
-from records.package import ExportOptions, PackageResult, SessionSources, export_session
+from records.package.export import ExportOptions, PackageResult, SessionSources, export_session
 from tests.fakes.minutes import said
 from yunting.bench.synthetic import SyntheticSession, make_session
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hearing.ids import new_ulid
 from records.keys import CourtKey
-from records.manifest import Bag
+from records.package.manifest import Bag
 
 SESSION = "01JABCDEFGHJKMNPQRSTVWXYZ0"
 

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hearing.transcript_events import UtteranceHeard, Word
-from signaling.exhibit_files import ExhibitFiles
-from signaling.line_messages import Transcribing
-from signaling.staff import StaffRole, ensure_staff
+from signaling.exhibits.files import ExhibitFiles
+from signaling.minutes.line_messages import Transcribing
+from signaling.staff.accounts import StaffRole, ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
 from yunting.demo.client import Api
 

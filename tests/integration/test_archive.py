@@ -13,11 +13,11 @@ import pytest
 from hearing import events as ev
 from hearing.ids import new_ulid
 from hearing.session import Move, State
-from signaling.copies import CopyState, PackageCopy
-from signaling.invitations import BY_SEAT, HEARING_CODES, INVITATIONS
 from signaling.ports import Exported
-from signaling.session_desk import SEAT_ACCOUNTS
-from signaling.staff import ensure_staff
+from signaling.record.copies import CopyState, PackageCopy
+from signaling.sessions.desk import SEAT_ACCOUNTS
+from signaling.sessions.invitations import BY_SEAT, HEARING_CODES, INVITATIONS
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import ID, Courthouse, courthouse
 
 pytestmark = pytest.mark.integration

@@ -20,9 +20,9 @@ from hearing.ids import new_ulid
 from records import verify
 from records.chain import sign_head
 from records.keys import CourtKey
-from records.package import ExportOptions, export_session
-from records.sealed_file import SealedWriter
+from records.package.export import ExportOptions, export_session
 from records.sqlite import SqliteStore
+from records.vault.sealed_file import SealedWriter
 from tests.fakes.random_meetings import random_meeting
 from tests.fakes.sessions import SMALL, sources_of
 from voting.leaves import leaf_bytes
@@ -38,8 +38,8 @@ from yunting.backup.make import make
 from yunting.backup.restore import restore
 from yunting.bench.synthetic import Log, SyntheticSession, make_session
 from yunting.cli import app
-from yunting.exports import export_offline
-from yunting.recording_keys import open_recording_keys
+from yunting.record.exports import export_offline
+from yunting.record.recording_keys import open_recording_keys
 
 pytestmark = pytest.mark.integration
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from signaling.staff import ensure_staff
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
 
 pytestmark = pytest.mark.integration

@@ -16,11 +16,11 @@ import pytest
 from hearing import events as ev
 from hearing.events import Entry
 from hearing.transcript_events import LineEdited
-from records.composing import Composer
+from records.composite.composing import Composer
+from records.composite.painter import Look
+from records.composite.render import Job, Rendered, Report, run
 from records.keys import CourtKey
-from records.painter import Look
-from records.render import Job, Rendered, Report, run
-from records.tracks import SAMPLES_PER_MS
+from records.media.tracks import SAMPLES_PER_MS
 from tests.fakes.minutes import said
 from yunting.bench.synthetic import BEEP_MS, PHASE_MS, SyntheticSession, make_session
 

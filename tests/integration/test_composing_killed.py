@@ -19,15 +19,15 @@ import pytest
 from hearing.session import State
 from hearing.tasks import TaskSet
 from records.book import LedgerBook
-from records.follow import Follow, Followed
+from records.composite.follow import Follow, Followed
+from records.composite.painter import Look
 from records.keys import CourtKey
-from records.package import ExportOptions, export_session
-from records.package_build import SessionSources
-from records.painter import Look
+from records.package.build import SessionSources
+from records.package.export import ExportOptions, export_session
 from records.sqlite import SqliteStore
 from tests.fakes.hearings import FakeTime
 from yunting.bench.synthetic import SyntheticSession, make_session
-from yunting.composites import Composites, folder_of
+from yunting.record.composites import Composites, folder_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -42,8 +42,8 @@ from pathlib import Path
 import msgspec
 from hearing.events import Entry, Head
 from records.keys import CourtKey
-from records.package import ExportOptions, SessionSources, export_session
-from records.painter import Look
+from records.package.export import ExportOptions, SessionSources, export_session
+from records.composite.painter import Look
 folder = Path(sys.argv[1])
 entries = msgspec.json.decode((folder / "log.json").read_bytes(), type=list[Entry])
 sources = SessionSources(entries, [], Path(sys.argv[2]), pieces=folder / "pieces")
@@ -95,7 +95,7 @@ def test_killed_while_it_was_composed(held: SyntheticSession, undisturbed: dict[
     lines = [msgspec.json.encode(job), *(msgspec.json.encode(entry) for entry in held.entries[:-1])]
     for due in (1, 2):
         child = subprocess.Popen(
-            [sys.executable, "-m", "records.follow"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "records.composite.follow"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert child.stdin is not None
         child.stdin.write(b"\n".join(lines) + b"\n")

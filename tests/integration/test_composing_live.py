@@ -13,8 +13,8 @@ import pytest
 
 from hearing import commands as cmd
 from hearing.session import Move
-from records.composing import DELAY_MS
-from records.piece_files import PIECE_MS
+from records.composite.composing import DELAY_MS
+from records.composite.piece_files import PIECE_MS
 from records.verify import verify_path
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.live_hearing import LiveHearing, live_hearing
@@ -64,7 +64,7 @@ async def now_ms(hearing: LiveHearing) -> int:
 def composers(server: int | None) -> list[int]:
     """The server's children that compose."""
     listed = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return [int(pid) for pid in listed if b"records.follow" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [int(pid) for pid in listed if b"records.composite.follow" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 async def exported(hearing: LiveHearing) -> str:

@@ -14,11 +14,11 @@ from records.blobs.s3 import S3Blobs
 from records.blobs.s3_address import S3Address
 from records.keys import CourtKey
 from records.sqlite import SqliteStore
-from signaling.copies import CopyState, PackageCopy
+from signaling.record.copies import CopyState, PackageCopy
 from tests.fakes.own_s3 import REGION, own_s3
 from tests.fakes.serving import serving
 from tests.fakes.small_package import small_package
-from yunting.copies import TABLE
+from yunting.record.copies import TABLE
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 

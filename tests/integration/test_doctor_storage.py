@@ -9,16 +9,16 @@ import pytest
 
 from config import Settings, load
 from records.keys import CourtKey
-from records.manifest import Bag
+from records.package.manifest import Bag
 from records.sqlite import SqliteStore
 from tests.fakes.time_stamper import time_stamper
-from yunting import doctor_storage
 from yunting.backends import open_blobs
-from yunting.doctor import Finding
-from yunting.doctor_storage import composite, storage
-from yunting.packages import all_packages
-from yunting.recording_keys import open_recording_keys
-from yunting.sending import PackageFiles, send
+from yunting.doctor import storage as doctor_storage
+from yunting.doctor.checks import Finding
+from yunting.doctor.storage import composite, storage
+from yunting.record.packages import all_packages
+from yunting.record.recording_keys import open_recording_keys
+from yunting.record.sending import PackageFiles, send
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.exports import MAX_DOWNLOADS, zip_stream
+from signaling.record.exports import MAX_DOWNLOADS, zip_stream
 
 pytestmark = pytest.mark.integration
 

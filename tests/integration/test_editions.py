@@ -12,11 +12,11 @@ import pytest
 
 from hearing.errors import UserError
 from records import verify
-from records.derivation import compare
-from records.editions import export_edition
+from records.editions.derivation import compare
+from records.editions.make import export_edition
+from records.editions.withheld import Edition
 from records.keys import CourtKey
-from records.package import ExportOptions, export_session
-from records.withheld import Edition
+from records.package.export import ExportOptions, export_session
 from tests.fakes import secret_session as secret
 from tests.fakes.scanning import colours_found, tones_found, words_found
 from tests.fakes.sessions import SMALL, sources_of

@@ -15,10 +15,10 @@ from config import load
 from hearing import events as ev
 from hearing.roles import Role
 from records.memory import MemoryStore
-from records.sealed_file import is_sealed
+from records.vault.sealed_file import is_sealed
 from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
-from yunting.exhibit_files import DiskExhibits
-from yunting.recording_keys import open_recording_keys
+from yunting.record.exhibit_files import DiskExhibits
+from yunting.record.recording_keys import open_recording_keys
 
 pytestmark = pytest.mark.integration
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from records.composite.painter import Look
+from records.composite.render import Job, run
 from records.keys import CourtKey
-from records.painter import Look
-from records.render import Job, run
 from tests.fakes.meter import RATE_HZ, measured_file
 from yunting.bench.synthetic import CLIP_S, make_session
 

@@ -11,7 +11,7 @@ from hearing.errors import UserError
 from identity.cohort import CohortError
 from identity.engine import EngineBusy, EngineUnavailable, NoFace, ReferenceUnusable, SeveralFaces
 from identity.ports import ChallengeResult
-from signaling.gate_tools import GateTools
+from signaling.gate.tools import GateTools
 from tests.fakes.courthouse import courthouse
 from tests.fakes.gate_tools import FLAT, LIVE, NUMBER, PHOTO, OneNameRegistry, ToldMatcher, gate_tools
 from tests.fakes.gate_visit import FACE, GatedCourt, Visitor, gated, leave

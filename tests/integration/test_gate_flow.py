@@ -12,7 +12,7 @@ import pytest
 from hearing import events as ev
 from hearing.errors import UserError
 from records.memory import MemoryStore
-from signaling.gate_tools import GateTools
+from signaling.gate.tools import GateTools
 from signaling.web import CHALLENGES
 from tests.fakes.courthouse import Courthouse, courthouse
 from tests.fakes.gate_tools import (

@@ -154,7 +154,7 @@ async def test_who_begins_before_the_first_picture_has_come_is_not_turned_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The test's own machine may be slower than a telephone.
-    monkeypatch.setattr("signaling.gate_rooms.CAMERA_WITHIN_S", 20.0)
+    monkeypatch.setattr("signaling.gate.rooms.CAMERA_WITHIN_S", 20.0)
     async with scene(monkeypatch) as s:
         page = await ready(s.gate.visitor)
         await page.say(type="challenge_start", re="no connection")

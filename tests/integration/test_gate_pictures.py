@@ -16,7 +16,7 @@ from PIL import Image, ImageEnhance
 from config import load
 from identity.pool import FacePool
 from identity.vault import Purpose
-from signaling.gate_tools import GateTools
+from signaling.gate.tools import GateTools
 from tests.fakes.courthouse import courthouse
 from tests.fakes.gate_tools import WRAPPING_KEY, OneNameRegistry
 from tests.fakes.gate_visit import FACE, GatedCourt, gated, leave

@@ -29,7 +29,7 @@ from identity.ports import ChallengeResult, Matcher
 from identity.registries.http import HttpRegistry
 from identity.score import decode
 from records.sqlite import SqliteStore
-from signaling.gate_tools import GateTools
+from signaling.gate.tools import GateTools
 from tests.fakes.courthouse import courthouse
 from tests.fakes.gate_tools import NUMBER, OTHER_NUMBER, WRAPPING_KEY
 from tests.fakes.gate_visit import FACE, GatedCourt, Visitor, gated, leave

@@ -12,7 +12,7 @@ import pytest
 
 from hearing.clock import Sources
 from identity.ports import Match, Picture
-from signaling.gate_desk import RETURN_MS
+from signaling.gate.desk import RETURN_MS
 from tests.fakes.courthouse import HASTY, courthouse
 from tests.fakes.gate_tools import LIVE, NUMBER, PHOTO, ToldMatcher, gate_tools
 from tests.fakes.gate_visit import FACE, GatedCourt, Visitor, call, gated, leave

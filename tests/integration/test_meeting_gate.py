@@ -15,8 +15,8 @@ from config import load
 from identity.images import read_picture
 from identity.pool import FacePool
 from identity.ports import ChallengeResult
-from signaling.gate_tools import GateTools
-from signaling.staff import ensure_staff
+from signaling.gate.tools import GateTools
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import courthouse
 from tests.fakes.gate_tools import FLAT, LIVE, gate_tools
 from tests.fakes.gate_visit import FACE, PASSWORD, GatedCourt, Staff, Visitor, _signed_in, call, gated, leave

@@ -13,7 +13,7 @@ import pytest
 
 from hearing.documents import resident_check
 from records.errors import StoreUnavailable
-from signaling.staff import ensure_staff
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
 from tests.fakes.own_postgresql import own_postgresql
 from tests.fakes.own_redis import own_redis

@@ -13,13 +13,13 @@ import pypdf
 import pytest
 
 from hearing.errors import UserError
-from records import minutes_pdf
-from records.legible import squares
-from records.minutes import Minutes, Proof, of_log
-from records.minutes_docx import write_docx
-from records.minutes_ofd import BODY, NAMESPACE, write_ofd
-from records.minutes_pdf import find_font, write_pdf
-from records.typesetting import BOTTOM_MM, PAGE_HEIGHT_MM, TOP_MM, typeset
+from records.writing import minutes_pdf
+from records.writing.legible import squares
+from records.writing.minutes import Minutes, Proof, of_log
+from records.writing.minutes_docx import write_docx
+from records.writing.minutes_ofd import BODY, NAMESPACE, write_ofd
+from records.writing.minutes_pdf import find_font, write_pdf
+from records.writing.typesetting import BOTTOM_MM, PAGE_HEIGHT_MM, TOP_MM, typeset
 from tests.fakes.minutes import TZ, Sitting, said
 from yunting.bench.spoken import spoken_log
 

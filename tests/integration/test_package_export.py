@@ -20,7 +20,7 @@ from hearing.transcript_events import TrackHeard
 from records import verify
 from records.chain import GENESIS, make_entry
 from records.keys import CourtKey
-from records.package import ExportOptions, SessionSources, export_session, load_sources
+from records.package.export import ExportOptions, SessionSources, export_session, load_sources
 from records.sqlite import SqliteStore
 from tests.fakes.minutes import said
 from tests.fakes.sessions import SMALL, sources_of
@@ -180,9 +180,9 @@ FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
 from hearing.errors import UserError
-from records.composite import Look
+from records.composite.encoding import Look
 from records.keys import CourtKey
-from records.package import ExportOptions, SessionSources, export_session
+from records.package.export import ExportOptions, SessionSources, export_session
 from yunting.bench.synthetic import make_session
 folder, composite, limit = Path(sys.argv[1]), sys.argv[2] == "composite", int(sys.argv[3])
 import signal

@@ -13,10 +13,10 @@ import pytest
 
 from hearing.transcript import Transcript
 from records import timeline
-from records.captions import cues_of
-from records.composite import moments
-from records.layout import Box, arrange
-from records.scenes import plan
+from records.composite.encoding import moments
+from records.composite.layout import Box, arrange
+from records.composite.scenes import plan
+from records.writing.captions import cues_of
 from tests.fakes.sessions import SMALL, Made, make_package
 from yunting.bench.synthetic import PHASE_MS
 

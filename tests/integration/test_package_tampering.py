@@ -19,7 +19,7 @@ from records import verify
 from records.canonical import canonical
 from records.chain import GENESIS, make_entry, sign_head
 from records.keys import CourtKey
-from records.manifest import Bag
+from records.package.manifest import Bag
 from tests.fakes.sessions import Made, make_package
 
 pytestmark = pytest.mark.integration

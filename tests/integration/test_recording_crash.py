@@ -15,7 +15,7 @@ import pytest
 
 from hearing.events import AnyEvent, Event, GapRecorded, RangeSealed, RecordingIncident, TrackClosed
 from media_server.recording.recovery import Condition, crash_events, inspect, track_names
-from records.unlocked import unlock
+from records.vault.unlocked import unlock
 from yunting.bench.record import START_US, take
 from yunting.bench.record_source import Publisher, encode_loop, measure
 

@@ -12,7 +12,7 @@ from hearing.events import RecordingIncident
 from hearing.tasks import TaskSet
 from tests.fakes.captions import KeptCaptions
 from tests.fakes.courthouse import courthouse
-from yunting import recordings
+from yunting.record import recordings
 
 pytestmark = pytest.mark.integration
 

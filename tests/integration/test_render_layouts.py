@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from records.composite.layout import MODES
 from records.keys import CourtKey
-from records.layout import MODES
 from records.sqlite import SqliteStore
 from tests.fakes.serving import ServerProcess
 from yunting.bench.synthetic import PHASE_MS, SyntheticSession, make_session

@@ -16,13 +16,13 @@ from PIL import Image, ImageDraw
 from hearing.errors import UserError
 from hearing.review_events import MinutesSigned
 from hearing.transcript_events import UtteranceHeard, Word
-from records import words
 from records.keys import CourtKey
-from records.minutes import of_log
-from records.signatures import Fault, check_signatures
+from records.sealing.signatures import Fault, check_signatures
 from records.sqlite import SqliteStore
-from signaling.review_messages import MinutesView
-from signaling.signature_shelf import SIGNED, SignatureShelf
+from records.writing import words
+from records.writing.minutes import of_log
+from signaling.minutes.review_messages import MinutesView
+from signaling.minutes.signature_shelf import SIGNED, SignatureShelf
 from tests.fakes.courthouse import ID, SEATS, Courthouse, NoRecording, Page, courthouse
 from tests.fakes.signer import Signer, command_of
 

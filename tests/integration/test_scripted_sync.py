@@ -28,9 +28,9 @@ from hearing.participant import Presence
 from hearing.session import Move, State
 from hearing.transcript_events import LineKind, LineWritten, UtteranceHeard
 from records import timeline, verify
-from records.layout import Box, arrange, beside
-from records.package import ExportOptions, SessionSources, export_session
-from records.scenes import plan
+from records.composite.layout import Box, arrange, beside
+from records.composite.scenes import plan
+from records.package.export import ExportOptions, SessionSources, export_session
 from records.standalone.sm3 import new_hash
 from tests.fakes.flash_tracks import beeps_ms, flashes_ms
 from tests.fakes.heard_court import PEOPLE, Court, heard_court

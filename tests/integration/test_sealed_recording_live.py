@@ -11,7 +11,7 @@ import pytest
 
 from hearing import commands as cmd
 from hearing.session import Move
-from records.sealed_file import is_sealed
+from records.vault.sealed_file import is_sealed
 from tests.fakes.aiortc_clients import use_loopback
 from tests.fakes.live_hearing import live_hearing
 from tests.fakes.serving import serving

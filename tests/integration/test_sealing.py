@@ -17,7 +17,7 @@ from hearing.session import Phase, State
 from hearing.transcript_events import LineStruck
 from records import verify
 from records.anchors.rfc3161 import Rfc3161Anchor
-from records.seal_files import STAMPED, TAG_STAMP
+from records.package.seal_files import STAMPED, TAG_STAMP
 from tests.fakes.sealing_court import CLERK, JUDGE, PLAINTIFF, Archive, sealing_court
 from tests.fakes.time_stamper import time_stamper
 

@@ -16,11 +16,11 @@ from hearing import transcript_events as te
 from hearing.transcript import Transcript
 from records.book import LedgerBook
 from records.errors import StoreUnavailable
-from records.indexing import Indexer
 from records.ledger import Ledger
 from records.memory import MemoryStore
-from records.search_index import HITS_AT_ONCE, Hit, SearchIndex, Wanted
-from records.wanted import comparable, phrases_of
+from records.search.index import HITS_AT_ONCE, Hit, SearchIndex, Wanted
+from records.search.indexing import Indexer
+from records.search.wanted import comparable, phrases_of
 from tests.fakes.hearings import FakeTime, created
 from tests.fakes.ledgers import KEY
 from tests.fakes.minutes import said

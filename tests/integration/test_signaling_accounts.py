@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from signaling import web
-from signaling.staff import SIGN_INS, SignIn, ensure_staff
+from signaling.staff.accounts import SIGN_INS, SignIn, ensure_staff
 from tests.fakes.courthouse import Courthouse, courthouse
 
 pytestmark = pytest.mark.integration

@@ -6,8 +6,8 @@ import aiohttp
 import msgspec
 import pytest
 
-from signaling.connection import MAX_STRIKES
 from signaling.protocol import MAX_FRAME_BYTES, PROTOCOL_VERSION
+from signaling.socket.connection import MAX_STRIKES
 from tests.fakes.courthouse import ID, Page, courthouse
 
 pytestmark = pytest.mark.integration

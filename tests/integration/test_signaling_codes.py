@@ -9,8 +9,8 @@ import pytest
 from hearing.roles import Role
 from hearing.session import Move
 from signaling.bodies import NewSeat, NewSession
-from signaling.invitation_routes import DIGITS_BEFORE_MS, WRONG_DIGITS_PER_MINUTE
-from signaling.staff import ensure_staff
+from signaling.sessions.invitation_routes import DIGITS_BEFORE_MS, WRONG_DIGITS_PER_MINUTE
+from signaling.staff.accounts import ensure_staff
 from signaling.web import SESSIONS
 from tests.fakes.courthouse import Courthouse, courthouse
 

@@ -14,10 +14,10 @@ from docx import Document
 
 from hearing import events as ev
 from hearing.session import Move, State
-from records import words
-from records.minutes import of_log
-from signaling.session_desk import SEAT_ACCOUNTS
-from signaling.staff import ensure_staff
+from records.writing import words
+from records.writing.minutes import of_log
+from signaling.sessions.desk import SEAT_ACCOUNTS
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import ID, Courthouse, courthouse
 from tests.fakes.ledgers import log_of
 from tests.fakes.minutes import said

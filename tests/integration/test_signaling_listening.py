@@ -15,7 +15,7 @@ from aiohttp import web
 
 from config.settings import load
 from signaling import http as signaling_http
-from signaling.listening import Doorman, GuardedSite, Patience
+from signaling.socket.listening import Doorman, GuardedSite, Patience
 from signaling.tls import ensure_certificate
 from tests.fakes.courthouse import courthouse
 from tests.fakes.serving import ServerProcess

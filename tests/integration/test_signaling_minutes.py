@@ -10,9 +10,9 @@ import pytest
 from hearing import events as ev
 from hearing.roles import Role
 from hearing.transcript_events import UtteranceHeard, Word
-from records import words
-from signaling.line_messages import Transcribing
-from signaling.minutes_desk import LINES_AT_ONCE, MinutesDesk
+from records.writing import words
+from signaling.minutes.desk import LINES_AT_ONCE, MinutesDesk
+from signaling.minutes.line_messages import Transcribing
 from tests.fakes.courthouse import ID, SEATS, Courthouse, NoRecording, Page, courthouse
 
 pytestmark = pytest.mark.integration

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from hearing.transcript_events import GlossarySet
-from signaling.notices import SHA256
-from signaling.staff import ensure_staff
+from signaling.sessions.notices import SHA256
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import ID, Courthouse, Page, courthouse
 
 pytestmark = pytest.mark.integration

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from yarl import URL
 
-from records.search_index import SearchIndex
-from signaling.session_desk import SEAT_ACCOUNTS
-from signaling.staff import ensure_staff
+from records.search.index import SearchIndex
+from signaling.sessions.desk import SEAT_ACCOUNTS
+from signaling.staff.accounts import ensure_staff
 from tests.fakes.courthouse import ID, Courthouse, courthouse
 from tests.fakes.minutes import said
 

@@ -15,8 +15,8 @@ from hearing.clock import SessionClock, Sources
 from hearing.events import AnyEvent, Event, RangeSealed, TrackOpened
 from media_server.recorder import TICK_S, Recorder
 from records.chain import GENESIS, make_entry
-from records.sound import MAX_CUT_MS, SoundIndex, cut_wav
-from records.tracks import SAMPLES_PER_MS, AudioTrack
+from records.media.sound import MAX_CUT_MS, SoundIndex, cut_wav
+from records.media.tracks import SAMPLES_PER_MS, AudioTrack
 from yunting.bench.record import START_US
 from yunting.bench.record_source import Publisher, encode_loop
 

@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import load
 from hearing.errors import UserError
-from yunting.speech_engines import open_engines
+from yunting.speech.engines import open_engines
 
 pytestmark = pytest.mark.integration
 

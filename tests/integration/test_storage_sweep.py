@@ -15,8 +15,8 @@ from records.keys import CourtKey
 from records.sqlite import SqliteStore
 from tests.fakes.serving import ServerProcess
 from yunting.bench.synthetic import SyntheticSession, make_session
-from yunting.composites import folder_of
-from yunting.pieces import sweep_pieces
+from yunting.record.composites import folder_of
+from yunting.record.pieces import sweep_pieces
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

@@ -31,8 +31,8 @@ from tests.fakes.made_room import MadeRoom, made_room, plane_named, until
 from tests.fakes.spoken import hush
 from transcription.recorded import opus_frames
 from yunting.bench.captions import REAL_TIME
-from yunting.recordings import OpenRecording, Recordings
-from yunting.speech import Speech
+from yunting.record.recordings import OpenRecording, Recordings
+from yunting.speech.listening import Speech
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

@@ -15,7 +15,7 @@ from hearing.tasks import TaskSet
 from hearing.transcript import Transcript
 from hearing.transcript_events import UtteranceHeard
 from records.ledger import Ledger
-from signaling.line_messages import Transcribing
+from signaling.minutes.line_messages import Transcribing
 from tests.fakes.heard_court import SEATS, Court, heard_court
 from tests.fakes.hearings import FakeTime, created
 from tests.fakes.ledgers import KEY, FailingStore, log_of, reopened
@@ -23,7 +23,7 @@ from transcription.engine import Engine, ModelMissing
 from transcription.numerals import written
 from transcription.vosk_engine import VoskEngine
 from yunting.bench.spoken_source import Clip, Speaker, clips
-from yunting.speech import Speech
+from yunting.speech.listening import Speech
 
 pytestmark = pytest.mark.integration
 

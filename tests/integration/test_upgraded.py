@@ -11,8 +11,8 @@ import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
-from signaling.frames import frame
-from signaling.upgraded import Upgraded, upgrade
+from signaling.socket.frames import frame
+from signaling.socket.upgraded import Upgraded, upgrade
 from tests.unit.signaling.test_frames import sent
 
 pytestmark = pytest.mark.integration

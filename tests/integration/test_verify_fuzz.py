@@ -17,7 +17,7 @@ from records import verify
 from records.canonical import canonical
 from records.chain import GENESIS
 from records.keys import CourtKey
-from records.manifest import Bag
+from records.package.manifest import Bag
 from tests.fakes.corruptions import files_of
 
 pytestmark = pytest.mark.integration

@@ -10,9 +10,9 @@ import pytest
 
 from hearing.transcript import Transcript
 from records import timeline
-from records.captions import cues_of
-from records.minutes import compose
-from records.transcript_json import TranscriptRecord, record_of, write_json
+from records.writing.captions import cues_of
+from records.writing.minutes import compose
+from records.writing.transcript_json import TranscriptRecord, record_of, write_json
 from tests.fakes.far_phone import FarPhone
 from tests.fakes.heard_court import heard_court
 from tests.fakes.hummed import hum

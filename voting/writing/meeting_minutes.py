@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from records.legible import legible
-from records.minutes import Field, Minutes, Paragraph
+from records.writing.legible import legible
+from records.writing.minutes import Field, Minutes, Paragraph
 from voting import leaves as lf
 from voting.chronicle import Chronicle
 from voting.leaves import Count

@@ -1,11 +1,11 @@
-"""决议 and 表决统计表: one round's papers, as `records.minutes.Minutes`, which is written as DOCX, PDF, OFD. Pure."""
+"""决议 and 表决统计表: one round's papers, as `records.writing.minutes.Minutes`, written as DOCX, PDF, OFD. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from records.legible import legible
-from records.minutes import Field, Minutes, Paragraph, ParagraphKind
+from records.writing.legible import legible
+from records.writing.minutes import Field, Minutes, Paragraph, ParagraphKind
 from voting.deadlines import due
 from voting.leaves import Result, leaf_bytes
 from voting.meeting import Meeting

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from records.legible import legible
-from records.minutes import Field, Minutes, Paragraph
+from records.writing.legible import legible
+from records.writing.minutes import Field, Minutes, Paragraph
 from voting.meeting import Meeting
 from voting.round import Round
 from voting.units import divisions_of

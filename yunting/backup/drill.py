@@ -26,8 +26,8 @@ from yunting.backup.ballots import Recounted, recount
 from yunting.backup.exhibits import exhibit_faults
 from yunting.backup.folder import BALLOTS, About
 from yunting.backup.restore import restore
-from yunting.packages import all_packages
-from yunting.recording_keys import RecordingKeys, case_keys, operator_key
+from yunting.record.packages import all_packages
+from yunting.record.recording_keys import RecordingKeys, case_keys, operator_key
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from pathlib import Path
 from hearing.errors import UserError
 from hearing.event import Event
 from hearing.exhibit_events import ExhibitSubmitted
-from records.unlocked import open_recorded
+from records.vault.unlocked import open_recorded
 
 
 def exhibit_faults(session: str, folder: Path, events: Iterable[Event]) -> list[str]:

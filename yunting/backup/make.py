@@ -21,10 +21,10 @@ from hearing.errors import UserError
 from hearing.events import Entry, TrackOpened
 from hearing.exhibit_events import ExhibitSubmitted
 from records.address import shown
-from records.manifest import is_safe_path
+from records.file_names import is_safe_path
 from yunting.backup import folder as folders
 from yunting.backup.folder import ABOUT, BALLOTS, FILES, FORMAT, MANIFEST, STORE, About
-from yunting.recording_keys import operator_key
+from yunting.record.recording_keys import operator_key
 
 _MADE_AGAIN = (
     "models",

@@ -11,7 +11,7 @@ import asyncio
 import sys
 from typing import cast
 
-from signaling.frames import frame
+from signaling.socket.frames import frame
 from yunting.bench.ballot_phone import ENTERED, RECEIPT
 
 _HANDSHAKE = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"

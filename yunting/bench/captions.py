@@ -31,12 +31,12 @@ from media_server.recorder import Recorder
 from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
-from signaling.line_messages import Transcribing
+from signaling.minutes.line_messages import Transcribing
 from transcription.engine import SAMPLE_RATE, Engine, ModelMissing
 from transcription.vosk_engine import VoskEngine
 from yunting.bench.metered import Metered
 from yunting.bench.spoken_source import PAUSE_S, Clip, Said, Speaker, clips
-from yunting.speech import Speech
+from yunting.speech.listening import Speech
 
 LANGUAGE = "zh-CN"
 REAL_TIME = Sources(lambda: time.monotonic_ns() // 1000, lambda: time.time_ns() // 1_000_000)

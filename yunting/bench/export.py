@@ -22,12 +22,12 @@ import msgspec
 
 from hearing.events import Entry
 from records import verify
-from records.composing import Composer
-from records.follow import Follow, Followed
+from records.composite.composing import Composer
+from records.composite.follow import Follow, Followed
+from records.composite.painter import Look
 from records.keys import CourtKey
-from records.package import ExportOptions as PackageOptions
-from records.package import SessionSources, export_session
-from records.painter import Look
+from records.package.export import ExportOptions as PackageOptions
+from records.package.export import SessionSources, export_session
 from yunting.bench.synthetic import SyntheticSession, make_session
 
 RECESS_SHARE = (0.4, 0.5)
@@ -123,7 +123,9 @@ def run(options: ExportOptions) -> ExportResult:
 def _composed(made: SyntheticSession, pieces: Path) -> list[Followed]:
     """Compose the session as the server does, up to its closing; what the composer said."""
     job = Follow(recordings=str(made.recordings), pieces=str(pieces), look=Look(), budget=1.0, again_s=0.02)
-    child = subprocess.Popen([sys.executable, "-m", "records.follow"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "records.composite.follow"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert child.stdin is not None
     assert child.stdout is not None
     child.stdin.write(msgspec.json.encode(job) + b"\n")

@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 
 from signaling.meetings.build import ACCESS_KEY
 from signaling.services import derived_key
-from signaling.staff import ensure_staff
+from signaling.staff.accounts import ensure_staff
 from voting.roll_shelf import RollShelf
 from voting.words import Standing
 from yunting.backends import open_store

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 import msgspec
 
-from records import minutes as documents
-from records import words
-from records.minutes_docx import write_docx
-from records.minutes_ofd import write_ofd
-from records.minutes_pdf import write_pdf
+from records.writing import minutes as documents
+from records.writing import words
+from records.writing.minutes_docx import write_docx
+from records.writing.minutes_ofd import write_ofd
+from records.writing.minutes_pdf import write_pdf
 from yunting.bench.spoken import spoken_log
 
 _T = TypeVar("_T")

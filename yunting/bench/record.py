@@ -21,7 +21,7 @@ from hearing.events import Event, GapRecorded, RangeSealed, TrackOpened
 from media_server.ports import Kind, SenderReport, SoundListener
 from media_server.recorder import TICK_S, Recorder
 from media_server.recording.writer import Writer
-from records.unlocked import unlock
+from records.vault.unlocked import unlock
 from yunting.bench.record_source import Found, Publisher, encode_loop, measure
 
 START_US = 1_000_000_000

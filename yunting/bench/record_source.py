@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_server.ports import Kind, PublicationInfo, SenderReport, Source
-from records.unlocked import for_av
+from records.vault.unlocked import for_av
 
 AUDIO_MS = 20
 EVENT_AT_S = 0.5

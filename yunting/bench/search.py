@@ -15,8 +15,8 @@ import msgspec
 
 from hearing.state import Hearing, apply
 from hearing.transcript import Transcript
-from records.indexing import LINES_AT_ONCE
-from records.search_index import SearchIndex, Spoken, Wanted
+from records.search.index import SearchIndex, Spoken, Wanted
+from records.search.indexing import LINES_AT_ONCE
 from yunting.bench.spoken import spoken_log
 
 _LINES_OF_SESSION = 2_000

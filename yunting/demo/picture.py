@@ -13,7 +13,7 @@ import numpy as np
 from av import VideoFrame
 from PIL import Image, ImageDraw, ImageFont
 
-from records.drawing import FONT
+from records.composite.drawing import FONT
 
 _INK = (238, 240, 242)
 _BEIJING = ZoneInfo("Asia/Shanghai")

@@ -25,12 +25,12 @@ from config import Settings, load
 from hearing.roles import Role
 from signaling.bodies import StaffRole
 from signaling.ports import ExportStep
-from signaling.staff import ensure_staff
+from signaling.staff.accounts import ensure_staff
 from yunting.app import Server, running
 from yunting.demo.assembly import Assembly, confirm, convene
 from yunting.demo.cast import Call, Guest
 from yunting.demo.client import Api
-from yunting.exports import verify_package
+from yunting.record.exports import verify_package
 
 _SCENE_S = 4.0
 _CLOSE_TIMEOUT_S = 120.0

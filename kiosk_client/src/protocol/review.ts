@@ -1,6 +1,6 @@
 import { call, fetched } from "./api.ts";
 
-/** Bodies of the review (docs/protocol.md, "Review and signature"; `signaling/review_messages.py`). */
+/** Bodies of the review (docs/protocol.md, "Review and signature"; `signaling/minutes/review_messages.py`). */
 export interface ReadParagraph {
   readonly kind: "speech" | "note" | "exhibit";
   readonly speaker: string;

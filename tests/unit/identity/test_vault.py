@@ -15,8 +15,8 @@ from hearing.errors import UserError
 from identity.vault import KEYS, SEALED, Purpose, Vault
 from records.errors import StoreUnavailable
 from records.memory import MemoryStore
-from records.spread import NOISE_BYTES
 from records.sqlite import SqliteStore
+from records.vault.spread import NOISE_BYTES
 
 pytestmark = pytest.mark.unit
 

@@ -14,8 +14,8 @@ from hearing.line_commands import WriteLine
 from hearing.roles import Role
 from hearing.transcript_events import LanguageSet, LineKind
 from records import timeline
-from records.bilingual import write_bilingual
-from records.text_files import BILINGUAL, make_texts
+from records.writing.bilingual import write_bilingual
+from records.writing.text_files import BILINGUAL, make_texts
 from tests.fakes.hearings import SEATS
 from tests.fakes.minutes import TZ, Sitting, said
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.caption_strip import PLACES, Placed, place
-from records.captions import Cue
+from records.composite.caption_strip import PLACES, Placed, place
+from records.writing.captions import Cue
 
 pytestmark = pytest.mark.unit
 

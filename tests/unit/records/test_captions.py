@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hearing import line_commands as cmd
 from hearing.transcript_events import LineKind, UtteranceHeard, Word
 from records import timeline
-from records.captions import HOLD_MS, LONGEST_MS, MOST_ROWS, ROW_SQUARES, SHORTEST_MS, Cue, cues_of, text_of
-from records.legible import legible, squares
-from records.minutes import paragraphs_of
-from records.subtitles import write_srt, write_vtt
-from records.transcript_json import TranscriptRecord, record_of, write_json
+from records.writing.captions import HOLD_MS, LONGEST_MS, MOST_ROWS, ROW_SQUARES, SHORTEST_MS, Cue, cues_of, text_of
+from records.writing.legible import legible, squares
+from records.writing.minutes import paragraphs_of
+from records.writing.subtitles import write_srt, write_vtt
+from records.writing.transcript_json import TranscriptRecord, record_of, write_json
 from tests.fakes.minutes import Sitting, said
 
 pytestmark = pytest.mark.unit

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from records.case_keys import CaseKeys, OneKey, WrongKey
 from records.errors import KeyFault
 from records.memory import MemoryStore
-from records.operator_key import OperatorKey
+from records.vault.case_keys import CaseKeys, OneKey, WrongKey
+from records.vault.operator_key import OperatorKey
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ import pytest
 from hearing.events import PhaseChanged
 from hearing.session import Move, Phase
 from records import timeline
-from records.joining import mp4_chapters
+from records.composite.joining import mp4_chapters
 from tests.fakes.courtroom import Courtroom
 from tests.fakes.minutes import Sitting
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.errors import UserError
-from records.discs import HOW_TO, RESERVE_BYTES, SMALLEST_DISC_BYTES, plan, split, write_zip
-from records.join_discs import CannotJoin, join
+from records.package.discs import HOW_TO, RESERVE_BYTES, SMALLEST_DISC_BYTES, plan, split, write_zip
+from records.package.join_discs import CannotJoin, join
 
 pytestmark = pytest.mark.unit
 

@@ -9,8 +9,8 @@ from hearing.events import ClockAnchored, PresenceChanged, StateChanged
 from hearing.line_commands import EditLine
 from hearing.participant import Presence
 from hearing.session import Move, State
-from records.draft import Draft
-from records.minutes import of_log
+from records.writing.draft import Draft
+from records.writing.minutes import of_log
 from tests.fakes.minutes import TZ, Sitting, said
 
 pytestmark = pytest.mark.unit

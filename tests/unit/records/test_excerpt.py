@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from records.excerpt import Excerpt, Reader, between, held_of, looked_through
 from records.keys import CourtKey
+from records.media.excerpt import Excerpt, Reader, between, held_of, looked_through
 from records.timeline import read
 from yunting.bench.synthetic import make_session
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from records import exhibit_board
-from records.drawing import TILE, Canvas, Pen, yuv
-from records.exhibit_board import ExhibitBoard, picture_of
-from records.layout import Box, beside
+from records.composite import exhibit_board
+from records.composite.drawing import TILE, Canvas, Pen, yuv
+from records.composite.exhibit_board import ExhibitBoard, picture_of
+from records.composite.layout import Box, beside
 from records.timeline import OnShow
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records import flac
+from records.media import flac
 
 pytestmark = pytest.mark.unit
 

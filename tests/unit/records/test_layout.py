@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.layout import MAX_TILES, MODES, Box, Person, arrange
+from records.composite.layout import MAX_TILES, MODES, Box, Person, arrange
 
 pytestmark = pytest.mark.unit
 

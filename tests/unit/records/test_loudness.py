@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from records.levelling import AAC_FRAME, LEAD, Level, encoder, gain_db, limited, make
-from records.loudness import RATE_HZ, Samples, integrated, momentary, true_peak
+from records.composite.levelling import AAC_FRAME, LEAD, Level, encoder, gain_db, limited, make
+from records.media.loudness import RATE_HZ, Samples, integrated, momentary, true_peak
 from tests.fakes.meter import measured
 
 pytestmark = pytest.mark.unit

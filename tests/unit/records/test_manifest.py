@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import words
-from records.drawing import GETA, NAVY, Canvas, Pen, yuv
+from records.composite.drawing import GETA, NAVY, Canvas, Pen, yuv
+from records.composite.layout import Box
+from records.file_names import is_safe_path, safe_name
 from records.keys import CourtKey
-from records.layout import Box
-from records.manifest import Bag, is_safe_path, safe_name
+from records.package.manifest import Bag
+from records.writing import words
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.documents import resident_check
-from records.masking import mask, mask_all
+from records.editions.masking import mask, mask_all
 
 pytestmark = pytest.mark.unit
 

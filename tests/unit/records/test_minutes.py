@@ -12,9 +12,9 @@ from hypothesis import given
 from hearing import line_commands as cmd
 from hearing.session import Move
 from hearing.transcript_events import LineKind
-from records.legible import break_lines, legible, squares
-from records.minutes import CLOSING, UNHEARD
-from records.typesetting import typeset
+from records.writing.legible import break_lines, legible, squares
+from records.writing.minutes import CLOSING, UNHEARD
+from records.writing.typesetting import typeset
 from tests.fakes.minutes import Sitting, said
 
 pytestmark = pytest.mark.unit

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.transcript_events import LineKind, LineWritten
-from records import timeline, words
-from records.chapters import chapters_of
+from records import timeline
 from records.coverage import measure
-from records.minutes import compose
-from records.player import SaidLine, write_player
-from records.summary import Facts, gather
-from records.transcript_json import TranscriptRecord, record_of
+from records.package.player import SaidLine, write_player
+from records.package.summary import Facts, gather
+from records.writing import words
+from records.writing.chapters import chapters_of
+from records.writing.minutes import compose
+from records.writing.transcript_json import TranscriptRecord, record_of
 from tests.fakes.minutes import TZ, Sitting, said
 
 pytestmark = pytest.mark.unit

@@ -16,8 +16,8 @@ from hearing.review_events import CorrectionRequested, MinutesSigned, ReviewOpen
 from hearing.sealing import Unmet, text_sha256
 from hearing.session import Move, State
 from hearing.transcript_events import LineEdited, TrackHeard
-from records.draft import Draft
-from records.preflight import standing_of, unmet
+from records.sealing.preflight import standing_of, unmet
+from records.writing.draft import Draft
 from tests.fakes.courtroom import Courtroom
 from tests.fakes.minutes import TZ, said
 from tests.fakes.signer import PICTURE, Signer

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.premis import NAMESPACE, Making, Stored, write_premis
+from records.package.premis import NAMESPACE, Making, Stored, write_premis
 
 pytestmark = pytest.mark.unit
 

@@ -21,8 +21,8 @@ from hearing.transcript import Transcript
 from hearing.transcript_events import LineEdited, UtteranceHeard
 from records import timeline
 from records.chain import GENESIS, entry_hash
-from records.redaction import Redacted, redact
-from records.withheld import NAMELESS, Edition, Withheld, withheld
+from records.editions.redaction import Redacted, redact
+from records.editions.withheld import NAMELESS, Edition, Withheld, withheld
 from tests.fakes import secret_session as secret
 from tests.fakes.minutes import said
 

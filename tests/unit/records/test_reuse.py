@@ -9,7 +9,7 @@ import pytest
 
 from hearing.seal_events import SealMade, SealStep
 from records.chain import GENESIS, make_entry
-from records.reuse import copy_composed, final_package, missing_characters
+from records.package.reuse import copy_composed, final_package, missing_characters
 
 pytestmark = pytest.mark.unit
 

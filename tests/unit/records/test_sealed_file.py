@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.errors import UserError
-from records.sealed_file import RECORD_BYTES, SealedReader, SealedWriter, is_sealed, plain_bytes
-from records.unlocked import for_av, open_recorded, recorded_bytes, unlock
+from records.vault.sealed_file import RECORD_BYTES, SealedReader, SealedWriter, is_sealed, plain_bytes
+from records.vault.unlocked import for_av, open_recorded, recorded_bytes, unlock
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.spread import NOISE_BYTES, gathered, spread
+from records.vault.spread import NOISE_BYTES, gathered, spread
 
 pytestmark = pytest.mark.unit
 

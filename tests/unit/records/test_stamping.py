@@ -18,7 +18,7 @@ from records.anchors.port import AnchorFailed, Kind
 from records.book import LedgerBook
 from records.ledger import Ledger
 from records.memory import MemoryStore
-from records.stamping import DUE, Due, Stamping
+from records.sealing.stamping import DUE, Due, Stamping
 from tests.fakes.hearings import FakeTime, created
 from tests.fakes.ledgers import KEY, log_of
 

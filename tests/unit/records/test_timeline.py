@@ -13,11 +13,11 @@ from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
 from hearing.transcript_events import LanguageSet
-from records.composite import moments
+from records.composite.encoding import moments
+from records.composite.scenes import HOLD_MS, SILENCE_MS, TURN_MS, plan, side_of, turns_of
 from records.coverage import Coverage, Unlisted, measure
-from records.narrate import tell
-from records.scenes import HOLD_MS, SILENCE_MS, TURN_MS, plan, side_of, turns_of
 from records.timeline import Span, Timeline, join, read, subtract
+from records.writing.narrate import tell
 from tests.fakes.hearings import chained
 from yunting.bench.synthetic import Log
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from av.video.stream import VideoStream
 
+from records.media.track_cut import MARGIN_MS, cut_track
 from records.timeline import Span
-from records.track_cut import MARGIN_MS, cut_track
 
 pytestmark = pytest.mark.unit
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from records import verify
-from records.discs import write_zip
 from records.keys import CourtKey
+from records.package.discs import write_zip
 from tests.fakes.bagged import bagged, raw_chain
 
 pytestmark = pytest.mark.unit

@@ -16,10 +16,10 @@ from hearing.line_commands import EditLine
 from hearing.review_events import MinutesSigned, SigningRefused
 from hearing.session import Move
 from records import verify
-from records.draft import Draft
 from records.keys import CourtKey
-from records.signature_files import signature_files
-from records.signatures import check_signatures
+from records.package.signature_files import signature_files
+from records.sealing.signatures import check_signatures
+from records.writing.draft import Draft
 from tests.fakes.bagged import bagged, chained, wrong
 from tests.fakes.minutes import TZ, Sitting, said
 from tests.fakes.signer import Signer

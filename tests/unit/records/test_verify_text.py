@@ -13,13 +13,13 @@ from hearing.events import Seat
 from hearing.roles import Role
 from hearing.transcript_events import LanguageSet, LineKind
 from records import timeline, verify
-from records.captions import cues_of
-from records.minutes import paragraphs_of
-from records.subtitles import write_srt, write_vtt
-from records.transcript_json import record_of, write_json
 from records.verify.lines import fold_lines, names_of
 from records.verify.lines import paragraphs_of as paragraphs_by_the_verifier
 from records.verify.texts import text_faults
+from records.writing.captions import cues_of
+from records.writing.minutes import paragraphs_of
+from records.writing.subtitles import write_srt, write_vtt
+from records.writing.transcript_json import record_of, write_json
 from tests.fakes.hearings import SEATS
 from tests.fakes.minutes import Sitting, said
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.errors import UserError
-from records.wanted import MAX_PHRASES, MAX_QUERY_CHARS, comparable, marked, phrases_of
+from records.search.wanted import MAX_PHRASES, MAX_QUERY_CHARS, comparable, marked, phrases_of
 
 pytestmark = pytest.mark.unit
 

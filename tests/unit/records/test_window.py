@@ -14,9 +14,9 @@ from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted
 from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import Move, Pause, Phase, State
-from records.scenes import plan
+from records.composite.scenes import plan
+from records.composite.window import MARGIN_MS, SETTLED_MS, Cutter, Window, digest
 from records.timeline import Span, Timeline, read
-from records.window import MARGIN_MS, SETTLED_MS, Cutter, Window, digest
 from yunting.bench.synthetic import Log
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from hearing.events import GapCause, GapRecorded, IncidentCause
-from records import words
+from records.writing import words
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,7 @@ from records.keys import CourtKey
 from records.ledger import Ledger
 from records.memory import MemoryStore
 from signaling.attendance import Attendance
-from signaling.speech import HOLD_US, SpeechLog
+from signaling.media.speech import HOLD_US, SpeechLog
 from tests.fakes.hearings import FakeTime, created
 
 pytestmark = pytest.mark.unit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.face_notice import face_notice
+from signaling.gate.face_notice import face_notice
 
 pytestmark = pytest.mark.unit
 

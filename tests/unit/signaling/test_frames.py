@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.frames import BINARY, CLOSE, PING, PONG, PROTOCOL_ERROR, TEXT, TOO_BIG, BadFrame, FrameReader, frame
+from signaling.socket.frames import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    PROTOCOL_ERROR,
+    TEXT,
+    TOO_BIG,
+    BadFrame,
+    FrameReader,
+    frame,
+)
 
 pytestmark = pytest.mark.unit
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.memory import MemoryStore
-from records.minutes_docx import write_docx
-from records.minutes_ofd import write_ofd
+from records.writing.minutes_docx import write_docx
+from records.writing.minutes_ofd import write_ofd
 from signaling.meetings.document_kinds import MEDIA_TYPES, kind_of
 from signaling.meetings.document_shelf import DocumentShelf
 from signaling.meetings.reads import Reads

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.connection import _re_of
 from signaling.protocol import FromPage
+from signaling.socket.connection import _re_of
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearing.errors import UserError
-from signaling.sdpfrag import IceCredentials, credentials_of, media_of, restart_fragment, with_credentials
+from signaling.media.sdpfrag import IceCredentials, credentials_of, media_of, restart_fragment, with_credentials
 
 pytestmark = pytest.mark.unit
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from hearing.errors import UserError
 from records.memory import MemoryStore
-from signaling.invitations import Invitations
-from signaling.outbox import Outbox
-from signaling.staff import MAX_HASHING, Hashing, StaffBook, ensure_staff
+from signaling.sessions.invitations import Invitations
+from signaling.socket.outbox import Outbox
+from signaling.staff.accounts import MAX_HASHING, Hashing, StaffBook, ensure_staff
 from signaling.tls import ensure_certificate
 
 pytestmark = pytest.mark.unit

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records.minutes_docx import write_docx
-from records.minutes_ofd import write_ofd
+from records.writing.minutes_docx import write_docx
+from records.writing.minutes_ofd import write_ofd
 from tests.fakes.random_meetings import RandomMeeting, random_meeting
 from voting.chronicle import Chronicle
 from voting.leaves import AnyLeaf, Ballot, leaf_bytes

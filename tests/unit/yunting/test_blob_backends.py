@@ -11,7 +11,7 @@ import pytest
 from config import SettingsError, load
 from records.memory import MemoryStore
 from yunting.backends import open_blobs
-from yunting.copies import open_copies
+from yunting.record.copies import open_copies
 
 pytestmark = pytest.mark.unit
 

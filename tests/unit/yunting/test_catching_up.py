@@ -6,8 +6,8 @@ import pytest
 
 from hearing.errors import UserError
 from signaling.ports import ExportStep
-from yunting import catching_up
-from yunting.catching_up import until_written
+from yunting.record import catching_up
+from yunting.record.catching_up import until_written
 
 pytestmark = pytest.mark.unit
 

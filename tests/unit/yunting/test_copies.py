@@ -13,10 +13,10 @@ from records.blobs.filesystem import FilesystemBlobs
 from records.errors import BlobUnavailable
 from records.keys import CourtKey
 from records.memory import MemoryStore
-from records.seal_files import TAG_STAMP
-from signaling.copies import CopyState, PackageCopy
+from records.package.seal_files import TAG_STAMP
+from signaling.record.copies import CopyState, PackageCopy
 from tests.fakes.small_package import SESSION, small_package
-from yunting.copies import Copies, Place
+from yunting.record.copies import Copies, Place
 
 pytestmark = pytest.mark.unit
 

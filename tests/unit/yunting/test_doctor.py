@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import load
-from yunting.doctor import Finding, examine
+from yunting.doctor.checks import Finding, examine
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ import pytest
 from config import load
 from identity.cohort import Calibration, Cohort, save
 from yunting.calibration import cohort_file, cohort_key
-from yunting.doctor import Finding, examine
+from yunting.doctor.checks import Finding, examine
 from yunting.engines import model_of
 from yunting.gate import wrapping_key
 

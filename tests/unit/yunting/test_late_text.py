@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hearing import events as ev
 from hearing.roles import Role
 from hearing.transcript_events import UtteranceHeard
-from yunting.late_text import HEAD, MAX_CHARS, supplements
+from yunting.speech.late_text import HEAD, MAX_CHARS, supplements
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearing.ids import new_ulid
-from yunting.packages import packages_of
+from yunting.record.packages import packages_of
 
 pytestmark = pytest.mark.unit
 

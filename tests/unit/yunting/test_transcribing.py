@@ -22,8 +22,8 @@ from tests.fakes.ledgers import KEY, FailingStore, log_of
 from tests.fakes.piece_engine import PieceEngine, PieceStream
 from tests.fakes.spoken import FRAME_MS, hush, voice
 from transcription.engine import LanguageMissing
-from yunting import transcribing
-from yunting.speech import Speech
+from yunting.speech import transcribing
+from yunting.speech.listening import Speech
 
 pytestmark = pytest.mark.unit
 
