@@ -187,6 +187,7 @@ def hearing_view(
         focus=hearing.focus,
         speakers=() if outside else hearing.speakers,
         opened_utc_ms=hearing.opened_utc_ms,
+        over_utc_ms=hearing.over_utc_ms,
         reopen_until_ms=reopen_until_ms,
         resume_utc_ms=hearing.resume_utc_ms,
         observers=observers,

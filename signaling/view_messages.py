@@ -77,6 +77,8 @@ class HearingView(msgspec.Struct, frozen=True, kw_only=True):
     focus: str | None
     speakers: tuple[str, ...]
     opened_utc_ms: int | None
+    over_utc_ms: int | None
+    """When it was closed, or converted; not before."""
     reopen_until_ms: int | None
     """Session time until which a mistaken 闭庭 may be undone."""
     resume_utc_ms: int | None

@@ -165,16 +165,22 @@ def _incident(incident: Incident, code: str, zh: str, en: str, todo_zh: str, tod
 
 
 def _text(standing: Standing) -> Iterator[Unmet]:
+    unheard: dict[str, list[Unheard]] = {}
     for each in standing.unheard:
-        who = narrate.person(standing.timeline.seats, each.participant)
+        unheard.setdefault(each.participant, []).append(each)
+    for participant, theirs in unheard.items():
+        who = narrate.person(standing.timeline.seats, participant)
+        first = min(theirs, key=lambda part: part.from_ms)
+        since = words.clock(first.from_ms)
+        parts_zh, parts_en = (f"有 {len(theirs)} 段", f", in {len(theirs)} parts") if len(theirs) > 1 else ("", "")
         yield Unmet(
             code="text-incomplete",
-            zh=f"{who[0]} 的发言自 {words.clock(each.from_ms)} 起未转写",
-            en=f"what {who[1]} said from {words.clock(each.from_ms)} on is not transcribed",
+            zh=f"{who[0]} 的发言自 {since} 起{parts_zh}未转写",
+            en=f"what {who[1]} said from {since} on is not transcribed{parts_en}",
             todo_zh="听录音核对笔录；卷宗包会注明未转写的部分",
             todo_en="check the minutes against the recording; the package names what was not transcribed",
             blocks=False,
-            about=each.track,
+            about=first.track,
         )
 
 

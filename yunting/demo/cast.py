@@ -101,6 +101,9 @@ async def _scene(judge: Presence, phase: Phase, speaker: str, seconds: float) ->
         await judge.do(cmd.GrantFloor(participant=speaker))
     except (Refused, UserError) as refused:
         _say(f"{refused.zh} / {refused.en}")
+    except TimeoutError:
+        # A machine that is busy with other things shall not end the hearing: the next scene asks again.
+        _say("服务器应答慢，演示继续 / the server answers slowly; the demonstration goes on")
     await asyncio.sleep(seconds)
 
 

@@ -1376,6 +1376,8 @@ export interface HearingView {
   readonly focus: string | null;
   readonly speakers: readonly string[];
   readonly opened_utc_ms: number | null;
+  /** When it was closed, or converted; not before. */
+  readonly over_utc_ms: number | null;
   /** Session time until which a mistaken 闭庭 may be undone. */
   readonly reopen_until_ms: number | null;
   readonly resume_utc_ms: number | null;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from hearing.session import Move, State
 from hearing.transcript_events import LineEdited, TrackHeard
 from records.sealing.preflight import standing_of, unmet
 from records.writing.draft import Draft
+from records.writing.text_files import Unheard
 from tests.fakes.courtroom import Courtroom
 from tests.fakes.minutes import TZ, said
 from tests.fakes.signer import PICTURE, Signer
@@ -200,6 +202,19 @@ def test_a_session_that_was_not_held_to_its_end_is_not_closed(begin: Callable[[C
     room = Courtroom()
     begin(room)
     assert [each.code for each in unmet(standing_of(room.entries, {}, TZ))] == ["not-closed"]
+
+
+def test_what_nobody_listened_to_is_one_line_a_person() -> None:
+    record = Record(until=State.CLOSED)
+    whole = standing_of(record.room.entries, PICTURES, TZ)
+    parts = [
+        Unheard(track=f"t{n}", participant=who, from_ms=n * 1_000, to_ms=n * 1_000 + 900)
+        for n, who in ((3, "plaintiff"), (1, "plaintiff"), (2, "defendant"))
+    ]
+    listed = [each for each in unmet(replace(whole, unheard=parts)) if each.code == "text-incomplete"]
+    assert [each.about for each in listed] == ["t1", "t2"]
+    assert "00:00:01 起有 2 段未转写" in listed[0].zh
+    assert "00:00:02 起未转写" in listed[1].zh
 
 
 def test_a_sealed_record_lacks_nothing_any_more() -> None:

@@ -73,7 +73,12 @@ export function StatusBar({ hearing, media, zone, onHelp, bare, form = "full", c
       {lamps}
       {view?.opened_utc_ms && (
         <span class="bar-elapsed small">
-          {t.hearingTime} <Clock now={hearing.sessionNow} show={duration} label={t.hearingTime} />
+          {t.hearingTime}{" "}
+          {view.over_utc_ms === null ? (
+            <Clock now={hearing.sessionNow} show={duration} label={t.hearingTime} />
+          ) : (
+            duration(view.over_utc_ms - view.opened_utc_ms)
+          )}
         </span>
       )}
       <Clock now={hearing.now} show={show} label={t.courtTime} />

@@ -28,7 +28,7 @@ export const clerk: CourtTexts["clerk"] = {
     addMark: "Mark this moment",
     exhibit: "Exhibit",
     mark: "Mark",
-    empty: "No exhibits and no marks yet.",
+    empty: "Nothing is noted or marked in the minutes yet.",
   },
   openCourtroom: "Show the courtroom",
   closeCourtroom: "Hide the courtroom",

@@ -27,7 +27,7 @@ export const clerk = {
     addMark: "标记此刻",
     exhibit: "证据",
     mark: "标记",
-    empty: "还没有证据或标记。",
+    empty: "笔录里还没有注明证据，也没有标记。",
   },
   openCourtroom: "打开法庭画面",
   closeCourtroom: "收起法庭画面",
