@@ -24,6 +24,7 @@ from signaling.minutes import review_messages as r
 from signaling.record import archive_bodies as ab
 from signaling.record.seal_messages import SealView
 from signaling.supervision import bodies as sv
+from signaling.supervision import record_bodies as rb
 
 _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "staff/login"): (b.Login, b.Staff),
@@ -65,6 +66,12 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("POST", "archive/packages/{job}/copies"): (None, ab.CopiesRetried),
     ("GET", "supervision/hearings"): (None, list[sv.SupervisedHearing]),
     ("POST", "supervision/hearings/{session}/look"): (sv.NewLook, b.Ticket),
+    ("GET", "supervision/records"): (None, rb.RecordPage),
+    ("POST", "supervision/records/search"): (rb.RecordSearch, Hits),
+    ("POST", "supervision/records/{session}/look"): (rb.NewRecordLook, rb.RecordOpened),
+    ("GET", "supervision/records/{session}/minutes"): (None, rb.RecordMinutes),
+    ("GET", "supervision/records/{session}/seal"): (None, SealView),
+    ("GET", "supervision/looks"): (None, rb.OwnLooks),
     ("POST", "observe/{session}/ticket"): (b.ObserverSignIn, b.Ticket),
     ("GET", "gate"): (None, GateView),
     ("GET", "gate/notice"): (None, g.FaceNotice),

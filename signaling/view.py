@@ -16,7 +16,7 @@ from hearing.seal_events import SealEvent
 from hearing.session import REOPEN_WINDOW_MS, State, is_recording, moves, state_label
 from hearing.state import Hearing, Person
 from hearing.supervision import looks_of
-from hearing.supervision_events import LookAsked, LookBegan, LookEnded
+from hearing.supervision_events import LookAsked, LookBegan, LookEnded, RecordLooked
 from hearing.transcript_events import TranscriptEvent
 from records.ledger import Ledger
 from signaling.protocol import Clock, HearingView, PersonView
@@ -56,6 +56,7 @@ _FOR_STAFF = (
     LookAsked,
     LookBegan,
     LookEnded,
+    RecordLooked,
 )
 _PRIVATE = (
     ev.KitChecked,
@@ -135,7 +136,12 @@ def may_see(who: Audience, person: Person, event: ev.AnyEvent) -> bool:
 def is_of_supervisor(hearing: Hearing, entry: ev.Entry) -> bool:
     """Whether a supervisor did this or it is about one: their coming and going is told to the court's own people, and
     stands in the log."""
-    told = (entry.actor, getattr(entry.event, "participant", None))
+    event = entry.event
+    if isinstance(event, RecordLooked) or (
+        isinstance(event, ev.ParticipantAdded) and event.seat.role is Role.SUPERVISOR
+    ):
+        return True
+    told = (entry.actor, getattr(event, "participant", None))
     return any(
         person is not None and person.role is Role.SUPERVISOR
         for person in (hearing.people.get(each) for each in told if each is not None)

@@ -57,6 +57,7 @@ from signaling.sessions.routes import SessionRoutes
 from signaling.socket.gateway import Gateway
 from signaling.staff.accounts import Hashing, StaffBook
 from signaling.staff.routes import StaffDesk, StaffRoutes
+from signaling.supervision.record_routes import RecordRoutes
 from signaling.supervision.routes import SupervisionRoutes
 
 _log = structlog.get_logger("signaling")
@@ -119,6 +120,7 @@ def build_app(services: Services) -> web.Application:
         GateClerkRoutes(log, clerk, desk, rooms),
         ObserveRoutes(services, desk, sessions, admission, senders),
         SupervisionRoutes(services, desk, sessions, admission, rooms),
+        RecordRoutes(services, desk, exports, seal),
         ExportRoutes(desk, exports),
         SealRoutes(desk, sessions, seal),
         AccessRoutes(desk, sessions, services),

@@ -23,6 +23,7 @@ from hearing.events import AnyEvent, Entry
 from hearing.exhibit_events import ExhibitEvent, ExhibitShown
 from hearing.roles import Role
 from hearing.session import State
+from hearing.supervision_events import RecordLooked
 from hearing.transcript import Transcript
 from records.canonical import canonical
 from records.editions.masking import found, mask, mask_all
@@ -89,6 +90,13 @@ def redact(
     )
 
 
+def visible(entries: Sequence[Entry], away: Withheld, cases: Mapping[str, str]) -> list[Entry]:
+    """The entries that have content in such a log, as they read in it; its lines are not made."""
+    redactor = _Redactor(entries, away, frozenset(), cases, frozenset())
+    seen = ((entry, redactor.event(entry)) for entry in entries)
+    return [msgspec.structs.replace(entry, event=event) for entry, event in seen if event is not None]
+
+
 class _Redactor:
     """Decides about one entry after the other."""
 
@@ -142,7 +150,8 @@ class _Redactor:
             return False
         if isinstance(event, STRUCTURE):
             return True
-        if isinstance(event, te.GlossarySet) and away.case_no is not None:
+        if isinstance(event, te.GlossarySet | RecordLooked) and away.case_no is not None:
+            # The words that were looked for may be of another case's closed material.
             return False
         if isinstance(event, ExhibitEvent):
             return event.number not in self._hidden_exhibits

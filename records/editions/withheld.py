@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from hearing import access_events as ae
 from hearing import events as ev
@@ -132,21 +132,36 @@ def withheld(line: Timeline, known: Restrictions, edition: Edition, case_no: str
             f"本庭次并案审理多件案件，请指明案号（{cases}）",
             f"several cases are heard together: name one ({cases})",
         )
+    away = _by_marks(line, known, lambda restriction: _applies(restriction, edition, case_no), edition, case_no)
+    closed = closed_spans(line, edition) if edition is not Edition.COURT else ()
+    return replace(away, spans=join([*away.spans, *closed]))
+
+
+def withheld_from_supervisors(line: Timeline, known: Restrictions) -> Withheld:
+    """What a supervisor of the court who reads the record afterwards does not get: whatever no look could have
+    reached while the court sat (`hearing.supervision`), and every part that the court has restricted since, whoever
+    it is restricted to: they are neither the court of this case nor a party. Numbers stay; they are court staff."""
+    away = _by_marks(line, known, lambda restriction: True, Edition.COURT, None)
+    return replace(away, spans=join([*away.spans, *closed_spans(line, Edition.PUBLIC)]))
+
+
+def _by_marks(
+    line: Timeline,
+    known: Restrictions,
+    applies: Callable[[ae.AccessRestricted], bool],
+    edition: Edition,
+    case_no: str | None,
+) -> Withheld:
     spans: list[Span] = []
     people: dict[str, list[Span]] = {}
-    marks: set[str] = set()
-    for mark, restriction in known.marks.items():
-        if not _applies(restriction, edition, case_no):
-            continue
-        marks.add(mark)
+    marks = {mark: restriction for mark, restriction in known.marks.items() if applies(restriction)}
+    for restriction in marks.values():
         end_ms = max(line.duration_ms, restriction.from_ms + 1) if restriction.to_ms is None else restriction.to_ms
         span = Span(restriction.from_ms, end_ms)
         if restriction.participant is None:
             spans.append(span)
         else:
             people.setdefault(restriction.participant, []).append(span)
-    if edition is not Edition.COURT:
-        spans += closed_spans(line, edition)
     return Withheld(
         edition=edition,
         case_no=case_no,

@@ -47,6 +47,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """When the session was to be held, up to but without this moment."""
     after: int = -1
     """`Hits.next` of the answer that this one goes on from."""
+    at_once: int = HITS_AT_ONCE
+    """Lines of one answer at most."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hits(msgspec.Struct, frozen=True, kw_only=True):
-    """At most HITS_AT_ONCE lines, the newest session first, its lines by time."""
+    """At most so many lines as were wanted at once, the newest session first, its lines by time."""
 
     hits: tuple[Hit, ...]
     next: str = ""
@@ -122,10 +124,10 @@ class SearchIndex:
         """Raises UserError `bad-query`, StoreUnavailable."""
         phrases = phrases_of(wanted.query)
         rows = await self._file.read(partial(_find, wanted=wanted, phrases=phrases))
-        shown = rows[:HITS_AT_ONCE]
+        shown = rows[: wanted.at_once]
         return Hits(
             hits=tuple(_hit(row, phrases) for row in shown),
-            next=str(shown[-1][0]) if len(rows) > HITS_AT_ONCE else "",
+            next=str(shown[-1][0]) if len(rows) > wanted.at_once else "",
         )
 
     async def close(self) -> None:
@@ -242,9 +244,9 @@ def _find(connection: sqlite3.Connection, wanted: Wanted, phrases: Sequence[str]
             "to_ms, text, moments FROM (SELECT rowid AS found FROM heard WHERE heard MATCH ? AND rowid >= ? "
             "AND rowid < ? ORDER BY rowid LIMIT ?) JOIN line l ON l.place = found "
             "JOIN session s ON s.number = l.session ORDER BY place",
-            (" AND ".join(match), first, end, HITS_AT_ONCE + 1 - len(found)),
+            (" AND ".join(match), first, end, wanted.at_once + 1 - len(found)),
         ).fetchall()
-        if len(found) > HITS_AT_ONCE:
+        if len(found) > wanted.at_once:
             break
     return found
 

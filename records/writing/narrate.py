@@ -13,7 +13,7 @@ from hearing.exhibit_rules import STATE_LABELS
 from hearing.participant import Presence
 from hearing.roles import label
 from hearing.session import Move, state_label
-from hearing.supervision_events import LookAsked, LookBegan, LookEnded
+from hearing.supervision_events import LookAsked, LookBegan, LookEnded, RecordLooked
 from hearing.transcript_events import LanguageSet
 from records.timeline import Timeline
 from records.writing import words
@@ -201,6 +201,17 @@ def _tell_rest(event: ev.AnyEvent, timeline: Timeline) -> Line:
             zh, en = person(seats, who)
             why = _LOOK_ENDS.get(cause, (cause, cause))
             return Line("people", f"{zh} 结束察看（{why[0]}）", f"{en} looks in no more ({why[1]})")
+        case RecordLooked(name=name, what=what, words=searched, lines=lines, reason=reason):
+            part = words.RECORD_PARTS[what]
+            found = (
+                (f"：“{searched}”，{lines}处", f" for “{searched}”, {lines} found") if what == "lines" else ("", "")
+            )
+            why = (f"；{reason}", f"; {reason}") if reason else ("", "")
+            return Line(
+                "people",
+                f"督察{name} 查阅{part[0]}{found[0]}{why[0]}",
+                f"Supervisor {name} looks at {part[1]}{found[1]}{why[1]}",
+            )
         case re.CorrectionRequested(participant=who, was=was, wanted=wanted):
             zh, en = person(seats, who)
             return Line(

@@ -36,6 +36,15 @@ STAMPED: dict[str, tuple[str, str]] = {
     "final": ("最终封存", "the final seal"),
 }
 
+RECORD_PARTS: dict[str, tuple[str, str]] = {
+    "lines": ("笔录检索结果", "lines of the minutes"),
+    "player": ("录音录像", "the recording"),
+    "minutes": ("笔录", "the minutes"),
+    "report": ("录音录像情况记录", "the report on the recording"),
+    "seal": ("封存情况", "the state of the seals"),
+}
+"""What a supervisor looked at of a finished record."""
+
 CAUSES: dict[str, tuple[str, str]] = {
     "loss": ("网络丢包", "packet loss"),
     "lawful pause": ("依法中断", "lawful pause"),

@@ -10,7 +10,7 @@ from aiohttp import web
 from hearing.errors import UserError
 from hearing.tasks import log_fault
 from records.errors import StoreUnavailable
-from records.search.index import Wanted
+from records.search.index import Hits, SearchIndex, Wanted
 from signaling.days import midnight
 from signaling.http import reply
 from signaling.limits import Limiter
@@ -42,23 +42,10 @@ class SearchRoutes:
         if not self._uses.take(account.account):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         if self._services.search is None:
-            raise _unavailable()
-        # In a thread: the first use of a zone reads its file.
-        zone = await asyncio.to_thread(ZoneInfo, self._services.settings.court.time_zone)
-        wanted = Wanted(
-            query=request.query.get("q", ""),
-            sessions=await self._readable(account, request.query.get("session", "")),
-            speaker=_short(request, "speaker"),
-            case_no=_short(request, "case_no"),
-            from_utc_ms=midnight(request, "from_day", zone) or 0,
-            to_utc_ms=midnight(request, "to_day", zone, days=1) or 1 << 48,
-            after=_place(request),
-        )
-        try:
-            return reply(await self._services.search.find(wanted))
-        except StoreUnavailable as problem:
-            log_fault("the search index cannot be read", problem)
-            raise _unavailable() from problem
+            raise unavailable()
+        readable = await self._readable(account, request.query.get("session", ""))
+        wanted = await wanted_of(request, self._services.settings.court.time_zone, readable)
+        return reply(await find(self._services.search, wanted))
 
     async def _readable(self, account: StaffAccount, session: str) -> tuple[str, ...] | None:
         """The sessions to look in, None for all."""
@@ -68,7 +55,32 @@ class SearchRoutes:
         return tuple(each for each in own if session in ("", each))
 
 
-def _unavailable() -> UserError:
+async def wanted_of(request: web.Request, time_zone: str, sessions: tuple[str, ...] | None) -> Wanted:
+    """The question that the address asks, in these sessions. Raises UserError `bad-query`, `bad-day`, `bad-after`."""
+    # In a thread: the first use of a zone reads its file.
+    zone = await asyncio.to_thread(ZoneInfo, time_zone)
+    return Wanted(
+        query=request.query.get("q", ""),
+        sessions=sessions,
+        speaker=_short(request, "speaker"),
+        case_no=_short(request, "case_no"),
+        from_utc_ms=midnight(request, "from_day", zone) or 0,
+        to_utc_ms=midnight(request, "to_day", zone, days=1) or 1 << 48,
+        after=_place(request),
+    )
+
+
+async def find(index: SearchIndex, wanted: Wanted) -> Hits:
+    """Raises UserError `bad-query`, `search-unavailable`."""
+    try:
+        return await index.find(wanted)
+    except StoreUnavailable as problem:
+        log_fault("the search index cannot be read", problem)
+        raise unavailable() from problem
+
+
+def unavailable() -> UserError:
+    """Nothing can be searched here, or not now."""
     return UserError("search-unavailable", "检索暂时不可用，请稍后再试", "nothing can be searched now")
 
 

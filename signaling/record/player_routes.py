@@ -56,11 +56,15 @@ class PlayerRoutes:
         account = await self._desk.require(request)
         job = request.match_info["job"]
         await self._sessions.check_reads(account, self._exports.job(job).session)
-        folder, name = self._exports.package(job).folder, request.match_info["path"]
-        response = web.FileResponse(await asyncio.to_thread(_inside, folder, name))
-        scripts = "'unsafe-inline'" if name == PLAYER else "'none'"
-        response.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)
-        return response
+        return await package_file(self._exports.package(job).folder, request.match_info["path"])
+
+
+async def package_file(folder: Path, name: str) -> web.FileResponse:
+    """A file of the package in this folder, which only as the player runs a script. Raises UserError `not-found`."""
+    response = web.FileResponse(await asyncio.to_thread(_inside, folder, name))
+    scripts = "'unsafe-inline'" if name == PLAYER else "'none'"
+    response.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)
+    return response
 
 
 def _is_whole(job: ExportJob) -> bool:

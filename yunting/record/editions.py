@@ -18,8 +18,8 @@ from records.editions.withheld import Edition, withheld
 from signaling.ports import ExportStep
 from yunting.record.packages import packages_of
 
-_ABOUT_PACKAGES = ("package.", "seal.", "stamp.")
-"""Events that come after a package and because of it."""
+_ABOUT_PACKAGES = ("package.", "seal.", "stamp.", "supervision.")
+"""Events that come after a package and because of it, and looks into a finished record, which change nothing."""
 
 
 def check_wanted(entries: Sequence[Entry], edition: Edition, case_no: str | None) -> None:

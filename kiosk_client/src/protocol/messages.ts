@@ -1047,6 +1047,19 @@ export interface LookEndedEvent {
   readonly cause: string;
 }
 
+/** A supervisor looked something up in the record of this session, which is over (`hearing.record_looks` says what is one look). They take no seat in it: `account` and `name` are those that they signed in with. */
+export interface RecordLookedEvent {
+  readonly type: "supervision.record";
+  readonly account: string;
+  readonly name: string;
+  readonly what: "lines" | "minutes" | "player" | "report" | "seal";
+  readonly reason: string;
+  /** What was searched for. Every line that was shown holds it, so it says nothing that the record does not. */
+  readonly words: string;
+  /** How many the search showed. */
+  readonly lines: number;
+}
+
 /** `number` is its number in this session, for good. `file` lies in the session's recording folder; the hashes are of its plain bytes. `participant` submits it, whoever handed it in. */
 export interface ExhibitSubmittedEvent {
   readonly type: "exhibit.submitted";
@@ -1966,6 +1979,7 @@ export type AnyEvent =
   | LookAskedEvent
   | LookBeganEvent
   | LookEndedEvent
+  | RecordLookedEvent
   | ExhibitSubmittedEvent
   | ExhibitStateSetEvent
   | ExhibitShownEvent
