@@ -101,13 +101,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class OnShow:
-    """What of an exhibit the composite needs. `file` lies in the folder of the recordings."""
+    """What of an exhibit the composite needs. `file` lies in the folder of the recordings; `page` is of a PDF."""
 
     number: int
     name: str
     kind: str
     file: str
     sha256: str
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)

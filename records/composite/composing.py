@@ -22,6 +22,7 @@ from records.composite import encoding as composite
 from records.composite import levelling, seat_sound, window
 from records.composite.caption_strip import place
 from records.composite.encoding import Look, Picture
+from records.composite.exhibit_pages import ExhibitPages
 from records.composite.levelling import LEAD, Level
 from records.composite.piece_files import PIECE_MS, Shelf, clear_unfinished
 from records.composite.reels import Reels
@@ -62,6 +63,7 @@ class Composer:
         self._fold = Fold()
         self._transcript = Transcript()
         self._reels = Reels(recordings)
+        self._pages = ExhibitPages(folder / "pages", recordings)
         self._cutter: Cutter | None = None
         self._line: Timeline | None = None
         self._heard: dict[int, tuple[str, Heard]] = {}
@@ -162,7 +164,7 @@ class Composer:
     def make_picture(self, number: int) -> None:
         """Make one picture, whether it is there or not. Quickest in order."""
         cut = self._window(number)
-        piece = composite.make(cut, self._reels, self._look)
+        piece = composite.make(cut, self._reels, self._pages, self._look)
         self.picture.write(number, window.digest(cut, self._look), piece)
 
     def errors(self) -> dict[str, int]:

@@ -15,6 +15,7 @@ import av
 import msgspec
 from av.codec.context import Flags
 
+from records.composite.exhibit_pages import ExhibitPages
 from records.composite.painter import Look, Outcome, Painter
 from records.composite.piece_files import Packet
 from records.composite.reels import Reels
@@ -51,7 +52,7 @@ def moments(timeline: Timeline, fps: int, span: Span | None = None) -> Iterator[
                 yield at_ms, stretch
 
 
-def make(window: Window, reels: Reels, look: Look) -> Picture:
+def make(window: Window, reels: Reels, pages: ExhibitPages, look: Look) -> Picture:
     """The piece that shows a window. The same bytes for the same window. OSError when a track cannot be read."""
     codec = av.CodecContext.create(ENCODER, "w")
     assert isinstance(codec, av.VideoCodecContext)
@@ -61,7 +62,7 @@ def make(window: Window, reels: Reels, look: Look) -> Picture:
     codec.flags |= Flags.global_header
     codec.options = encoder_options(look)
     reels.load(window)
-    painter = Painter(window, reels, look)
+    painter = Painter(window, reels, pages, look)
     packets: list[Packet] = []
     previous: Stretch | None = None
     for at_ms, stretch in moments(window.timeline, look.fps, window.span):

@@ -1,5 +1,5 @@
-"""The exhibit that everybody sees, painted into the composite: the picture itself, the first picture of a film, and
-for what is no picture a plate that says so. The file is in the package in any case."""
+"""The exhibit that everybody sees, painted into the composite: the picture itself, the shown page of a PDF, the first
+picture of a film, and for what is no picture a plate that says so. The file is in the package in any case."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ import av
 from PIL import Image, ImageOps
 
 from records.composite.drawing import GOLD, MUTED, NAVY, TILE, WHITE, Canvas, Patch, Pen, patch_of
+from records.composite.exhibit_pages import ExhibitPages
 from records.composite.layout import Box
 from records.timeline import OnShow
 from records.vault.unlocked import for_av, open_recorded
 
 MAX_PIXELS = 40_000_000
 """A larger picture has a plate instead: to draw it would take more memory than the rest of the composer."""
-_PLATES = {"pdf": "PDF 文件", "wav": "录音"}
+_PLATES = {"pdf": "此 PDF 无法显示", "wav": "录音"}
 _NO_PICTURE = "图像无法显示"
 
 
 class ExhibitBoard:
     """Keeps the one exhibit that it painted last: scenes change more often than exhibits."""
 
-    def __init__(self, recordings: Path, canvas: Canvas, pen: Pen, scale: float) -> None:
+    def __init__(self, recordings: Path, pages: ExhibitPages, canvas: Canvas, pen: Pen, scale: float) -> None:
         self._recordings = recordings
+        self._pages = pages
         self._canvas = canvas
         self._pen = pen
         self._scale = scale
@@ -53,12 +55,14 @@ class ExhibitBoard:
 
     def _picture(self, exhibit: OnShow, box: Box) -> Patch | None:
         if self._kept is None or self._kept[:2] != (exhibit, box):
-            self._kept = (
-                exhibit,
-                box,
-                picture_of(self._recordings / exhibit.file, exhibit.kind, box.width, box.height),
-            )
+            self._kept = exhibit, box, self._drawn(exhibit, box)
         return self._kept[2]
+
+    def _drawn(self, exhibit: OnShow, box: Box) -> Patch | None:
+        if exhibit.kind != "pdf":
+            return picture_of(self._recordings / exhibit.file, exhibit.kind, box.width, box.height)
+        page = self._pages.picture(exhibit, box.width, box.height)
+        return patch_of(page) if page is not None else None
 
     def _px(self, at_720: int) -> int:
         return int(at_720 * self._scale) // 2 * 2

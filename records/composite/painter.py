@@ -12,6 +12,7 @@ from hearing.roles import label
 from records.composite.caption_strip import CaptionStrip, height_px
 from records.composite.drawing import GOLD, MUTED, NAVY, RED, STAGE, TILE, WHITE, Canvas, Pen
 from records.composite.exhibit_board import ExhibitBoard
+from records.composite.exhibit_pages import ExhibitPages
 from records.composite.layout import Box, arrange, beside
 from records.composite.reels import Reels
 from records.composite.scenes import Scene
@@ -46,7 +47,7 @@ class Outcome:
 class Painter:
     """Draws one picture of a window after the other; what does not change is not drawn again."""
 
-    def __init__(self, window: Window, reels: Reels, look: Look) -> None:
+    def __init__(self, window: Window, reels: Reels, pages: ExhibitPages, look: Look) -> None:
         self.outcome = Outcome()
         self._timeline = window.timeline
         self._reels = reels
@@ -67,7 +68,7 @@ class Painter:
             look.width - 2 * margin,
             look.height - self._head_px - self._foot_px - strip_px - 2 * margin,
         ).even()
-        self._board = ExhibitBoard(reels.recordings, self._canvas, self._pen, self._scale)
+        self._board = ExhibitBoard(reels.recordings, pages, self._canvas, self._pen, self._scale)
         self._scenes = list(reversed(window.scenes))
         self._tiles: dict[str, _Tile] = {}
         self._drawn: Scene | Stretch | None = None

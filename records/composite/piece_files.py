@@ -112,6 +112,10 @@ class Shelf(Generic[T]):
                 return self._cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], name)
         return None
 
+    def look_again(self, number: int) -> None:
+        """Others write here too: what is known of this piece may be old. Idempotent."""
+        self._known.pop(number, None)
+
     def forget(self, number: int) -> None:
         """Remove a piece. Idempotent."""
         self._known.pop(number, None)
@@ -133,7 +137,7 @@ class Shelf(Generic[T]):
 
 def clear_unfinished(folder: Path) -> None:
     """Remove what processes that were killed left half written, below `folder` too. Idempotent."""
-    for path in folder.rglob(".??????.*"):
+    for path in folder.rglob(".??????*.*"):
         pid = path.name.rpartition(".")[2]
         if pid.isdecimal() and not _runs(int(pid)):
             path.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from hearing.events import ClockAnchored, PhaseChanged
 from records.composite.caption_strip import Placed
 from records.composite.scenes import HOLD_MS, TURN_MS, Scene
 from records.media.excerpt import Held, held_of
+from records.media.pdf_pages import DRAWN_BY
 from records.timeline import Change, Gap, RecordedTrack, Span, Stretch, Timeline
 
 SETTLED_MS = max(HOLD_MS, TURN_MS)
@@ -102,7 +103,7 @@ class Cutter:
 def digest(window: Window, *more: object) -> str:
     """Whether what was made of a window, with `more` (how it was to look), is what would be made now."""
     decides = (
-        *(FORMAT, av.__version__, *more, window.span, window.timeline, window.scenes),
+        *(FORMAT, av.__version__, DRAWN_BY, *more, window.span, window.timeline, window.scenes),
         *(window.placed, window.seals),
     )
     return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()

@@ -7,7 +7,7 @@ from base64 import b64decode
 from pathlib import Path
 
 from hearing import events as ev
-from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted
+from hearing.exhibit_events import ExhibitHidden, ExhibitShown, ExhibitSubmitted, FileKind
 from records.standalone.sm3 import new_hash
 
 PICTURE = b64decode(
@@ -16,12 +16,14 @@ PICTURE = b64decode(
 EXHIBIT_FILE = "exhibits/01JDG0000000000000000000EX"
 
 
-def shown_exhibit(from_ms: int, to_ms: int) -> tuple[tuple[int, ev.AnyEvent, str], ...]:
-    """A photograph that the plaintiff submitted and the judge showed."""
-    sha256 = hashlib.sha256(PICTURE).hexdigest()
+def shown_exhibit(
+    from_ms: int, to_ms: int, data: bytes = PICTURE, kind: FileKind = "png"
+) -> tuple[tuple[int, ev.AnyEvent, str], ...]:
+    """What the plaintiff submitted and the judge showed: a photograph, or another file."""
+    sha256 = hashlib.sha256(data).hexdigest()
     submitted = ExhibitSubmitted(
-        number=1, name="现场照片", source="原告拍摄", purpose="证明交货", participant="P02", kind="png",
-        file=EXHIBIT_FILE, size_bytes=len(PICTURE), sha256=sha256, sm3=new_hash("sm3", PICTURE).hexdigest(),
+        number=1, name="现场照片", source="原告拍摄", purpose="证明交货", participant="P02", kind=kind,
+        file=EXHIBIT_FILE, size_bytes=len(data), sha256=sha256, sm3=new_hash("sm3", data).hexdigest(),
     )  # fmt: skip
     return (
         (from_ms - 500, submitted, "P02"),
@@ -30,8 +32,8 @@ def shown_exhibit(from_ms: int, to_ms: int) -> tuple[tuple[int, ev.AnyEvent, str
     )
 
 
-def keep_exhibit(recordings: Path) -> None:
+def keep_exhibit(recordings: Path, data: bytes = PICTURE) -> None:
     """Put its file where the log says that it lies."""
     file = recordings / EXHIBIT_FILE
     file.parent.mkdir(parents=True)
-    file.write_bytes(PICTURE)
+    file.write_bytes(data)

@@ -22,6 +22,8 @@ from records.composite.render import Job, Rendered, Report, run
 from records.keys import CourtKey
 from records.media.tracks import SAMPLES_PER_MS
 from tests.fakes.minutes import said
+from tests.fakes.pdfs import coloured_pdf
+from tests.fakes.shown_exhibit import keep_exhibit, shown_exhibit
 from yunting.bench.synthetic import BEEP_MS, PHASE_MS, SyntheticSession, make_session
 
 pytestmark = pytest.mark.integration
@@ -34,11 +36,13 @@ SAID: tuple[tuple[int, ev.AnyEvent, str], ...] = (
     (18_000, said("对身份没有易议。", 14_400, "P02"), "server"),
     (33_000, said("请继续。", 32_400, "P01"), "server"),
 )
+PDF = coloured_pdf((0, 0, 255))
 
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSession:
     folder = tmp_path_factory.mktemp("held")
+    keep_exhibit(folder / "recordings", PDF)
     return make_session(
         folder / "recordings",
         CourtKey.generate(),
@@ -46,7 +50,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSession:
         seconds=SECONDS,
         recess=RECESS,
         size=(160, 90),
-        further=SAID,
+        further=(*SAID, *shown_exhibit(12_000, 20_000, PDF, "pdf")),
     )
 
 
@@ -119,6 +123,16 @@ def test_composed_on_the_way_is_what_is_composed_afterwards(
     done = finished(tmp_path, held)
     assert done.pictures_made <= 4 - made, "what was made on the way is used"
     assert hashes(tmp_path) == hashes(undisturbed)
+
+
+def test_the_page_of_a_pdf_stands_in_both_pieces_that_it_was_shown_in(undisturbed: Path) -> None:
+    blue = {}
+    with av.open(str(undisturbed / "out.mp4")) as container:
+        for frame in container.decode(video=0):
+            assert frame.time is not None
+            red, _, last = frame.to_ndarray(format="rgb24")[100, 100]
+            blue[round(frame.time * 1000)] = int(last) - int(red) > 150
+    assert {at_ms for at_ms, shown in blue.items() if shown} == set(range(12_000, 20_000, 200))
 
 
 def test_several_processes_make_the_same(held: SyntheticSession, undisturbed: Path, tmp_path: Path) -> None:

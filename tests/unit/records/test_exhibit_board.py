@@ -1,19 +1,23 @@
-"""An exhibit in the composite: the picture upright and in proportion, a plate for what is none or is damaged."""
+"""An exhibit in the composite: the picture upright and in proportion, the shown page, a plate for what is neither."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from records.composite import exhibit_board
+from records.composite import exhibit_board, exhibit_pages
 from records.composite.drawing import TILE, Canvas, Pen, yuv
 from records.composite.exhibit_board import ExhibitBoard, picture_of
+from records.composite.exhibit_pages import ExhibitPages
 from records.composite.layout import Box, beside
+from records.media.pdf_pages import Drawn, draw_page
 from records.timeline import OnShow
+from tests.fakes.pdfs import coloured_pdf
 
 pytestmark = pytest.mark.unit
 
@@ -26,8 +30,12 @@ def saved(path: Path, image: Image.Image, kind: str, **more: object) -> Path:
     return path
 
 
-def on_show(kind: str = "png", file: str = "file") -> OnShow:
-    return OnShow(number=3, name="送货单", kind=kind, file=file, sha256="")
+def on_show(kind: str = "png", page: int = 1) -> OnShow:
+    return OnShow(number=3, name="送货单", kind=kind, file="file", sha256="", page=page)
+
+
+def board(folder: Path, canvas: Canvas) -> ExhibitBoard:
+    return ExhibitBoard(folder, ExhibitPages(folder / "pages", folder), canvas, Pen(), 1.0)
 
 
 def test_a_picture_is_whole_in_proportion_and_as_large_as_there_is_room(tmp_path: Path) -> None:
@@ -68,7 +76,6 @@ def test_a_damaged_file_has_no_picture(tmp_path: Path, kind: str) -> None:
 
 def test_what_is_no_picture_or_too_large_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path / "large", Image.new("RGB", (100, 100)), "PNG")
-    assert picture_of(path, "pdf", 100, 100) is None
     assert picture_of(path, "wav", 100, 100) is None
     monkeypatch.setattr(exhibit_board, "MAX_PIXELS", 9_999)
     assert picture_of(path, "png", 100, 100) is None
@@ -84,7 +91,7 @@ def test_the_board_is_painted_inside_its_box_only(tmp_path: Path, kind: str) -> 
     saved(tmp_path / "file", Image.new("RGB", (300, 200), BLUE), "PNG")
     canvas = Canvas(1280, 720)
     before = canvas.y.copy()
-    ExhibitBoard(tmp_path, canvas, Pen(), 1.0).paint(on_show(kind), BOX)
+    board(tmp_path, canvas).paint(on_show(kind), BOX)
     changed = canvas.y != before
     inside = np.zeros_like(changed)
     inside[BOX.y : BOX.y + BOX.height, BOX.x : BOX.x + BOX.width] = True
@@ -92,6 +99,35 @@ def test_the_board_is_painted_inside_its_box_only(tmp_path: Path, kind: str) -> 
     middle = canvas.y[BOX.y + 280, BOX.x + 416]
     assert (middle == yuv(BLUE)[0]) == (kind == "png")
     assert canvas.y[BOX.y + 4, BOX.x + 4] in {yuv(BLUE)[0], yuv(TILE)[0]}
+
+
+def test_the_shown_page_of_a_pdf_is_drawn_once_for_all_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def counted(file: BinaryIO, page: int, width_px: int, height_px: int) -> Drawn | None:
+        drawn.append(page)
+        return draw_page(file, page, width_px, height_px)
+
+    monkeypatch.setattr(exhibit_pages, "draw_page", counted)
+    (tmp_path / "file").write_bytes(coloured_pdf(BLUE, (255, 0, 0)))
+    for page, colour in ((1, BLUE), (2, (255, 0, 0)), (1, BLUE)):
+        canvas = Canvas(1280, 720)
+        board(tmp_path, canvas).paint(on_show("pdf", page), BOX)
+        assert canvas.y[BOX.y + 280, BOX.x + 416] == yuv(colour)[0]
+    assert drawn == [1, 2]
+
+
+def test_a_page_that_could_not_be_drawn_once_stays_a_plate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(coloured_pdf(BLUE))
+    monkeypatch.setattr(exhibit_pages, "draw_page", lambda *_: None)
+    first, second = Canvas(1280, 720), Canvas(1280, 720)
+    board(tmp_path, first).paint(on_show("pdf"), BOX)
+    monkeypatch.undo()
+    board(tmp_path, second).paint(on_show("pdf"), BOX)
+    assert np.array_equal(first.y, second.y)
+    assert not np.any(first.y[BOX.y : BOX.y + 500, BOX.x : BOX.x + BOX.width] == yuv(BLUE)[0])
 
 
 def test_board_and_column_share_the_stage() -> None:
