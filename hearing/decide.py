@@ -76,16 +76,6 @@ def decide(hearing: Hearing, actor: str, command: cmd.AnyCommand, now_ms: int) -
     return _carry_out(hearing, person, command, now_ms)
 
 
-def manage(hearing: Hearing, command: cmd.MoveSession) -> Events:
-    """A clerk's or operator's act from the schedule, with no seat in the session: GATHER and CANCEL only.
-
-    The caller has checked the account. Raises Refused as `decide` does.
-    """
-    if command.move not in _CLERK_MOVES:
-        raise Refused("no-right", "此操作只能由法官在庭上进行", "only the judge may do this, in the session")
-    return moved(hearing, command, 0)
-
-
 def _check_right(person: Person, command: cmd.AnyCommand) -> None:
     needed = _NEEDS.get(type(command))
     if (

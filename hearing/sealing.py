@@ -51,11 +51,6 @@ class Sealing(msgspec.Struct, frozen=True, kw_only=True):
     stamps: tuple[se.StampMade, ...] = ()
     missed: tuple[se.StampMissed, ...] = ()
 
-    def unstamped(self) -> tuple[se.StampMissed, ...]:
-        """What the authority was asked to stamp and has not yet."""
-        done = {(each.of, each.seq, each.package) for each in self.stamps}
-        return tuple(each for each in self.missed if (each.of, each.seq, each.package) not in done)
-
 
 class Unmet(msgspec.Struct, frozen=True, kw_only=True):
     """One requirement of the final seal that is not met, and what to do. `blocks`: the seal waits for it; otherwise

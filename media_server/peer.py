@@ -60,7 +60,6 @@ class Peer:
         self.resource = resource
         self.up = False
         self.lost_us: int | None = None
-        self.opened_us = ground.now_us()
         self.meter: Rate = RateMeter()
         self.ssrc = ground.fresh_ssrc()
         self._owner = owner

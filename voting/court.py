@@ -59,11 +59,6 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     entered: CramEntered | None
     """What the judge entered last."""
 
-    @property
-    def met(self) -> bool:
-        """By a vote, or claimed with a finding on record."""
-        return self.by_vote or (self.entered is not None and self.entered.claimed)
-
 
 def checklist(meeting: Meeting, motion: str) -> tuple[Checked, ...]:
     """The six conditions for a plan. Raises Refused `no-cram-down` where there is nothing to approve."""

@@ -6,8 +6,6 @@ before the closing may be entered after it, until the result is made.
 
 from __future__ import annotations
 
-import enum
-
 from hearing.errors import Refused
 from voting.ballots import PAPER_IDEM, late, unit_of
 from voting.checks import check_id, check_salt, check_sha256
@@ -21,22 +19,6 @@ from voting.words import Ballots, Channel
 
 _MOST_ID_CHARS = 64 - len(PAPER_IDEM)
 _CHANNELS = frozenset({Channel.PAPER, Channel.PHONE})
-
-
-class PaperState(enum.StrEnum):
-    """What a paper waits for."""
-
-    SECOND = "second"
-    THIRD = "third"
-    """The clerks differ."""
-    COUNTED = "counted"
-
-
-def paper_state(paper: Paper) -> PaperState:
-    """Where the paper stands; says nothing of what is on it."""
-    if paper.ballot_seq >= 0:
-        return PaperState.COUNTED
-    return PaperState.SECOND if len(paper.entries) == 1 else PaperState.THIRD
 
 
 def enter_paper(

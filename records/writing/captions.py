@@ -68,17 +68,6 @@ def cues_of(timeline: Timeline, transcript: Transcript) -> tuple[Cue, ...]:
     return tuple(sorted((next(timed[cue.participant]) for cue in raw), key=lambda cue: cue.from_ms))
 
 
-def text_of(cues: Iterable[Cue]) -> dict[str, list[str]]:
-    """The paragraphs of each line, put together again from its cues."""
-    found: dict[str, list[str]] = {}
-    for cue in sorted(cues, key=lambda each: (each.line, each.number)):
-        paragraphs = found.setdefault(cue.line, [])
-        if cue.paragraph == len(paragraphs):
-            paragraphs.append("")
-        paragraphs[-1] += cue.text
-    return found
-
-
 def _cues(timeline: Timeline, line: Line) -> Iterator[Cue]:
     numbers = itertools.count()
     paragraphs = list(paragraphs_of(timeline, line))

@@ -7,24 +7,13 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from hearing.documents import number_index
 from identity.ports import Registry
-from identity.registries.case_file import CaseFileRegistry, Filed, same_name
 from identity.registries.http import HttpRegistry
 from identity.registries.offline import OfflineRegistry
 from tests.contracts.registry import DOCUMENT, NAME, NOW_MS, NUMBER, PHOTO, RegistryContract
 from tests.fakes.registry_server import SECRET, RegistryServer
 
 pytestmark = pytest.mark.contract
-
-KEY = b"k" * 32
-
-
-class Files:
-    """A case file with one person."""
-
-    async def find(self, index_hmac: str) -> Filed | None:
-        return Filed(NAME, PHOTO) if index_hmac == number_index(DOCUMENT, KEY) else None
 
 
 class TestOffline(RegistryContract):
@@ -33,20 +22,6 @@ class TestOffline(RegistryContract):
     @pytest.fixture
     def registry(self) -> Registry:
         return OfflineRegistry()
-
-
-class TestCaseFile(RegistryContract):
-    @pytest.fixture
-    def registry(self) -> Registry:
-        return CaseFileRegistry(Files(), KEY)
-
-    @pytest.mark.parametrize("other", ["张三丰 ", "張三丰", ""])
-    def test_names_are_compared_as_written(self, other: str) -> None:
-        assert same_name(NAME, other) is (other == "张三丰 ")
-
-    def test_dots_and_width_do_not_count(self) -> None:
-        assert same_name("阿凡提·买买提", "阿凡提•买买提")
-        assert same_name("John Smith", "ＪＯＨＮ　ＳＭＩＴＨ")
 
 
 @pytest.fixture

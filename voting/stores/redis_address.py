@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from records.address import shown
 
-SCHEMES = frozenset({"redis", "rediss", "redis+unix"})
 PORT = 6379
 
 

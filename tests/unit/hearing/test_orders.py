@@ -6,7 +6,6 @@ import pytest
 
 from hearing import commands as cmd
 from hearing import events as ev
-from hearing.decide import manage
 from hearing.errors import Refused
 from hearing.participant import Presence
 from hearing.roles import Right, Role, label, rights
@@ -42,16 +41,6 @@ def test_a_clerk_gathers_and_cancels_from_the_schedule_without_being_connected()
         room.move(Move.CANCEL, "clerk")
     room.move(Move.CANCEL, "clerk", reason="当事人和解")
     assert room.hearing.state is State.CANCELLED
-
-
-def test_a_clerk_with_no_seat_manages_and_nothing_more() -> None:
-    room = Courtroom()
-    room.note(manage(room.hearing, cmd.MoveSession(move=Move.GATHER)))
-    assert room.hearing.state is State.WAITING
-    with refused("no-right"):
-        manage(room.hearing, cmd.MoveSession(move=Move.OPEN))
-    with refused("move-not-allowed"):
-        manage(room.hearing, cmd.MoveSession(move=Move.GATHER))
 
 
 def test_a_pause_carries_its_lawful_reason(room: Courtroom) -> None:

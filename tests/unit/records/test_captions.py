@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 import hypothesis.strategies as st
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hearing import line_commands as cmd
 from hearing.transcript_events import LineKind, UtteranceHeard, Word
 from records import timeline
-from records.writing.captions import HOLD_MS, LONGEST_MS, MOST_ROWS, ROW_SQUARES, SHORTEST_MS, Cue, cues_of, text_of
+from records.writing.captions import HOLD_MS, LONGEST_MS, MOST_ROWS, ROW_SQUARES, SHORTEST_MS, Cue, cues_of
 from records.writing.legible import legible, squares
 from records.writing.minutes import paragraphs_of
 from records.writing.subtitles import write_srt, write_vtt
@@ -64,6 +65,17 @@ def captions(sitting: Sitting) -> tuple[Cue, ...]:
 
 def one(text: str, **more: object) -> tuple[Cue, ...]:
     return captions(Sitting().at(90_000).note(msgspec.structs.replace(said(text, 1_000), **more)))
+
+
+def text_of(cues: Iterable[Cue]) -> dict[str, list[str]]:
+    """The paragraphs of each line, put together again from its cues."""
+    found: dict[str, list[str]] = {}
+    for cue in sorted(cues, key=lambda each: (each.line, each.number)):
+        paragraphs = found.setdefault(cue.line, [])
+        if cue.paragraph == len(paragraphs):
+            paragraphs.append("")
+        paragraphs[-1] += cue.text
+    return found
 
 
 @given(SPOKEN)

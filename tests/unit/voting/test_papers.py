@@ -12,7 +12,6 @@ from tests.fakes.meeting_driver import Driver
 from tests.unit.voting.test_ballots import close, opened, refusal
 from voting import requests as rq
 from voting.leaves import Ballot, Bloc, Options
-from voting.papers import PaperState, paper_state
 from voting.refusals import AlreadyVoted, LateBallot
 from voting.words import Ballots, Channel, Choice, Group
 
@@ -41,7 +40,6 @@ def test_two_clerks_who_agree_make_the_ballot_with_the_second_entry() -> None:
     driver = opened()
     received = driver.utc_ms
     driver.do(keyed(driver, "one", received_utc_ms=received))
-    assert paper_state(driver.meeting.papers["p1"]) is PaperState.SECOND
     entered, ballot = driver.do(keyed(driver, "two", received_utc_ms=received))
     assert isinstance(ballot, Ballot)
     assert (ballot.seq, ballot.actor, ballot.paper, ballot.channel) == (entered.seq + 1, "a", "p1", Channel.PAPER)
@@ -81,7 +79,6 @@ def test_clerks_who_differ_need_a_third() -> None:
     received = driver.utc_ms
     driver.do(keyed(driver, "one", Choice.AGREE, received_utc_ms=received))
     driver.do(keyed(driver, "two", Choice.INVALID, received_utc_ms=received))
-    assert paper_state(driver.meeting.papers["p1"]) is PaperState.THIRD
     _, ballot = driver.do(keyed(driver, "three", Choice.INVALID, received_utc_ms=received))
     assert isinstance(ballot, Ballot)
     assert ballot.choice is Choice.INVALID

@@ -7,7 +7,7 @@ the photograph. About 10 ms of CPU for a picture of 640x480.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -162,8 +162,3 @@ def colour(photo: Picture, texture: Floats, shade: Floats) -> Picture:
     mixed = (upper * (1 - dy) + lower * dy) * shade[..., None]
     shaded: Picture = np.clip(mixed, 0, 255).astype(np.uint8)
     return shaded
-
-
-def nearer(pose: Pose, factor: float) -> Pose:
-    """The same pose with the head `factor` times as large."""
-    return replace(pose, scale=pose.scale * factor)
