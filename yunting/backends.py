@@ -61,7 +61,7 @@ async def open_blobs(url: str, setting: str) -> BlobStore:
                 raise SettingsError(f"{setting}: {problem}") from None
         case _:
             known = "file:///目录 / folder, s3://bucket/prefix?endpoint=https://host"
-            raise SettingsError(f"{setting}: 未知的存储 / unknown place {url.partition('?')[0]!r} ({known})")
+            raise SettingsError(f"{setting}: 未知的存储 / unknown place {shown(url)!r} ({known})")
 
 
 async def open_leaf_store(url: str) -> LeafStore:

@@ -192,6 +192,12 @@ class Composer:
         self._stepped = ready
         return ""
 
+    def look_through(self) -> None:
+        """Read every piece, so that each that is not what was written is made again."""
+        for shelf in (self.sound, self.heard, self.level, self.picture):
+            for number in range(self.count):
+                shelf.read(number)
+
     def close(self) -> None:
         """Close the tracks. Idempotent."""
         self._reels.close()
@@ -228,11 +234,11 @@ class Composer:
 
     def _known(self, number: int, digest: str) -> Heard | None:
         """What is known of a piece of sound that is good."""
+        if not self.sound.good(number, digest):
+            return None
         if number in self._heard and self._heard[number][0] == digest:
             return self._heard[number][1]
-        if self.sound.good(number, digest) and self.heard.good(number, digest):
-            return self.heard.read(number)
-        return None
+        return self.heard.read(number) if self.heard.good(number, digest) else None
 
     def _before(self, number: int, samples: int) -> Samples:
         """The last samples of the mix before a piece; silence before the first."""

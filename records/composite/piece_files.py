@@ -24,6 +24,8 @@ PIECE_MS = 16_000
 
 T = TypeVar("T")
 _NONCE_BYTES = 12
+_NOT_OURS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What bytes that nobody here wrote, or an earlier version did, raise when they are read."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class Shelf(Generic[T]):
         body = msgspec.msgpack.encode(piece)
         if self._cipher is not None:
             nonce = os.urandom(_NONCE_BYTES)
-            body = nonce + self._cipher.encrypt(nonce, body, self._path(number).name.encode())
+            body = nonce + self._cipher.encrypt(nonce, body, self._bound_to(number, digest))
         sealed = self._cipher is not None
         sha256 = hashlib.sha256(body).hexdigest()
         head = msgspec.json.encode(Head(digest=digest, sha256=sha256, bytes=len(body), sealed=sealed))
@@ -90,9 +92,9 @@ class Shelf(Generic[T]):
         self._known[number] = digest
 
     def read(self, number: int) -> T | None:
-        """The piece, whatever it was made from; None where there is none. One whose bytes are not what was written is
-        removed."""
-        with contextlib.suppress(FileNotFoundError):
+        """The piece, whatever it was made from; None where there is none. One whose bytes are not what was written,
+        or that the disk does not give back, is removed."""
+        with contextlib.suppress(OSError, *_NOT_OURS):
             data = self._path(number).read_bytes()
             head, start = _head(data)
             if head is not None and hashlib.sha256(data[start:]).hexdigest() == head.sha256:
@@ -103,18 +105,22 @@ class Shelf(Generic[T]):
         return None
 
     def _opened(self, number: int, head: Head, body: memoryview) -> bytes | memoryview | None:
-        """None for a body that another key has sealed."""
-        if not head.sealed:
+        """None for a body that another key has sealed, or none where one should have."""
+        if head.sealed != (self._cipher is not None):
+            return None
+        if self._cipher is None:
             return body
-        with contextlib.suppress(InvalidTag):
-            if self._cipher is not None:
-                name = self._path(number).name.encode()
-                return self._cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], name)
+        with contextlib.suppress(InvalidTag, ValueError):
+            return self._cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], self._bound_to(number, head.digest))
         return None
 
     def look_again(self, number: int) -> None:
         """Others write here too: what is known of this piece may be old. Idempotent."""
         self._known.pop(number, None)
+
+    def _bound_to(self, number: int, digest: str) -> bytes:
+        """Sealed, no piece takes another's place, nor one that was made from something else."""
+        return f"{self._path(number).name} {digest}".encode()
 
     def forget(self, number: int) -> None:
         """Remove a piece. Idempotent."""
@@ -130,9 +136,10 @@ class Shelf(Generic[T]):
                 head, start = _head(file.read(4096))
                 file.seek(0, os.SEEK_END)
                 whole = head is not None and file.tell() == start + head.bytes
-        except FileNotFoundError:
+        except OSError:
             return None
-        return head if whole else None
+        fits = head is not None and head.sealed == (self._cipher is not None)
+        return head if whole and fits else None
 
 
 def clear_unfinished(folder: Path) -> None:
@@ -160,5 +167,5 @@ def _head(data: bytes) -> tuple[Head | None, int]:
     (length,) = struct.unpack(">I", data[4:8])
     try:
         return msgspec.json.decode(data[8 : 8 + length], type=Head), 8 + length
-    except msgspec.MsgspecError:
+    except _NOT_OURS:
         return None, 0

@@ -119,6 +119,8 @@ def run(job: Job, report: Callable[[Report], None]) -> None:
         except PieceLost:
             if tries == MOST_TRIES - 1:
                 raise
+            # Where the disk lost one it has lost others.
+            composer.look_through()
     composer.close()
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     report(

@@ -173,6 +173,8 @@ def _write(folder: Path, disc: Path, piece: Piece) -> dict[str, object]:
             digest.update(chunk)
             writer.write(chunk)
             left -= len(chunk)
+    if left:
+        raise OSError(f"{piece.path}: is shorter than it was")
     return {
         "path": piece.path,
         "stored": piece.stored,

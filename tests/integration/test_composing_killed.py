@@ -130,6 +130,21 @@ def test_killed_while_it_was_exported(
     assert export(held, tmp_path) == undisturbed
 
 
+def test_pieces_that_changed_on_the_disk_are_made_again(
+    held: SyntheticSession, undisturbed: dict[str, str], tmp_path: Path
+) -> None:
+    """All of them, more than are tried one by one; their heads and lengths stay."""
+    assert export(held, tmp_path) == undisturbed
+    pieces = [path for path in (tmp_path / "pieces").rglob("*.*") if path.is_file()]
+    assert {path.suffix for path in pieces} == {".sound", ".heard", ".level", ".picture"}
+    for path in pieces:
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+    (tmp_path / "again").rename(tmp_path / "first")
+    assert export(held, tmp_path) == undisturbed
+
+
 def children_of(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(each) for each in listed] + [one for each in listed for one in children_of(int(each))]
