@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from records.errors import RecordError, StoreUnavailable
+from records.private_folder import private_file, private_folder
 
 BUSY_TIMEOUT_S = 2.0
 MAX_WAITING = 2_048
@@ -212,7 +213,9 @@ class SqliteFile:
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(self.path.parent)
+                # SQLite gives what it makes beside the file the file's own mode.
+                private_file(self.path)
             except OSError as error:
                 raise sqlite3.OperationalError(str(error.strerror)) from error
             connection = _connect(self.path)

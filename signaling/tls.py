@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from records.private_folder import private_folder
+
 LIFETIME_DAYS = 397
 """Browsers refuse longer ones."""
 RENEW_BEFORE_DAYS = 14
@@ -29,7 +31,7 @@ def ensure_certificate(folder: Path, extra_names: tuple[str, ...] = ()) -> tuple
     names = (*_own_names(), *extra_names)
     if private_key.exists() and _still_good(certificate, names):
         return certificate, private_key
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from records.errors import StoreUnavailable
+from records.private_folder import private_folder
 from voting.rolls import RollTable
 
 _CURRENT = "current"
@@ -45,7 +46,7 @@ class RollShelf:
         """Keep the roll, and make it the current one. Idempotent. Raises StoreUnavailable."""
         folder = self._of(meeting)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(folder)
             _write(folder / f"{_checked(roll.id)}.roll", _encoder.encode(roll))
             _write(folder / _CURRENT, roll.id.encode())
         except OSError as problem:

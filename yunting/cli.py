@@ -18,6 +18,7 @@ from rich.console import Console
 from config import Settings, SettingsError, load
 from config.settings import default_text
 from hearing.errors import UserError
+from records.private_folder import OTHERS
 from yunting.backup.commands import backup, restore
 from yunting.bench.commands import bench
 from yunting.commands.identity import identity
@@ -86,6 +87,7 @@ def serve(config: Config = None) -> None:
     from yunting.app import serve as run
     from yunting.loop import run as run_on_loop
 
+    os.umask(OTHERS)
     run_on_loop(run(_settings(config), announce=lambda line: _out.print(line, soft_wrap=True)))
 
 
@@ -101,6 +103,7 @@ def demo(
     """一场有虚拟当事人的庭审，可用浏览器观看 / a hearing with synthetic parties, to be watched in a browser."""
     from yunting.demo.play import play
 
+    os.umask(OTHERS)
     console = _err if json else _out
     result = asyncio.run(play(folder, port, once=once, say=lambda line: console.print(line, soft_wrap=True)))
     if json and result is not None:

@@ -30,6 +30,7 @@ from identity.registries.offline import OfflineRegistry
 from identity.score import Scorer, decode
 from identity.watch_likeness import Likeness
 from identity.watch_look import SeatEyes
+from records.private_folder import private_folder
 from records.vault.case_keys import KEY_BYTES
 from signaling.gate.tools import GateTools
 from yunting.calibration import cohort_file, cohort_key, open_cohort
@@ -99,7 +100,7 @@ def wrapping_key(settings: Settings) -> bytes:
     try:
         return _from_file(own)
     except FileNotFoundError:
-        own.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(own.parent)
     try:
         with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
             out.write(secrets.token_hex(KEY_BYTES) + "\n")

@@ -21,6 +21,7 @@ import av
 
 from hearing.events import IncidentCause
 from media_server.recording.matroska import Matroska, MuxFrame, StreamSpec
+from records.private_folder import private_folder
 from records.vault.sealed_file import SealedWriter
 
 QUEUE_BYTES = 64 << 20
@@ -179,7 +180,7 @@ class Writer:
 
     def _do(self, order: Open | Write | Seal | Close) -> None:
         if isinstance(order, Open):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder)
             self._check_room()
             self._files[order.file] = _File(order.file, self.folder / order.name, order.specs, self._key)
             self.outcomes.append(Opened(order.file))

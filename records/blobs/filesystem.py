@@ -81,10 +81,10 @@ class FilesystemBlobs:
             self._check_same(key, target, sha512)
             return
         draft = self._place(f"{_UPLOADS}/{hashlib.sha256(key.encode()).hexdigest()}")
-        self._folder.mkdir(exist_ok=True)
-        draft.parent.mkdir(exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        draft.parent.mkdir(mode=0o700, exist_ok=True)
         digest = hashlib.sha512()
-        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666), "a+b") as writer:
+        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600), "a+b") as writer:
             done = _same_so_far(reader, writer, digest)
             writer.truncate(done)
             while block := reader.read(BLOCK_BYTES):
@@ -172,7 +172,7 @@ def _make_folders(root: Path, folder: Path) -> None:
     for count in range(1, len(steps) + 1):
         step = root.joinpath(*steps[:count])
         with contextlib.suppress(FileExistsError):
-            step.mkdir()
+            step.mkdir(mode=0o700)
             _sync(step.parent)
 
 

@@ -18,6 +18,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from records.private_folder import private_folder
+
 MAGIC = b"YTP1"
 PIECE_MS = 16_000
 """A whole number of AAC frames (750), of FLAC blocks (192) and of pictures at every whole rate."""
@@ -78,7 +80,7 @@ class Shelf(Generic[T]):
         sealed = self._cipher is not None
         sha256 = hashlib.sha256(body).hexdigest()
         head = msgspec.json.encode(Head(digest=digest, sha256=sha256, bytes=len(body), sealed=sealed))
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         path = self._path(number)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         try:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from records.errors import KeyFault
+from records.private_folder import private_folder
 from records.vault.case_keys import KEY_BYTES, CaseKeys
 
 
@@ -97,7 +98,7 @@ def _read(file: Path) -> bytes | None:
 
 def _create(file: Path) -> None:
     """Whole or not at all, never over an existing one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(file.parent)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:

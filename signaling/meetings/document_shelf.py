@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from records.errors import StoreUnavailable
+from records.private_folder import private_folder
 from signaling.meetings.document_kinds import MEDIA_TYPES
 
 _ID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -30,7 +31,7 @@ class DocumentShelf:
         """A new name for an upload, on the disk on which it is kept. Raises StoreUnavailable."""
         folder = self._of(meeting)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(folder)
             for old in folder.glob(".*.partial"):
                 if time.time() - old.stat().st_mtime > _FORGOTTEN_S:
                     old.unlink(missing_ok=True)

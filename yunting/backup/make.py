@@ -22,6 +22,7 @@ from hearing.events import Entry, TrackOpened
 from hearing.exhibit_events import ExhibitSubmitted
 from records.address import shown
 from records.file_names import is_safe_path
+from records.private_folder import private_folder
 from yunting.backup import folder as folders
 from yunting.backup.folder import ABOUT, BALLOTS, FILES, FORMAT, MANIFEST, STORE, About
 from yunting.record.recording_keys import operator_key
@@ -65,7 +66,7 @@ def make(settings: Settings, target: Path, copied: Callable[[int], object] = lam
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(utc_ms // 1000))
     done = target / f"{stamp}.{utc_ms % 1000:03d}Z"
     staging = target / f".{done.name}.partial"
-    target.mkdir(parents=True, exist_ok=True)
+    private_folder(target)
     # Databases and the court's key are in it: its own files' modes do not keep others out while they are copied.
     staging.mkdir(mode=0o700)
     try:

@@ -23,6 +23,7 @@ import msgspec
 
 from config import Settings, load
 from hearing.roles import Role
+from records.private_folder import private_folder
 from signaling.bodies import StaffRole
 from signaling.ports import ExportStep
 from signaling.staff.accounts import ensure_staff
@@ -132,7 +133,7 @@ def _password(file: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return file.read_text(encoding="ascii").strip()
     password = secrets.token_urlsafe(9)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(file.parent)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
         out.write(password)
     return password

@@ -32,6 +32,7 @@ from yunting.anchors import open_anchors
 from yunting.backends import open_blobs
 from yunting.backup.make import sqlite_file
 from yunting.doctor.checks import Finding
+from yunting.doctor.modes import modes
 from yunting.record.packages import all_packages
 from yunting.record.recording_keys import TABLE, case_keys, operator_key
 from yunting.record.sending import PackageFiles
@@ -46,7 +47,13 @@ _SECRET = {".key", ".secret", ".pem", ".next", ".former"}
 
 def storage(settings: Settings) -> tuple[Finding, ...]:
     """All of it. Blocks, for PATIENCE_S where somebody does not answer."""
-    return (*_unset(settings), *asyncio.run(_asked(settings)), *_keys(settings), composite(settings))
+    return (
+        *_unset(settings),
+        *asyncio.run(_asked(settings)),
+        *_keys(settings),
+        *modes(settings),
+        composite(settings),
+    )
 
 
 async def _asked(settings: Settings) -> tuple[Finding, ...]:

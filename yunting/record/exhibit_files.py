@@ -14,6 +14,7 @@ from hearing.errors import Refused, UserError
 from hearing.exhibit_commands import HandedIn
 from hearing.ids import is_ulid, new_ulid
 from records.exhibit_kinds import HEAD_BYTES, TAIL_BYTES, kind_of
+from records.private_folder import private_folder
 from records.standalone.sm3 import new_hash
 from records.vault.sealed_file import SealedWriter
 from records.vault.unlocked import open_recorded
@@ -71,7 +72,7 @@ class _Draft:
     def __init__(self, folder: Path, key: bytes | None) -> None:
         name = new_ulid(time.time_ns() // 1_000_000)
         self._path = folder / FOLDER / name
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self._path.parent)
         self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._sealed = SealedWriter(self._fd, key, name) if key is not None else None
         self._hashes = {algorithm: new_hash(algorithm) for algorithm in ("sha256", "sm3")}
