@@ -113,7 +113,8 @@ def run(job: Job, report: Callable[[Report], None]) -> None:
     made = 0
     for tries in range(MOST_TRIES):
         try:
-            made += _make(composer, job, tell)
+            # Once this process has decoded anything, a fork of it may wait for ever for a lock of the codecs'.
+            made += _make(composer, job, tell, job.workers if tries == 0 else 1)
             frames, errors, missing = _join(composer, job, tell)
             break
         except PieceLost:
@@ -145,13 +146,13 @@ Tell = Callable[[int, int, int, int], None]
 """Permille so far, permille of this part, done of it, all of it."""
 
 
-def _make(composer: Composer, job: Job, tell: Tell) -> int:
+def _make(composer: Composer, job: Job, tell: Tell, workers: int) -> int:
     """Every piece that is missing; returns how many pictures were."""
     count = composer.count
     due = composer.stale_pictures(count) if job.composite is not None else []
     sound_share = SOUND_SHARE_PERMILLE if due else 1000 - JOIN_SHARE_PERMILLE
     # Those begin before this process has made anything: each has a copy of the log, and works beside the sound.
-    with PictureWorkers(composer, due, job.workers) as pictures:
+    with PictureWorkers(composer, due, workers) as pictures:
         for done, _ in enumerate(composer.make_sounds(count)):
             tell(0, sound_share // 2, done, count)
         for done, _ in enumerate(composer.make_levels(composer.gain_db, final=True)):
