@@ -12,6 +12,7 @@ from records.blobs.filesystem import FilesystemBlobs
 from records.blobs.s3_address import S3Address
 from records.errors import BlobUnavailable
 from records.ports import BlobStore, EventStore, KeyValueStore
+from records.private_folder import private_folder
 from voting.ports import LeafStore
 
 
@@ -30,7 +31,7 @@ async def open_store(url: str) -> Store:
             from records.sqlite import SqliteStore
 
             file = Path(rest.removeprefix("///"))
-            await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(private_folder, file.parent)
             return await SqliteStore.open(file)
         case "memory":
             from records.memory import MemoryStore

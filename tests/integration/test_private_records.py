@@ -47,19 +47,19 @@ async def assembled_once(told: Settings) -> None:
         await services.store.put("accounts", "li", b"{}")
 
 
-async def test_what_a_server_makes_is_for_its_own_account(tmp_path: Path) -> None:
+def test_what_a_server_makes_is_for_its_own_account(tmp_path: Path) -> None:
     folder = tmp_path / "court" / "var"
-    await assembled_once(settings(folder))
+    asyncio.run(assembled_once(settings(folder)))
     made = [tmp_path / "court", folder, *folder.rglob("*")]
     assert {path.name for path in made} >= {"var", "yunting.db", "ballots.sqlite", "search.sqlite", "keys"}
     assert {str(path): oct(mode(path)) for path in made if mode(path) & 0o077} == {}
 
 
-async def test_databases_are_closed_where_the_folder_was_there_already(tmp_path: Path) -> None:
+def test_databases_are_closed_where_the_folder_was_there_already(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "var", tmp_path / "db"
     for each in (folder, elsewhere):
         each.mkdir(mode=0o755)
-    await assembled_once(settings(folder, elsewhere / "yunting.db"))
+    asyncio.run(assembled_once(settings(folder, elsewhere / "yunting.db")))
     files = [*folder.rglob("*.sqlite*"), *elsewhere.iterdir()]
     assert len(files) >= 3
     assert all(mode(path) == 0o600 for path in files)
