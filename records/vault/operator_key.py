@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import os
 import secrets
 import stat
@@ -17,6 +18,9 @@ from pathlib import Path
 from records.errors import KeyFault
 from records.private_folder import private_folder
 from records.vault.case_keys import KEY_BYTES, CaseKeys
+
+_DRAFT_BYTES = 8
+"""Of a random name."""
 
 
 class OperatorKey:
@@ -72,6 +76,9 @@ class OperatorKey:
 
     def _forget(self) -> None:
         self._former.unlink(missing_ok=True)
+        # Of one that was killed while it made a key: the key that is in use may stand in it.
+        for draft in self.file.parent.glob(f".{glob.escape(self.file.name)}*.{'[0-9a-f]' * 2 * _DRAFT_BYTES}"):
+            draft.unlink(missing_ok=True)
         _sync(self.file.parent)
 
 
@@ -98,8 +105,10 @@ def _read(file: Path) -> bytes | None:
 
 def _create(file: Path) -> None:
     """Whole or not at all, never over an existing one."""
+    if file.exists():
+        return
     private_folder(file.parent)
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(_DRAFT_BYTES)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
             out.write(secrets.token_hex(KEY_BYTES) + "\n")
