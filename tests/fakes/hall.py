@@ -82,11 +82,11 @@ class Hall:
 
 
 @asynccontextmanager
-async def hall(folder: Path, *seats: str, **settings: str) -> AsyncIterator[Hall]:
+async def hall(folder: Path, *seats: str, anew: bool = False, **settings: str) -> AsyncIterator[Hall]:
     """A server (with further `YUNTING_*` variables) and one session in 候审: a judge's seat and these, each
     `plaintiff-1`, `clerk-1`, ..."""
     async with contextlib.AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(folder, **settings))
+        server = await stack.enter_async_context(serving(folder, anew=anew, **settings))
         clerk, bench = [await stack.enter_async_context(server.api()) for _ in range(2)]
         await clerk.sign_in("desk", PASSWORD)
         await bench.sign_in("bench", PASSWORD)

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from signaling.staff.accounts import ensure_staff
+from tests.fakes import warm
 from yunting.backends import open_store
 from yunting.demo.client import Api
 
@@ -34,16 +36,18 @@ STAFF = (
 
 
 class ServerProcess:
-    """One server and its folder; may be killed and started again on the same data."""
+    """One server and its folder; may be killed and started again on the same data. `anew`: by a Python of its own,
+    for tests of the start, of memory and of limits (see `fakes.warm`)."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", **settings: str) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", *, anew: bool = False, **settings: str) -> None:
         self.folder = folder
+        self._anew = anew
         self._host = host
         self._settings = settings
         self.port = _free_port(host)
         shown = f"[{host}]" if ":" in host else host
         self.base_url = f"https://{shown}:{self.port}"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | warm.WarmProcess | None = None
 
     @property
     def pid(self) -> int | None:
@@ -60,17 +64,17 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Start and wait until it listens. Its log goes to `server.log` in the folder."""
-        log = (self.folder / "server.log").open("ab")
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "yunting",
-            "serve",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env={**{k: v for k, v in os.environ.items() if k not in _OF_TESTS}, **self.environment()},
-        )
-        log.close()
+        environment = {**{k: v for k, v in os.environ.items() if k not in _OF_TESTS}, **self.environment()}
+        with (self.folder / "server.log").open("ab") as log:
+            if self._anew:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "yunting", "serve"),
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=log,
+                    env=environment,
+                )
+            else:
+                self._process = await warm.start(["serve"], environment, log.fileno())
         assert self._process.stdout is not None
         try:
             line = await asyncio.wait_for(self._process.stdout.readline(), START_S)
@@ -93,15 +97,13 @@ class ServerProcess:
 
     async def yunting(self, *words: str) -> tuple[int, str, str]:
         """A command of `yunting` with this server's settings: exit code, output, errors."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "yunting", *words),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **self.environment()},
-        )
-        out, err = await asyncio.wait_for(process.communicate(), 120)
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
+        with tempfile.TemporaryFile() as errors:
+            process = await warm.start(list(words), {**os.environ, **self.environment()}, errors.fileno())
+            async with asyncio.timeout(120):
+                output = await process.stdout.read()
+                code = await process.wait()
+            errors.seek(0)
+            return code, output.decode(), errors.read().decode()
 
     def environment(self) -> dict[str, str]:
         """Settings of this server, for a process or for `yunting.app.running`."""
@@ -130,9 +132,11 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def serving(folder: Path, host: str = "127.0.0.1", **settings: str) -> AsyncIterator[ServerProcess]:
+async def serving(
+    folder: Path, host: str = "127.0.0.1", *, anew: bool = False, **settings: str
+) -> AsyncIterator[ServerProcess]:
     """A prepared, running server (further `YUNTING_*` variables); killed at the end if it still runs."""
-    server = ServerProcess(folder, host, **settings)
+    server = ServerProcess(folder, host, anew=anew, **settings)
     await server.prepare()
     await server.start()
     try:

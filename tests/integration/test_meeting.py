@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -169,14 +168,11 @@ async def test_the_exported_log_verifies_and_holds_the_receipt(tmp_path: Path) -
             file, kept = tmp_path / f"{edition}.jsonl", tmp_path / "receipt.json"
             await asyncio.to_thread(file.write_bytes, data)
             await asyncio.to_thread(kept.write_bytes, msgspec.json.encode(receipt, order="sorted"))
-            words = ("-m", "yunting", "verify", str(file), "--receipt", str(kept), "--json")
-            process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
-            out, _ = await process.communicate()
-            assert process.returncode == 0, out.decode()
+            words = ("verify", str(file), "--receipt", str(kept), "--json")
+            code, out, _ = await server.yunting(*words)
+            assert code == 0, out
             await asyncio.to_thread(file.write_bytes, data.replace(b"C1", b"C2") if edition == "court" else data[:-9])
-            process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
-            await process.communicate()
-            assert process.returncode == 1
+            assert (await server.yunting(*words))[0] == 1
 
 
 async def test_what_was_receipted_is_there_after_kill_9(tmp_path: Path) -> None:

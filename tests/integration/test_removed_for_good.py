@@ -49,7 +49,7 @@ async def test_a_server_takes_the_file_descriptors_that_may_be_had(tmp_path: Pat
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, most), most))
     try:
-        async with serving(tmp_path) as server:
+        async with serving(tmp_path, anew=True) as server:
             limits = await asyncio.to_thread(Path(f"/proc/{server.pid}/limits").read_text)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))

@@ -100,7 +100,7 @@ async def _come_and_go(room: Hall, seat: str, beat: Beat, bench: _Bench, until_s
 async def test_joins_and_leaves_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_loopback(monkeypatch)
     beat = Beat()
-    async with hall(tmp_path, *VISITORS) as room:
+    async with hall(tmp_path, *VISITORS, anew=True) as room:
         bench = _Bench(room, beat)
         judge = await bench.sit()
         await judge.presence.do(cmd.MoveSession(move=Move.OPEN))
