@@ -151,7 +151,7 @@ def session_list(config: Config = None, json: Json = False) -> None:
 @staff.command("add")
 def staff_add(
     account: str,
-    role: Annotated[str, typer.Option(help="judge | clerk | operator | administrator")],
+    role: Annotated[str, typer.Option(help="judge | clerk | operator | administrator | supervisor")],
     name: Annotated[str, typer.Option(help="姓名 / name")],
     config: Config = None,
 ) -> None:
