@@ -22,6 +22,7 @@ from records import timeline, verify
 from records.chain import sign_head
 from records.composite.render import Job, Rendered
 from records.editions.derivation import PATH, CourtFiles, EntryCounts, derive, write_derivation
+from records.editions.moments import owners_of, told_heads
 from records.editions.redaction import Redacted, redact
 from records.editions.withheld import Edition, withheld
 from records.file_names import safe_name
@@ -81,7 +82,7 @@ class EditionBuild(Build):
         sources = SessionSources(self._redacted.visible, heads, self._scratch)
         super().__init__(sources, out_dir, key, replace(options, name=name), progress)
         # How much was recorded does not change with who reads of it.
-        self.coverage = coverages.measure(self._all)
+        self.coverage = self._told(coverages.measure(self._all))
 
     @property
     def renders(self) -> bool:
@@ -145,6 +146,7 @@ class EditionBuild(Build):
 
     def _signed_heads(self) -> list[Head]:
         heads = [head for head in self.sources.heads if head.key == self.key.fingerprint]
+        heads = told_heads(heads, self._entries, self._away.spans)
         last = self._entries[-1]
         return heads if heads and heads[-1].seq == last.seq else [*heads, sign_head(last, now_ms(), self.key)]
 
@@ -191,6 +193,16 @@ class EditionBuild(Build):
 
     def _hides(self, participant: str) -> bool:
         return participant in self._away.people
+
+    def _told(self, coverage: coverages.Coverage) -> coverages.Coverage:
+        """Without the holes that nobody explained within what is withheld."""
+        owners = owners_of(self._entries)
+        holes = [
+            hole
+            for hole in coverage.unlisted
+            if not self._away.covers(owners.get(hole.track or ""), hole.span.from_ms, hole.span.to_ms)
+        ]
+        return replace(coverage, unlisted=tuple(holes))
 
     def _redact(self, gone: frozenset[str], unlike: frozenset[str]) -> Redacted:
         return redact(self._entries, self._away, gone, self._known.cases, unlike)

@@ -27,6 +27,7 @@ from hearing.supervision_events import RecordLooked
 from hearing.transcript import Transcript
 from records.canonical import canonical
 from records.editions.masking import found, mask, mask_all
+from records.editions.moments import Moments, owners_of, tells_of_silence
 from records.editions.withheld import COURSE, NAMELESS, SIGNING, STRUCTURE, TEXT, Edition, Withheld
 from records.editions.withheld_exhibits import hidden_exhibits
 from records.timeline import Span, join
@@ -67,15 +68,17 @@ def redact(
     masked = 0
     for entry in entries:
         event = redactor.event(entry)
+        at_ms = entry.at_ms if event is None else redactor.moments.at_ms(entry)
         if event is None:
             kept = {"session": entry.session, "seq": entry.seq, "prev": entry.prev, "hash": entry.hash}
             lines.append(canonical({**kept, "withheld": True}) + b"\n")
-        elif event == entry.event:
+        elif event == entry.event and at_ms == entry.at_ms:
             lines.append(canonical(entry) + b"\n")
             visible.append(entry)
         else:
             masked += 1
-            shown = msgspec.structs.replace(entry, event=event, salt=msgspec.UNSET)
+            utc_ms = entry.utc_ms + at_ms - entry.at_ms
+            shown = msgspec.structs.replace(entry, event=event, at_ms=at_ms, utc_ms=utc_ms, salt=msgspec.UNSET)
             lines.append(canonical({**msgspec.to_builtins(shown), "masked": True}) + b"\n")
             visible.append(shown)
     return Redacted(
@@ -113,6 +116,8 @@ class _Redactor:
         self.gone_tracks = gone
         self.unlike_tracks = unlike
         self.silent: list[Span] = []
+        self._owners = owners_of(entries)
+        self.moments = Moments(away, self._owners)
         self._observers: set[str] = set()
         self._hidden_exhibits = hidden_exhibits(entries, away)
         self._names = _names(entries, away)
@@ -124,7 +129,7 @@ class _Redactor:
         event = entry.event
         if not self._stays(entry):
             return None
-        event = self._adapted(event)
+        event = self.moments.of_people(self.moments.of_track(self._adapted(event)), entry.at_ms)
         if self._names:
             event = self._without_names(event)
         return _masked(event) if self.away.masks else event
@@ -140,6 +145,8 @@ class _Redactor:
         if isinstance(event, ev.RangeSealed):
             # So many bytes in so many seconds tell who spoke. Nothing in the edition could be compared with them.
             return event.track not in self.gone_tracks | self.unlike_tracks
+        if isinstance(event, ev.GapRecorded) and tells_of_silence(event, away, self._owners):
+            return False
         if isinstance(event, ev.TrackOpened | ev.GapRecorded | ev.TrackClosed):
             return event.track not in self.gone_tracks
         if isinstance(event, ae.CaseJoined):

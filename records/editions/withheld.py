@@ -46,16 +46,15 @@ STRUCTURE: tuple[type[ev.Event], ...] = (
     ev.ParticipantAdded,
     ev.TrackOpened,
     ev.RangeSealed,
-    ev.GapRecorded,
     ev.TrackClosed,
     ev.RecordingIncident,
     IdentityRequired,
-    te.TrackHeard,
     ae.AccessRestricted,
     ae.RestrictionLifted,
     ae.CaseJoined,
 )
-"""Say nothing of what went on: they stay, inside a withheld span too."""
+"""Say nothing of what went on: they stay, inside a withheld span too. Of those about a person and a track when they
+happened there is not told (`records.editions.moments`)."""
 
 COURSE: tuple[type[ev.Event], ...] = (
     ev.PresenceChanged,
@@ -65,9 +64,11 @@ COURSE: tuple[type[ev.Event], ...] = (
     ev.FloorGranted,
     ev.LayoutChanged,
     ev.SpeakerChanged,
+    ev.GapRecorded,
     te.LanguageSet,
+    te.TrackHeard,
 )
-"""What went on: they stay outside of withheld spans."""
+"""What went on: they stay outside of withheld spans. A gap says when somebody's microphone was silent."""
 
 TEXT: tuple[type[ev.Event], ...] = (
     te.UtteranceHeard,

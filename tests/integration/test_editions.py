@@ -129,6 +129,32 @@ def test_no_size_tells_who_spoke_while_nobody_may_listen(edition: str, request: 
     assert {row["file"] for row in listed if "end_byte" in row} <= whole
 
 
+FRAME = {
+    "session.state",
+    "session.phase",
+    "clock.anchored",
+    "server.restarted",
+    "recording.incident",
+    "access.restricted",
+    "access.lifted",
+}
+"""What an edition's log may say of a moment that is withheld: in what state the session was, not what went on."""
+
+
+@pytest.mark.parametrize("edition", ["party", "public"])
+def test_of_a_withheld_span_the_log_tells_the_frame_only(edition: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue(edition)
+    entries = [json.loads(line) for line in (folder / verify.EVENTS).read_bytes().splitlines()]
+    spans = [secret.SECRET, (15_000, 15_600)]
+    inside = [e for e in entries if "event" in e and any(a < e["at_ms"] < b for a, b in spans)]
+    assert {e["event"]["type"] for e in inside} <= FRAME
+    told = json.loads((folder / "data/session.json").read_bytes())
+    times = [ms for track in told["tracks"] for gap in track["gaps"] for ms in (gap["from_ms"], gap["to_ms"])]
+    times += [ms for track in told["tracks"] for ms in (track["from_ms"], track["to_ms"])]
+    times += [ms for hole in told["coverage"]["unlisted"] for ms in hole[1:]]
+    assert not [ms for ms in times if any(a < ms < b for a, b in spans)]
+
+
 def test_the_public_gets_no_single_persons_track(party: Path, public: Path) -> None:
     tracks = sorted(item.name for item in (party / "data/media/tracks").iterdir())
     assert tracks == ["bench-1_P01_1.mkv", "plaintiff-1_P02_1.mkv"]

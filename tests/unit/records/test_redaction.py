@@ -18,9 +18,10 @@ from hearing.review_events import MinutesSigned, ReviewOpened
 from hearing.roles import Role
 from hearing.session import Phase
 from hearing.transcript import Transcript
-from hearing.transcript_events import LineEdited, UtteranceHeard
+from hearing.transcript_events import LineEdited, TrackHeard, UtteranceHeard
 from records import timeline
 from records.chain import GENESIS, entry_hash
+from records.editions.moments import told_heads
 from records.editions.redaction import Redacted, redact
 from records.editions.withheld import NAMELESS, Edition, Withheld, withheld
 from tests.fakes import secret_session as secret
@@ -192,6 +193,88 @@ def test_deliberation_is_in_no_edition_and_closed_evidence_not_in_the_publics() 
         assert (15_000, 15_600) in spans
         assert "合议时所说" not in b"".join(redacted(entries, edition).lines).decode()
     assert not away_of(entries, Edition.COURT).spans
+
+
+def track_of(who: str, from_ms: int) -> ev.TrackOpened:
+    return ev.TrackOpened(
+        track="T9", file="t9.mkv", participant=who, seat="s", codecs=("opus",), sources=("mic",), from_ms=from_ms
+    )
+
+
+def gap_of(from_ms: int, to_ms: int) -> ev.GapRecorded:
+    return ev.GapRecorded(track="T9", kind="audio", from_ms=from_ms, to_ms=to_ms, cause="silence")
+
+
+@EACH
+def test_nothing_tells_when_somebody_was_silent_while_nobody_may_listen(edition: Edition) -> None:
+    """SECRET is from 3 to 5 s, the parties' alone is from 6 to 6.5 s."""
+    gaps = [(1_000, 2_000), (3_400, 4_100), (4_700, 5_400), (2_500, 3_000), (5_500, 5_900), (6_100, 6_300)]
+    further: list[tuple[int, ev.AnyEvent, str]] = [(500, track_of("P02", 500), "server")]
+    further += [(to_ms, gap_of(from_ms, to_ms), "server") for from_ms, to_ms in gaps]
+    further.append((3_600, TrackHeard(track="T9", participant="P02", until_ms=3_500), "server"))
+    further.append((4_200, TrackHeard(track="T9", participant="P02", until_ms=4_100), "server"))
+    result = redacted(secret.secret_log(further), edition)
+    kept = [e.event for e in result.visible if isinstance(e.event, ev.GapRecorded) and e.event.track == "T9"]
+    mine = [(gap.from_ms, gap.to_ms) for gap in kept]
+    assert mine == [gaps[0], gaps[4]] if edition is Edition.PUBLIC else [gaps[0], gaps[4], gaps[5]]
+    assert not [e for e in result.visible if isinstance(e.event, TrackHeard) and 3_000 <= e.at_ms < 5_000]
+
+
+@EACH
+def test_nothing_tells_when_a_camera_went_on_where_nobody_may_look(edition: Edition) -> None:
+    further: list[tuple[int, ev.AnyEvent, str]] = [
+        (3_100, ev.PhaseChanged(phase=Phase.DEBATE), "P01"),
+        (3_456, track_of("P02", 3_450), "server"),
+        (
+            4_321,
+            ev.TrackClosed(track="T9", file="t9.mkv", to_ms=4_320, bytes_total=5, reason="left"),
+            "server",
+        ),
+        (4_500, ev.ParticipantAdded(seat=ev.Seat(participant="P9", seat="x", role=Role.AGENT, name="某")), "P04"),
+    ]
+    entries = secret.secret_log(further)
+    result = redacted(entries, edition)
+    by_seq = {entry.seq: entry for entry in result.visible}
+    moved = [e for e in entries if isinstance(e.event, ev.TrackOpened | ev.TrackClosed | ev.ParticipantAdded)]
+    inside = [by_seq[e.seq] for e in moved if 3_000 <= e.at_ms < 5_000]
+    opened, closed, _ = (entry.event for entry in inside)
+    assert isinstance(opened, ev.TrackOpened)
+    assert isinstance(closed, ev.TrackClosed)
+    assert (opened.from_ms, closed.to_ms) == (5_000, 3_000)
+    # As of the span's beginning, but never before what stands before it in the log: a verifier looks for that.
+    assert [entry.at_ms for entry in inside] == [3_100, 4_000, 4_000]
+    assert [e.utc_ms - e.at_ms for e in inside] == [e.utc_ms - e.at_ms for e in moved if 3_000 <= e.at_ms < 5_000]
+    times = [entry.at_ms for entry in result.visible]
+    assert times == sorted(times)
+
+
+@EACH
+def test_nothing_tells_when_a_protected_person_spoke(edition: Edition) -> None:
+    further: list[tuple[int, ev.AnyEvent, str]] = [
+        (8_100, ev.SpeakerChanged(participants=("P01", "P03")), "server"),
+        (8_200, ev.LayoutChanged(layout="speaker", locked=True, focus="P03"), "P01"),
+        (8_300, ev.LayoutChanged(layout="speaker", locked=True, focus="P02"), "P01"),
+    ]
+    result = redacted(secret.secret_log(further), edition)
+    told = [e.event for e in result.visible if 8_100 <= e.at_ms <= 8_300]
+    assert [e.participants for e in told if isinstance(e, ev.SpeakerChanged)] == [("P01",)]
+    assert [e.focus for e in told if isinstance(e, ev.LayoutChanged)] == [None, "P02"]
+
+
+def test_no_head_tells_how_much_was_said_while_nobody_may_listen() -> None:
+    entries = secret.secret_log()
+    first = entries[0].utc_ms - entries[0].at_ms
+
+    def head(seq: int, utc_ms: int) -> ev.Head:
+        return ev.Head(session="S", seq=seq, hash=entries[seq - 1].hash, utc_ms=utc_ms, key="k", signature="s")
+
+    def last_before(at_ms: int) -> int:
+        return max(entry.seq for entry in entries if entry.at_ms < at_ms)
+
+    heads = [head(last_before(at_ms), first + at_ms) for at_ms in (2_500, 3_500, 4_000, 4_950, 5_600)]
+    final = head(len(entries), entries[-1].utc_ms)
+    kept = told_heads([*heads, final], entries, away_of(entries, Edition.PARTY).spans)
+    assert kept == [heads[0], heads[4], final]
 
 
 def test_of_several_cases_each_gets_its_own() -> None:
