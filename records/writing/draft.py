@@ -33,6 +33,7 @@ class Draft:
         self._tz = tz
         self._timeline = timeline.Fold()
         self._document: minutes.Minutes | None = None
+        self._written = minutes.Written()
         self._sha256 = ""
 
     def apply(self, entry: ev.Entry) -> tuple[Line, ...]:
@@ -54,7 +55,9 @@ class Draft:
         """As `records.writing.minutes.of_log` of everything so far; composed at the first call after a change.
         ValueError before `session.created`."""
         if self._document is None:
-            self._document = minutes.compose(self._timeline.timeline(), self.transcript, self._tz)
+            self._document = minutes.compose(
+                self._timeline.timeline(), self.transcript, self._tz, written=self._written
+            )
             self._sha256 = self._document.sha256
         return self._document
 

@@ -21,7 +21,8 @@ Width = Callable[[str], float]
 def legible(text: str) -> str:
     """`text` on one line: runs of blanks, tabs and line breaks are one blank; controls, marks of writing direction
     and other hidden characters, surrogates and code points that are no characters are gone. Idempotent."""
-    if not (text.isascii() and text.isprintable()):
+    # What is printable has nothing to hide, and no blank but the common one.
+    if not text.isprintable():
         text = "".join(" " if each.isspace() else each for each in text if each.isspace() or _shows(each))
     return " ".join(text.split())
 

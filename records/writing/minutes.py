@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hearing.events import Entry, PresenceChanged
+from hearing.events import Entry, PresenceChanged, Seat
 from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role, is_bench, is_device, label
 from hearing.session import State
@@ -132,13 +132,41 @@ def of_log(entries: Iterable[Entry], tz: datetime.tzinfo, draft: bool = True) ->
     return compose(timeline.read(entries), transcript, tz, draft)
 
 
+class Written:
+    """Paragraphs of lines that were composed before: of a long session most stay as they were. A line's are as it and
+    the seats are."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[Line, tuple[Paragraph, ...]]] = {}
+        self._seats: dict[str, Seat] = {}
+
+    def all(self, line: timeline.Timeline, shown: Iterable[Line]) -> Iterable[tuple[Line, tuple[Paragraph, ...]]]:
+        """Each line with its `paragraphs_of`."""
+        if line.seats != self._seats:
+            self._of, self._seats = {}, dict(line.seats)
+        return ((said, self._paragraphs(line, said)) for said in shown)
+
+    def _paragraphs(self, line: timeline.Timeline, said: Line) -> tuple[Paragraph, ...]:
+        known = self._of.get(said.id)
+        if known is None or known[0] is not said:
+            known = self._of[said.id] = said, tuple(paragraphs_of(line, said))
+        return known[1]
+
+
 def compose(
-    line: timeline.Timeline, transcript: Transcript, tz: datetime.tzinfo, draft: bool = True, edition: str = ""
+    line: timeline.Timeline,
+    transcript: Transcript,
+    tz: datetime.tzinfo,
+    draft: bool = True,
+    edition: str = "",
+    written: Written | None = None,
 ) -> Minutes:
     """The minutes of a session as they stand now. Times are wall time in `tz`; `edition` names one that is not the
-    whole."""
-    spoke = {each.participant for each in transcript.shown() if each.participant}
-    spoken = [(each.from_ms, 1, paragraph) for each in transcript.shown() for paragraph in paragraphs_of(line, each)]
+    whole; `written` is of the same session, where they are composed again and again."""
+    shown = tuple(transcript.shown())
+    spoke = {each.participant for each in shown if each.participant}
+    parts = (written or Written()).all(line, shown)
+    spoken = [(said.from_ms, 1, paragraph) for said, paragraphs in parts for paragraph in paragraphs]
     course = [(at_ms, 0, paragraph) for at_ms, paragraph in _course(line, tz)]
     body = [paragraph for _, _, paragraph in sorted(spoken + course, key=lambda item: item[:2])]
     chaired = any(seat.role is Role.MEETING_CHAIR for seat in line.seats.values())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
 import pytest
 
 from hearing import review_events as re
-from hearing.events import ClockAnchored, PresenceChanged, StateChanged
+from hearing.events import ClockAnchored, ParticipantAdded, PresenceChanged, SessionCreated, StateChanged
 from hearing.line_commands import EditLine
 from hearing.participant import Presence
 from hearing.session import Move, State
+from hearing.transcript import Line
+from records.timeline import Timeline
+from records.writing import minutes
 from records.writing.draft import Draft
 from records.writing.minutes import of_log
 from tests.fakes.minutes import TZ, Sitting, said
@@ -79,3 +85,44 @@ def test_a_change_of_the_text_is_a_change_of_the_draft() -> None:
     sitting.do(EditLine(line="defendant@6000", revision=1, text="认可"))
     draft.apply(sitting.room.entries[-1])
     assert draft.sha256 != before
+
+
+def test_a_name_that_changes_is_written_anew_in_every_line() -> None:
+    """What was composed of a line before is taken again only while line and seats are as they were."""
+    entries = told().room.entries
+    seat = next(seat for entry in entries if isinstance(entry.event, SessionCreated) for seat in entry.event.seats)
+    draft = Draft(TZ)
+    for entry in entries:
+        draft.apply(entry)
+    before = draft.document()
+    added = entries[-1]
+    for name in ("另一个名字", seat.name):
+        changed = ParticipantAdded(seat=msgspec.structs.replace(seat, name=name))
+        added = msgspec.structs.replace(added, seq=added.seq + 1, event=changed)
+        entries.append(added)
+        draft.apply(added)
+        assert draft.document() == of_log(entries, TZ)
+    assert draft.document() == before
+
+
+def test_composing_again_does_not_write_each_line_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who comes or goes after the closing would hold up a courtroom's loop for 75 ms after three hours."""
+    entries = told().room.entries
+    draft = Draft(TZ)
+    for entry in entries:
+        draft.apply(entry)
+    lines = len(draft.document().paragraphs)
+    written: list[str] = []
+    truth = minutes.paragraphs_of
+
+    def counted(line: Timeline, said: Line) -> Iterable[minutes.Paragraph]:
+        written.append(said.id)
+        return truth(line, said)
+
+    monkeypatch.setattr(minutes, "paragraphs_of", counted)
+    last = entries[-1]
+    draft.apply(
+        msgspec.structs.replace(last, seq=last.seq + 1, event=_presence("judge", Presence.PRESENT, Presence.DROPPED))
+    )
+    assert len(draft.document().paragraphs) >= lines
+    assert written == []
