@@ -1,6 +1,6 @@
 import { StaffBar } from "../features/accounts/StaffBar.tsx";
 import { StaffGate } from "../features/accounts/StaffGate.tsx";
-import { HearingWall } from "../features/supervise/HearingWall.tsx";
+import { Supervise } from "../features/supervise/Supervise.tsx";
 import { courtText } from "../text/court.ts";
 import { text } from "../text/index.ts";
 import { openDoor } from "./open.tsx";
@@ -14,7 +14,7 @@ openDoor(
           {text().common.skip}
         </a>
         <StaffBar court={court.court} title={courtText().supervise.title} staff={staff} />
-        <HearingWall name={staff.name} zone={court.time_zone} />
+        <Supervise name={staff.name} zone={court.time_zone} />
       </>
     )}
   </StaffGate>,

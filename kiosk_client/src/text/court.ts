@@ -7,6 +7,7 @@ import { court as courtEn } from "./en/court.ts";
 import { desk as deskEn } from "./en/desk.ts";
 import { editor as editorEn } from "./en/editor.ts";
 import { log as logEn } from "./en/log.ts";
+import { records as recordsEn } from "./en/records.ts";
 import { seal as sealEn } from "./en/seal.ts";
 import { search as searchEn } from "./en/search.ts";
 import { staff as staffEn } from "./en/staff.ts";
@@ -20,13 +21,28 @@ import { court } from "./zh-CN/court.ts";
 import { desk } from "./zh-CN/desk.ts";
 import { editor } from "./zh-CN/editor.ts";
 import { log } from "./zh-CN/log.ts";
+import { records } from "./zh-CN/records.ts";
 import { seal } from "./zh-CN/seal.ts";
 import { search } from "./zh-CN/search.ts";
 import { staff } from "./zh-CN/staff.ts";
 import { supervise } from "./zh-CN/supervise.ts";
 
 /** Texts of the court's own pages, apart from `text()` so that a party's phone does not load them. */
-const ZH = { court, bench, staff, clerk, log, desk, search, editor, supervise, archive, seal, access } as const;
+const ZH = {
+  court,
+  bench,
+  staff,
+  clerk,
+  log,
+  desk,
+  search,
+  editor,
+  supervise,
+  records,
+  archive,
+  seal,
+  access,
+} as const;
 export type CourtTexts = Widened<typeof ZH>;
 const EN: CourtTexts = {
   court: courtEn,
@@ -38,6 +54,7 @@ const EN: CourtTexts = {
   search: searchEn,
   editor: editorEn,
   supervise: superviseEn,
+  records: recordsEn,
   archive: archiveEn,
   seal: sealEn,
   access: accessEn,

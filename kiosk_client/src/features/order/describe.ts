@@ -82,6 +82,8 @@ export function describe(event: AnyEvent, seats: ReadonlyMap<string, Seat>): Lin
       return mind(log.lookBegan(who(event.participant), event.picture, event.sound));
     case "supervision.ended":
       return plain(log.lookEnded(who(event.participant)));
+    case "supervision.record":
+      return mind(log.looked(event.name, courtText().records.parts[event.what], event.words ?? ""));
     case "participant.added":
       return event.seat.role === "supervisor" ? null : plain(log.added(event.seat.name));
     case "participant.hand":

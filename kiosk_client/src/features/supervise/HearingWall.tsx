@@ -6,8 +6,6 @@ import { Field, Notice, Progress } from "../../ui/index.ts";
 import { Ask, failureText } from "../order/Ask.tsx";
 import { HearingTile } from "./HearingTile.tsx";
 import { matching } from "./kind.ts";
-import { LookRoom } from "./LookRoom.tsx";
-import "./supervise.css";
 
 const REFRESH_MS = 3_000;
 
@@ -16,18 +14,20 @@ interface Wanted {
   kind: LookKind;
 }
 
+interface Props {
+  zone: string;
+  onLook: (look: Wanted & { reason: string }) => void;
+}
+
 /** 随时听 随时看: every hearing under way as a tile; one at a time can be looked into. */
-export function HearingWall({ name, zone }: { name: string; zone: string }) {
+export function HearingWall({ zone, onLook }: Props) {
   const t = courtText().supervise;
   const [hearings, setHearings] = useState<SupervisedHearing[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [typed, setTyped] = useState("");
   const [asking, setAsking] = useState<Wanted | null>(null);
-  const [looking, setLooking] = useState<(Wanted & { reason: string }) | null>(null);
-  const busy = looking !== null;
 
   useEffect(() => {
-    if (busy) return;
     let current = true;
     const load = () =>
       supervisionApi.hearings().then(
@@ -44,12 +44,11 @@ export function HearingWall({ name, zone }: { name: string; zone: string }) {
       current = false;
       clearInterval(timer);
     };
-  }, [busy]);
+  }, []);
 
-  if (looking) return <LookRoom {...looking} name={name} onEnd={() => setLooking(null)} />;
   const shown = hearings && matching(hearings, typed);
   return (
-    <main id="work" class="supervise" tabIndex={-1}>
+    <section class="supervise-part">
       <header class="supervise-head">
         <div class="grow">
           <h1>{t.wall}</h1>
@@ -93,7 +92,7 @@ export function HearingWall({ name, zone }: { name: string; zone: string }) {
           title={`${t.askTitle} · ${asking.hearing.case_no}`}
           yes={t.begin}
           reason="optional"
-          onYes={async (reason) => setLooking({ ...asking, reason })}
+          onYes={async (reason) => onLook({ ...asking, reason })}
           onClose={() => setAsking(null)}
         >
           <p>
@@ -102,6 +101,6 @@ export function HearingWall({ name, zone }: { name: string; zone: string }) {
           <p>{t.askText}</p>
         </Ask>
       )}
-    </main>
+    </section>
   );
 }

@@ -37,6 +37,7 @@ export const log: CourtTexts["log"] = {
   lookBegan: (name, picture, sound) =>
     `Supervisor ${name} looks in (${picture && sound ? "picture and sound" : picture ? "picture" : "sound"})`,
   lookEnded: (name) => `Supervisor ${name} looks in no more`,
+  looked: (name, part, words) => `Supervisor ${name} looks at ${part}${words ? ` for “${words}”` : ""}`,
   incident: "Recording incident",
   gap: "A gap in the recording",
   stepped: "The server's clock was set; session time is unaffected",

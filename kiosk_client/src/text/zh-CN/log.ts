@@ -36,6 +36,7 @@ export const log = {
   lookBegan: (name: string, picture: boolean, sound: boolean) =>
     `督察 ${name} 开始察看（${picture && sound ? "画面和声音" : picture ? "画面" : "声音"}）`,
   lookEnded: (name: string) => `督察 ${name} 结束察看`,
+  looked: (name: string, part: string, words: string) => `督察 ${name} 查阅${part}${words ? `：“${words}”` : ""}`,
   incident: "录制异常",
   gap: "录制出现缺口",
   stepped: "服务器时钟被调整，庭审时钟不受影响",

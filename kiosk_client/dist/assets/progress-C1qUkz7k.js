@@ -1,0 +1,1 @@
+var e=new Set([`closed`,`transcript_review`,`signed`,`sealed`]);function t(t){return t.state===`sealed`?`sealed`:e.has(t.state)?t.seals.some(e=>e.step===`media`)?t.state===`signed`?t.may_seal?`ready`:`blocked`:`signing`:`media`:`open`}function n(e){let n=t(e);return n===`sealed`?e.seals.some(e=>e.step===`final`)?4:3:{open:0,media:1,signing:2,blocked:3,ready:3}[n]}export{n,t};
