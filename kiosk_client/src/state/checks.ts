@@ -16,8 +16,3 @@ export interface Checks {
 
 /** This page cannot compute it; says nothing about whether it is right. */
 export class CannotCheck extends Error {}
-
-/** Loaded when the first head or receipt comes: signing in needs none of it. */
-export async function loadChecks(): Promise<Checks> {
-  return (await import("./ownChecks.ts")).ownChecks;
-}

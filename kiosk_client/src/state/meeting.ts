@@ -8,7 +8,7 @@ import {
   MeetingSocket,
   type MeetingSocketOptions,
 } from "../protocol/meetingSocket.ts";
-import { type Checks, loadChecks } from "./checks.ts";
+import type { Checks } from "./checks.ts";
 import { type CourtClock, courtMs, sample } from "./clock.ts";
 import { HeadWatch } from "./headWatch.ts";
 import { type Kept, localShelf, type Shelf } from "./meetingShelf.ts";
@@ -34,6 +34,11 @@ interface Options {
   checks?: () => Promise<Checks>;
   newIdem?: () => string;
   pause?: () => Promise<void>;
+}
+
+/** Loaded when the first head or receipt comes: signing in needs none of it. */
+async function loadChecks(): Promise<Checks> {
+  return (await import("./ownChecks.ts")).ownChecks;
 }
 
 /** Everything that one creditor's page knows of the meeting, and what it can do there. No UI. */

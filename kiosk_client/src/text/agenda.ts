@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { agenda as en } from "./en/agenda.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { agenda as zh } from "./zh-CN/agenda.ts";
 
 /** What the console adds to motions and mandates, apart from `text()` so that no other page loads them. */

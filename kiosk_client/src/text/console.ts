@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { console as en } from "./en/console.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { console as zh } from "./zh-CN/console.ts";
 
 /** Texts of the meetings' console and display, apart from `text()` so that no other page loads them. */

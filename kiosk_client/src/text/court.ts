@@ -12,7 +12,7 @@ import { seal as sealEn } from "./en/seal.ts";
 import { search as searchEn } from "./en/search.ts";
 import { staff as staffEn } from "./en/staff.ts";
 import { supervise as superviseEn } from "./en/supervise.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { access } from "./zh-CN/access.ts";
 import { archive } from "./zh-CN/archive.ts";
 import { bench } from "./zh-CN/bench.ts";

@@ -3,6 +3,7 @@ import { gate } from "./en/gate.ts";
 import { minutes } from "./en/minutes.ts";
 import { party } from "./en/party.ts";
 import { review } from "./en/review.ts";
-import type { Texts } from "./index.ts";
+import type { Widened } from "./widened.ts";
+import type { zhCN } from "./zh-CN.ts";
 
-export const en: Texts = { common, party, gate, review, minutes };
+export const en: Widened<typeof zhCN> = { common, party, gate, review, minutes };

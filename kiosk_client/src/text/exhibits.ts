@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { exhibits as en } from "./en/exhibits.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { exhibits as zh } from "./zh-CN/exhibits.ts";
 
 /** Exhibits, on parties' pages and the court's, apart from `text()` so that no other page loads them. */

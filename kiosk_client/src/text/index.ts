@@ -1,13 +1,7 @@
 import { language } from "../state/preferences.ts";
 import { en } from "./en.ts";
+import type { Widened } from "./widened.ts";
 import { zhCN } from "./zh-CN.ts";
-
-/** The shape that every language fills: the Chinese texts lead, their literals widened to string. */
-export type Widened<T> = T extends string
-  ? string
-  : T extends (...args: infer A) => string
-    ? (...args: A) => string
-    : { readonly [K in keyof T]: Widened<T[K]> };
 
 export type Texts = Widened<typeof zhCN>;
 

@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { meeting as en } from "./en/meeting.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { meeting as zh } from "./zh-CN/meeting.ts";
 
 /** Texts of the creditor's page, apart from `text()` so that no other page loads them. */

@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { notices as en } from "./en/notices.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { notices as zh } from "./zh-CN/notices.ts";
 
 /** A creditor's result notices, apart from the console's texts: a phone loads no more than it shows. */

@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { outputs as en } from "./en/outputs.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { outputs as zh } from "./zh-CN/outputs.ts";
 
 /** Documents, papers, notices and draws of a meeting, apart from `text()` so that no other page loads them. */

@@ -1,6 +1,6 @@
 import { language } from "../state/preferences.ts";
 import { stage as en } from "./en/stage.ts";
-import type { Widened } from "./index.ts";
+import type { Widened } from "./widened.ts";
 import { stage as zh } from "./zh-CN/stage.ts";
 
 /** Texts of a meeting's pictures, loaded with them. */

@@ -4,17 +4,13 @@ import type { State } from "../../protocol/messages.ts";
 import type { Hearing } from "../../state/hearing.ts";
 import { courtText } from "../../text/court.ts";
 import { text } from "../../text/index.ts";
-import { Button, duration, Icon, Notice, Progress } from "../../ui/index.ts";
+import { Button, Icon, Notice, Progress } from "../../ui/index.ts";
 import { Ask } from "../order/Ask.tsx";
 import { CasesBox } from "./CasesBox.tsx";
 import { RestrictDialog } from "./RestrictDialog.tsx";
 import { useAccess } from "./useAccess.ts";
+import { type Who, whatOf, whenOf } from "./words.ts";
 import "./access.css";
-
-export interface Who {
-  participant: string;
-  name: string;
-}
 
 interface Props {
   session: string;
@@ -140,17 +136,3 @@ export function AccessPane({ session, state, hearing, people }: Props) {
 }
 
 const byTime = (a: Restriction, b: Restriction) => a.from_ms - b.from_ms;
-
-/** Whose or what it is, in words. */
-export function whatOf(one: Pick<Restriction, "participant">, people: readonly Who[]): string {
-  const t = courtText().access;
-  if (one.participant === null) return t.everything;
-  return t.person(people.find((who) => who.participant === one.participant)?.name ?? one.participant);
-}
-
-/** When, in session time. */
-export function whenOf(one: { from_ms: number; to_ms: number | null }): string {
-  const t = courtText().access;
-  if (one.from_ms === 0 && one.to_ms === null) return t.whole;
-  return t.span(duration(one.from_ms), one.to_ms === null ? t.end : duration(one.to_ms));
-}

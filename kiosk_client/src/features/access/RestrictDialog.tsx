@@ -10,8 +10,8 @@ import {
 import { courtText } from "../../text/court.ts";
 import { Choice, Field, Notice, Select } from "../../ui/index.ts";
 import { Ask, Unfit } from "../order/Ask.tsx";
-import { type Who, whatOf, whenOf } from "./AccessPane.tsx";
 import { type Span, spanOf } from "./span.ts";
+import { type Who, whatOf, whenOf } from "./words.ts";
 
 interface Props {
   session: string;

@@ -1,4 +1,4 @@
-import type { Move, State } from "../../protocol/messages.ts";
+import type { Move } from "../../protocol/messages.ts";
 
 /** What a button asks before it acts. */
 export type Ask = "nothing" | "open" | "recess" | "reason" | "twice" | "confirm";
@@ -34,11 +34,6 @@ export function moveButtons(moves: readonly Move[]): MoveButton[] {
     const button = BUTTONS[move];
     return button && moves.includes(move) && move !== "cancel" ? [{ move, ...button }] : [];
   });
-}
-
-/** Whether people are together in a session that runs: floor, warnings and witnesses make sense. */
-export function isRunning(state: State): boolean {
-  return state === "in_session" || state === "closed_evidence" || state === "off_record_mediation";
 }
 
 /** 休庭 proposals for the time of resumption: next quarter hours, in UTC ms, never less than five minutes away. */

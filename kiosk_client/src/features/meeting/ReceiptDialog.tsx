@@ -6,7 +6,7 @@ import { text } from "../../text/index.ts";
 import { meetingText } from "../../text/meeting.ts";
 import { Button, Dialog, wallTime } from "../../ui/index.ts";
 import { yuan } from "./money.ts";
-import { groupName, saveJson } from "./names.ts";
+import { groupName, saveJson, shortCode } from "./names.ts";
 import { QrCode } from "./QrCode.tsx";
 import { Verify } from "./Verify.tsx";
 import "./ballot.css";
@@ -17,11 +17,6 @@ interface Props {
   mine: Mine;
   receipt: Receipt;
   onClose: () => void;
-}
-
-/** The first sixteen digits of a fingerprint, in fours. */
-export function shortCode(hash: string): string {
-  return (hash.slice(0, 16).toUpperCase().match(/.{4}/g) ?? []).join("-");
 }
 
 /** One receipt: what it says, the whole of it as a QR code or file, and the check on this phone. */

@@ -5,8 +5,7 @@ import type { Meeting } from "../../state/meeting.ts";
 import type { Checked } from "../../state/verifyVote.ts";
 import { meetingText } from "../../text/meeting.ts";
 import { Button, Icon, Notice, Progress } from "../../ui/index.ts";
-import { failureOf, saveJson } from "./names.ts";
-import { shortCode } from "./ReceiptDialog.tsx";
+import { failureOf, saveJson, shortCode } from "./names.ts";
 
 /** Fetches the proofs for one receipt, computes them here, and says in plain words what was found. */
 export function Verify({ meeting, receipt }: { meeting: Meeting; receipt: Receipt }) {

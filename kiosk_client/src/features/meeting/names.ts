@@ -45,3 +45,8 @@ export function saveJson(name: string, content: unknown): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+/** The first sixteen digits of a fingerprint, in fours. */
+export function shortCode(hash: string): string {
+  return (hash.slice(0, 16).toUpperCase().match(/.{4}/g) ?? []).join("-");
+}

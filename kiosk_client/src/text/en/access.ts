@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { access as zh } from "../zh-CN/access.ts";
 
-export const access: CourtTexts["access"] = {
+export const access: Widened<typeof zh> = {
   title: "Restricted parts",
   intro:
     "The recordings stay whole; this decides what the parties' and the public edition leave out. Every change is in the log.",

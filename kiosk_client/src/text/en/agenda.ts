@@ -1,6 +1,7 @@
-import type { AgendaTexts } from "../agenda.ts";
+import type { Widened } from "../widened.ts";
+import type { agenda as zh } from "../zh-CN/agenda.ts";
 
-export const agenda: AgendaTexts = {
+export const agenda: Widened<typeof zh> = {
   withdraw: "Take off the agenda",
   withdrawAsk:
     "Creditors see it no more, and its number is not used again. What was opened for a vote cannot be taken off.",

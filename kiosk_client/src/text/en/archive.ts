@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { archive as zh } from "../zh-CN/archive.ts";
 
-export const archive: CourtTexts["archive"] = {
+export const archive: Widened<typeof zh> = {
   title: "Archive",
   label: "Find a hearing",
   hint: "Case number, cause, title, names; several words parted by blanks",

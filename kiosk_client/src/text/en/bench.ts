@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { bench as zh } from "../zh-CN/bench.ts";
 
-export const bench: CourtTexts["bench"] = {
+export const bench: Widened<typeof zh> = {
   title: "Judge's console",
   today: "Today's sessions",
   todayEmpty: "You have no session today.",

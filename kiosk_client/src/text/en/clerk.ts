@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { clerk as zh } from "../zh-CN/clerk.ts";
 
-export const clerk: CourtTexts["clerk"] = {
+export const clerk: Widened<typeof zh> = {
   title: "Clerk's workplace",
   sessions: "Sessions",
   day: "Day",

@@ -1,6 +1,7 @@
-import type { Texts } from "../index.ts";
+import type { Widened } from "../widened.ts";
+import type { common as zh } from "../zh-CN/common.ts";
 
-export const common: Texts["common"] = {
+export const common: Widened<typeof zh> = {
   product: "Yunting",
   productFull: "Yunting online hearings",
   ok: "OK",

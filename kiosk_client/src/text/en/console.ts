@@ -1,6 +1,7 @@
-import type { ConsoleTexts } from "../console.ts";
+import type { Widened } from "../widened.ts";
+import type { console as zh } from "../zh-CN/console.ts";
 
-export const console: ConsoleTexts = {
+export const console: Widened<typeof zh> = {
   title: "Creditors' meetings",
   list: "Meetings",
   create: "New meeting",

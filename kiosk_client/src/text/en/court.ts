@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { court as zh } from "../zh-CN/court.ts";
 
-export const court: CourtTexts["court"] = {
+export const court: Widened<typeof zh> = {
   moves: {
     gather: "Begin gathering",
     open: "Open the session",

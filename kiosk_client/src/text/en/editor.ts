@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { editor as zh } from "../zh-CN/editor.ts";
 
-export const editor: CourtTexts["editor"] = {
+export const editor: Widened<typeof zh> = {
   title: "Edit the minutes",
   lines: "Minutes, line by line",
   noSeat: "You have no seat in this session; the minutes are edited by who has.",
@@ -54,7 +55,6 @@ export const editor: CourtTexts["editor"] = {
     "transcript.struck": "Struck out or taken back",
   },
   keysTitle: "Keys of the editor",
-  insert: "Insert",
   exhibit: (number: number) => `【证据${number}】`,
   templates: {
     mark: "Mark: to be checked",

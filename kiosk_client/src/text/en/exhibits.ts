@@ -1,6 +1,7 @@
-import type { ExhibitsTexts } from "../exhibits.ts";
+import type { Widened } from "../widened.ts";
+import type { exhibits as zh } from "../zh-CN/exhibits.ts";
 
-export const exhibits: ExhibitsTexts = {
+export const exhibits: Widened<typeof zh> = {
   title: "Exhibits",
   open: "Exhibits",
   number: (number) => `Exhibit ${number}`,

@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { log as zh } from "../zh-CN/log.ts";
 
-export const log: CourtTexts["log"] = {
+export const log: Widened<typeof zh> = {
   somebody: "Somebody",
   everybody: (act: string, count: number) => `${act} (${count})`,
   moves: {

@@ -1,6 +1,7 @@
-import type { MeetingTexts } from "../meeting.ts";
+import type { Widened } from "../widened.ts";
+import type { meeting as zh } from "../zh-CN/meeting.ts";
 
-export const meeting: MeetingTexts = {
+export const meeting: Widened<typeof zh> = {
   name: "Creditors' meeting",
   gateway: {
     title: "First, your identity",

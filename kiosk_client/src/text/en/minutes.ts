@@ -1,6 +1,7 @@
-import type { Texts } from "../index.ts";
+import type { Widened } from "../widened.ts";
+import type { minutes as zh } from "../zh-CN/minutes.ts";
 
-export const minutes: Texts["minutes"] = {
+export const minutes: Widened<typeof zh> = {
   captions: "Captions",
   captionsSwitch: "Show captions",
   interpretation: "Interpreter first",

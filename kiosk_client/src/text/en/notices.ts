@@ -1,6 +1,7 @@
-import type { NoticesTexts } from "../notices.ts";
+import type { Widened } from "../widened.ts";
+import type { notices as zh } from "../zh-CN/notices.ts";
 
-export const notices: NoticesTexts = {
+export const notices: Widened<typeof zh> = {
   title: "Result notices",
   unread: "unread",
   read: "read",

@@ -1,6 +1,7 @@
-import type { OutputsTexts } from "../outputs.ts";
+import type { Widened } from "../widened.ts";
+import type { outputs as zh } from "../zh-CN/outputs.ts";
 
-export const outputs: OutputsTexts = {
+export const outputs: Widened<typeof zh> = {
   documents: {
     title: "Documents",
     none: "No documents yet.",

@@ -1,6 +1,7 @@
-import type { Texts } from "../index.ts";
+import type { Widened } from "../widened.ts";
+import type { party as zh } from "../zh-CN/party.ts";
 
-export const party: Texts["party"] = {
+export const party: Widened<typeof zh> = {
   doors: {
     title: "Online hearings",
     lead: "Choose your door",
@@ -218,8 +219,6 @@ export const party: Texts["party"] = {
     still: "I am here",
     finish: "Sign out",
     finishTitle: "Sign out and erase",
-    finishHint: "Your identity, picture and sign-in are erased from this booth.",
-    wiping: "Erasing your data…",
     wiped: "Signed out. Your data is erased from this booth",
     offline: "This booth cannot reach the court",
     offlineHint: "Use another booth, or attend on your phone with the link in your message.",

@@ -1,6 +1,7 @@
-import type { Texts } from "../index.ts";
+import type { Widened } from "../widened.ts";
+import type { review as zh } from "../zh-CN/review.ts";
 
-export const review: Texts["review"] = {
+export const review: Widened<typeof zh> = {
   title: "Read the minutes",
   lead: "Read the minutes. Where a line is not what was said, ask for a correction there; sign when they are right.",
   signed: "The minutes are signed",

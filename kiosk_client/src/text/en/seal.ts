@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { seal as zh } from "../zh-CN/seal.ts";
 
-export const seal: CourtTexts["seal"] = {
+export const seal: Widened<typeof zh> = {
   title: "Seal",
   steps: "How far the sealing is",
   closed: "Closed",

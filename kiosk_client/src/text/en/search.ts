@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { search as zh } from "../zh-CN/search.ts";
 
-export const search: CourtTexts["search"] = {
+export const search: Widened<typeof zh> = {
   title: "Search hearings",
   label: "Search the minutes",
   hint: "Words or characters; several, parted by blanks, must stand in one line",

@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { staff as zh } from "../zh-CN/staff.ts";
 
-export const staff: CourtTexts["staff"] = {
+export const staff: Widened<typeof zh> = {
   meetings: "Creditors' meetings",
   signIn: {
     title: "Staff sign-in",

@@ -1,6 +1,7 @@
-import type { StageTexts } from "../stage.ts";
+import type { Widened } from "../widened.ts";
+import type { stage as zh } from "../zh-CN/stage.ts";
 
-export const stage: StageTexts = {
+export const stage: Widened<typeof zh> = {
   title: "The hall",
   watch: "Watch the meeting",
   watchHint: "This uses much data: Wi-Fi is better. You can vote without watching.",

@@ -1,6 +1,7 @@
-import type { CourtTexts } from "../court.ts";
+import type { Widened } from "../widened.ts";
+import type { supervise as zh } from "../zh-CN/supervise.ts";
 
-export const supervise: CourtTexts["supervise"] = {
+export const supervise: Widened<typeof zh> = {
   title: "Supervision",
   wall: "Hearings under way",
   intro:

@@ -52,7 +52,6 @@ export const editor = {
     "transcript.struck": "删去或恢复",
   },
   keysTitle: "笔录编辑按键",
-  insert: "插入",
   exhibit: (number: number) => `【证据${number}】`,
   templates: {
     mark: "标记：待核对",

@@ -208,8 +208,6 @@ export const party = {
     still: "我还在",
     finish: "退出",
     finishTitle: "退出并清除信息",
-    finishHint: "您的身份、画面和登录信息将从本机清除。",
-    wiping: "正在清除您的信息…",
     wiped: "已退出，您的信息已从本机清除",
     offline: "本机暂时无法连接法院",
     offlineHint: "请使用其他终端，或用手机打开短信中的链接参加庭审。",

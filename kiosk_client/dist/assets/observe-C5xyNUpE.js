@@ -1,1 +1,0 @@
-import{R as e}from"./open-DmXWe0pt.js";var t=24;function n({words:n}){return e(`div`,{class:`watermark`,"aria-hidden":`true`,children:Array.from({length:t},(e,t)=>t).map(t=>e(`span`,{children:n},t))})}export{n as t};

@@ -1,0 +1,1 @@
+import{R as e}from"./open-BSSDh-_c.js";var t=24;function n({words:n}){return e(`div`,{class:`watermark`,"aria-hidden":`true`,children:Array.from({length:t},(e,t)=>t).map(t=>e(`span`,{children:n},t))})}export{n as t};
