@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from hearing import commands as cmd
 from hearing import orders
+from hearing.acting import no_right
 from hearing.errors import Refused
 from hearing.moves import moved, phase_changed
 from hearing.orders import Events
 from hearing.participant import CONNECTED
 from hearing.policy import is_verified
-from hearing.roles import Right, label, rights
+from hearing.roles import Right, rights
 from hearing.session import Move, is_over, state_label
 from hearing.state import Hearing, Person
 
@@ -85,8 +86,7 @@ def _check_right(person: Person, command: cmd.AnyCommand) -> None:
     ):
         return
     if needed is not None and needed not in rights(person.role):
-        zh, en = label(person.role)
-        raise Refused("no-right", f"{zh}无权进行此操作", f"a {en.lower()} may not do this")
+        raise no_right(person)
     if person.presence not in CONNECTED:
         raise Refused("not-here", "您当前不在线", "you are not connected")
 

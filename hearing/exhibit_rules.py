@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hearing import exhibit_commands as cmd
 from hearing import exhibit_events as xe
+from hearing.acting import acting, need, no_right
 from hearing.errors import Refused
 from hearing.exhibit_events import ExhibitState
 from hearing.exhibits import Exhibit
 from hearing.line_rules import clean_text
-from hearing.participant import CONNECTED
 from hearing.policy import is_verified
-from hearing.roles import Right, Role, is_staff, label, rights
+from hearing.roles import Right, Role, is_staff, rights
 from hearing.session import is_open, is_over
 from hearing.state import Hearing, Person
 
@@ -50,7 +50,7 @@ def decide_exhibit(
     `exhibit-number`, `exhibit-twice`, `too-many-exhibits`, `unknown-exhibit`, `exhibit-state`, `own-exhibit`,
     `bad-text`, `too-long`.
     """
-    person = _person(hearing, actor)
+    person = acting(hearing, actor)
     if is_over(hearing.state):
         raise Refused("not-open", "庭审已结束，证据不能再变更", "the session is over: exhibits change no more")
     if isinstance(command, cmd.SubmitExhibit):
@@ -66,7 +66,7 @@ def decide_exhibit(
         case cmd.GiveOpinion():
             return _opinion(hearing, person, exhibit, command)
         case cmd.OpenExhibit():
-            _need(person, Right.ADMIT)
+            need(person, Right.ADMIT)
             if exhibit.public == command.public:
                 return []
             return [xe.ExhibitOpened(number=exhibit.number, public=command.public)]
@@ -89,32 +89,11 @@ def may_submit(person: Person) -> bool:
     return Right.PUBLISH in rights(person.role) and person.role not in _SUBMITS_NOTHING
 
 
-def _person(hearing: Hearing, actor: str) -> Person:
-    person = hearing.people.get(actor)
-    if person is None:
-        raise Refused("unknown-participant", "您不在本次庭审的名单中", "you are not on this session's list")
-    if person.presence not in CONNECTED:
-        raise Refused("not-here", "您当前不在线", "you are not connected")
-    if not is_verified(hearing, person):
-        raise Refused("not-verified", "请先完成身份核验", "pass the identity check first")
-    return person
-
-
-def _need(person: Person, right: Right) -> None:
-    if right not in rights(person.role):
-        raise _no_right(person)
-
-
-def _no_right(person: Person) -> Refused:
-    zh, en = label(person.role)
-    return Refused("no-right", f"{zh}无权进行此操作", f"a {en.lower()} may not do this")
-
-
 def _submit(hearing: Hearing, person: Person, command: cmd.SubmitExhibit, handed_in: cmd.HandedIn | None) -> Events:
     register = hearing.exhibits
     whose = _for_whom(hearing, person, command.participant)
     if not may_submit(person):
-        raise _no_right(person)
+        raise no_right(person)
     if handed_in is None or handed_in.sha256 != command.sha256:
         raise Refused("no-file", "请先上传证据文件", "hand in the file first")
     number = command.number or register.next_number
@@ -148,7 +127,7 @@ def _for_whom(hearing: Hearing, person: Person, wanted: str | None) -> str:
     own = person.seat.participant
     if wanted is None or wanted == own:
         return own
-    _need(person, Right.ADMIT)
+    need(person, Right.ADMIT)
     if wanted not in hearing.people:
         raise Refused("unknown-participant", "名单中没有此人", "nobody here has this id")
     return wanted
@@ -160,7 +139,7 @@ def _move(person: Person, exhibit: Exhibit, command: cmd.MoveExhibit) -> Events:
     own = exhibit.submitted.participant == person.seat.participant
     early = exhibit.state in {_S.SUBMITTED, _S.REVIEWED}
     if not (command.state is _S.WITHDRAWN and own and early):
-        _need(person, Right.ADMIT)
+        need(person, Right.ADMIT)
     if command.state not in _FOLLOWS[exhibit.state]:
         zh, en = STATE_LABELS[exhibit.state]
         to_zh, to_en = STATE_LABELS[command.state]
@@ -175,7 +154,7 @@ def _move(person: Person, exhibit: Exhibit, command: cmd.MoveExhibit) -> Events:
 
 
 def _show(hearing: Hearing, person: Person, exhibit: Exhibit, *, shown: bool) -> Events:
-    _need(person, Right.ARRANGE)
+    need(person, Right.ARRANGE)
     if exhibit.is_shown == shown:
         return []
     if not shown:
@@ -200,7 +179,7 @@ def _opinion(hearing: Hearing, person: Person, exhibit: Exhibit, command: cmd.Gi
     whose = _for_whom(hearing, person, command.participant)
     giver = hearing.people[whose]
     if is_staff(giver.role) or not may_submit(giver):
-        raise _no_right(giver)
+        raise no_right(giver)
     if whose == exhibit.submitted.participant:
         raise Refused("own-exhibit", "不能对本方提交的证据发表质证意见", "this is one's own exhibit")
     if not exhibit.reviewed or exhibit.state is _S.WITHDRAWN:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from hearing import review_commands as cmd
 from hearing import review_events as re
+from hearing.acting import acting, need
 from hearing.errors import Refused
 from hearing.events import StateChanged
 from hearing.line_rules import clean_text
-from hearing.participant import CONNECTED
-from hearing.policy import is_verified
 from hearing.review import Review
-from hearing.roles import Right, Role, is_device, label, rights
+from hearing.roles import Right, Role, is_device
 from hearing.session import Move, State, state_label
 from hearing.signing import holds
 from hearing.state import Hearing, Person
@@ -56,7 +55,7 @@ def decide_review(
     `unknown-line`, `line-changed`, `bad-text`, `too-many`, `unknown-correction`, `already-decided`, `reason-needed`,
     `listen-first`, `minutes-changed`, `bad-signature`, `bad-time`, `unsigned`, `undecided`.
     """
-    person = _person(hearing, actor)
+    person = acting(hearing, actor)
     match command:
         case cmd.OpenReview():
             return _open(hearing, minutes, person, now_utc_ms)
@@ -88,23 +87,6 @@ def signers(hearing: Hearing) -> tuple[Person, ...]:
     )
 
 
-def _person(hearing: Hearing, actor: str) -> Person:
-    person = hearing.people.get(actor)
-    if person is None:
-        raise Refused("unknown-participant", "您不在本次庭审的名单中", "you are not on this session's list")
-    if person.presence not in CONNECTED:
-        raise Refused("not-here", "您当前不在线", "you are not connected")
-    if not is_verified(hearing, person):
-        raise Refused("not-verified", "请先完成身份核验", "pass the identity check first")
-    return person
-
-
-def _check_clerk(person: Person) -> None:
-    if Right.WRITE_MINUTES not in rights(person.role):
-        zh, en = label(person.role)
-        raise Refused("no-right", f"{zh}无权进行此操作", f"a {en.lower()} may not do this")
-
-
 def _check_signer(hearing: Hearing, person: Person) -> None:
     if person not in signers(hearing):
         raise Refused("no-right", "您无须在本笔录上签名", "you need not sign these minutes")
@@ -125,7 +107,7 @@ def _check_revision(line: Line, revision: int) -> None:
 
 
 def _open(hearing: Hearing, minutes: Minutes, person: Person, now_utc_ms: int) -> Events:
-    _check_clerk(person)
+    need(person, Right.WRITE_MINUTES)
     if hearing.state is State.TRANSCRIPT_REVIEW:
         return []
     if hearing.state not in {State.CLOSED, State.SIGNED}:
@@ -167,7 +149,7 @@ def _request(hearing: Hearing, minutes: Minutes, person: Person, command: cmd.Re
 
 
 def _decide(minutes: Minutes, person: Person, command: cmd.DecideCorrection) -> Events:
-    _check_clerk(person)
+    need(person, Right.WRITE_MINUTES)
     asked = minutes.review.corrections.get(command.correction)
     if asked is None:
         raise Refused("unknown-correction", "没有这项补正申请", f"there is no request {command.correction}")
@@ -223,7 +205,7 @@ def _sign(hearing: Hearing, minutes: Minutes, person: Person, command: cmd.SignM
 def _refuse(hearing: Hearing, minutes: Minutes, person: Person, command: cmd.RefuseToSign) -> Events:
     who = person
     if command.participant is not None and command.participant != person.seat.participant:
-        _check_clerk(person)
+        need(person, Right.WRITE_MINUTES)
         found = hearing.people.get(command.participant)
         if found is None:
             raise Refused("unknown-participant", "名单中没有此人", f"nobody has the id {command.participant}")
@@ -253,7 +235,7 @@ def _unsettled(hearing: Hearing, minutes: Minutes) -> list[str]:
 
 
 def _sign_off(hearing: Hearing, minutes: Minutes, person: Person) -> Events:
-    _check_clerk(person)
+    need(person, Right.WRITE_MINUTES)
     if hearing.state is State.SIGNED:
         return []
     if hearing.state is not State.TRANSCRIPT_REVIEW:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from hearing import seal_commands as cmd
 from hearing import seal_events as se
+from hearing.acting import acting, need, no_right
 from hearing.errors import Refused
 from hearing.events import StateChanged
 from hearing.line_rules import clean_text
-from hearing.participant import CONNECTED
-from hearing.policy import is_verified
 from hearing.review_rules import MAX_CLOCK_ERROR_MS
-from hearing.roles import Right, Role, label, rights
+from hearing.roles import Right, Role
 from hearing.sealing import Incident, Sealing, Unmet
 from hearing.session import Move, State, is_over, state_label
 from hearing.signing import incident_holds
@@ -39,7 +38,7 @@ def decide_seal(
     `unknown-incident`, `bad-text`, `already-signed`, `not-explained`, `statement-changed`, `bad-time`,
     `bad-signature`, `not-signed`, `unmet`, `not-sealed`.
     """
-    person = _person(hearing, actor)
+    person = acting(hearing, actor)
     match command:
         case cmd.ExplainIncident():
             return _explain(hearing, sealing, person, command)
@@ -59,27 +58,6 @@ def signs_incidents(hearing: Hearing, person: Person) -> bool:
     return person.role is Role.JUDGE and not presided
 
 
-def _person(hearing: Hearing, actor: str) -> Person:
-    person = hearing.people.get(actor)
-    if person is None:
-        raise Refused("unknown-participant", "您不在本次庭审的名单中", "you are not on this session's list")
-    if person.presence not in CONNECTED:
-        raise Refused("not-here", "您当前不在线", "you are not connected")
-    if not is_verified(hearing, person):
-        raise Refused("not-verified", "请先完成身份核验", "pass the identity check first")
-    return person
-
-
-def _check_clerk(person: Person) -> None:
-    if Right.WRITE_MINUTES not in rights(person.role):
-        raise _no_right(person)
-
-
-def _no_right(person: Person) -> Refused:
-    zh, en = label(person.role)
-    return Refused("no-right", f"{zh}无权进行此操作", f"a {en.lower()} may not do this")
-
-
 def _incident(hearing: Hearing, sealing: Sealing, number: int) -> Incident:
     if hearing.state is State.SEALED:
         raise Refused("sealed", "案卷已封存，不能再说明录制异常", "the record is sealed: nothing of it changes")
@@ -92,7 +70,7 @@ def _incident(hearing: Hearing, sealing: Sealing, number: int) -> Incident:
 
 
 def _explain(hearing: Hearing, sealing: Sealing, person: Person, command: cmd.ExplainIncident) -> Events:
-    _check_clerk(person)
+    need(person, Right.WRITE_MINUTES)
     incident = _incident(hearing, sealing, command.incident)
     text = _clean(command.text)
     if incident.statement == text:
@@ -104,7 +82,7 @@ def _explain(hearing: Hearing, sealing: Sealing, person: Person, command: cmd.Ex
 
 def _sign(hearing: Hearing, sealing: Sealing, person: Person, command: cmd.SignIncident, now_utc_ms: int) -> Events:
     if not signs_incidents(hearing, person):
-        raise _no_right(person)
+        raise no_right(person)
     incident = _incident(hearing, sealing, command.incident)
     if not incident.statement:
         raise Refused("not-explained", "书记员尚未说明此项录制异常", "the clerk has not explained this incident yet")
@@ -132,7 +110,7 @@ def _sign(hearing: Hearing, sealing: Sealing, person: Person, command: cmd.SignI
 
 
 def _seal(hearing: Hearing, sealing: Sealing, unmet: Sequence[Unmet], person: Person) -> Events:
-    _check_clerk(person)
+    need(person, Right.WRITE_MINUTES)
     if hearing.state is State.SEALED:
         return []
     if hearing.state is not State.SIGNED:
@@ -164,7 +142,7 @@ def _clean(text: str) -> str:
 
 
 def _supplement(hearing: Hearing, person: Person, command: cmd.Supplement) -> Events:
-    _check_clerk(person)
+    need(person, Right.WRITE_MINUTES)
     if hearing.state is not State.SEALED:
         raise Refused("not-sealed", "案卷尚未封存，请直接更正笔录", "the record is not sealed: correct the minutes")
     return [se.RecordSupplemented(participant=person.seat.participant, text=_clean(command.text))]
