@@ -108,6 +108,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "meetings/{id}/mandates"): (None, list[mb.MandateRow]),
     ("GET", "meetings/{id}/motions/{motion}/cram"): (None, list[mb.CramRow]),
     ("POST", "meetings/{id}/motions/{motion}/cram"): (mb.CramEntry, list[mb.CramRow]),
+    ("POST", "meetings/{id}/people/{person}/link"): (None, mb.NewLink),
     ("POST", "meetings/{id}/presence"): (mb.Certified, None),
     ("POST", "meetings/{id}/papers"): (mb.PaperKeyed, mb.PaperState),
     ("POST", "meetings/{id}/speaker"): (mb.Floor, None),

@@ -311,6 +311,13 @@ class SignedIn(Answer, frozen=True, kw_only=True):
     until_utc_ms: int
 
 
+class NewLink(Answer, frozen=True, kw_only=True):
+    """The only link of this person that works from now on."""
+
+    person: str
+    link: str
+
+
 class PaperState(Answer, frozen=True, kw_only=True):
     """`waits`: for a second clerk; `differs`: the two do not agree, a third decides; `counted`."""
 

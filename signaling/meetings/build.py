@@ -23,6 +23,7 @@ from signaling.meetings.draw_routes import DrawRoutes
 from signaling.meetings.draws import Draws
 from signaling.meetings.entry import MeetingEntry
 from signaling.meetings.entry_routes import EntryRoutes
+from signaling.meetings.link_routes import LinkRoutes
 from signaling.meetings.links import Links
 from signaling.meetings.live_socket import LiveSocket
 from signaling.meetings.log_routes import LogRoutes
@@ -74,6 +75,7 @@ class Meetings:
         self._live = LiveSocket(services, rooms, stages, access, staff, senders, crowd)
         self._stages = stages
         self._staff = MeetingRoutes(services, staff, desk, rooms, stages, book, rolls, links)
+        self._links = LinkRoutes(door, book, links, self._send_away)
         self._log = LogRoutes(services, staff, rooms, access)
         self._outputs = OutputRoutes(door, outputs)
         self._notice_routes = NoticeRoutes(door, notices, links)
@@ -93,6 +95,7 @@ class Meetings:
             web.get("/meetings/{id}/live", self._live.handle),
             *self._creditors.routes(),
             *self._staff.routes(),
+            *self._links.routes(),
             *self._entry.routes(),
             *self._agenda.routes(),
             *self._log.routes(),
@@ -112,6 +115,10 @@ class Meetings:
         """Send every page away; it comes back by itself."""
         self.rooms.say_closing()
         self._live.say_closing()
+
+    def _send_away(self, meeting: str, person: str) -> None:
+        self._socket.send_away(meeting, person)
+        self._live.send_away(meeting, person)
 
     async def close(self) -> None:
         """Write what waits. Idempotent."""

@@ -116,6 +116,11 @@ class LiveSocket:
                 page.send(last)
                 page.hang_up()
 
+    def send_away(self, meeting: str, person: str) -> None:
+        """Hang up on the person's pages: the pass that let them in has ended."""
+        for page in list(self._pages.get((meeting, person), ())):
+            page.hang_up()
+
     async def _first_frame(self, socket: web.WebSocketResponse) -> bytes:
         try:
             async with asyncio.timeout(self._services.timing.hello_timeout_ms / 1000):

@@ -57,6 +57,11 @@ class MeetingSocket:
                 await _refuse(page, problem)
         return page.response
 
+    def send_away(self, meeting: str, person: str) -> None:
+        """Hang up on the person's pages: the pass that let them in has ended."""
+        for wire in list(self._wires.get((meeting, person), ())):
+            wire.hang_up()
+
     async def _first_frame(self, page: Upgraded) -> bytes:
         try:
             async with asyncio.timeout(self._tools.services.timing.hello_timeout_ms / 1000):

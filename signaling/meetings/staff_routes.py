@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
-
 from aiohttp import web
 
 from signaling.http import body_of, reply
@@ -24,7 +20,6 @@ from signaling.meetings.stages import Stages
 from signaling.meetings.transfer import save_body
 from signaling.services import Services
 from signaling.staff.routes import StaffDesk
-from voting.sheets import csv_text
 
 MAX_TABLE_BYTES = 256 << 20
 
@@ -73,7 +68,6 @@ class MeetingRoutes:
             web.post(f"{one}/papers", self.key_paper),
             web.post(f"{one}/speaker", self.give_floor),
             web.get(f"{one}/creditors", self.creditors),
-            web.get(f"{one}/links.csv", self.links_table),
         ]
 
     async def listed(self, request: web.Request) -> web.Response:
@@ -208,14 +202,6 @@ class MeetingRoutes:
         words = request.query.get("q", "")[:100]
         return reply(find_creditors(room, words, lambda creditor: self._link(request, room, creditor)))
 
-    async def links_table(self, request: web.Request) -> web.Response:
-        """Every creditor's link, for the messages that invite them."""
-        _, room = await self._enter(request, "administrator", "clerk", "operator")
-        base = self._links.base(request, room)
-        text = await asyncio.to_thread(self._links_csv, base, room)
-        headers = {"Content-Disposition": 'attachment; filename="links.csv"'}
-        return web.Response(body=text.encode("utf-8-sig"), content_type="text/csv", charset="utf-8", headers=headers)
-
     async def _enter(self, request: web.Request, *roles: str) -> tuple[str, MeetingRoom]:
         account = await self._staff.require(request, *(roles or RUNNERS))
         room = await self._rooms.get(request.match_info["id"])
@@ -234,12 +220,3 @@ class MeetingRoutes:
 
     def _link(self, request: web.Request, room: MeetingRoom, person: str) -> str:
         return self._links.of(self._links.base(request, room), room, person)
-
-    def _links_csv(self, base: str, room: MeetingRoom) -> str:
-        out = io.StringIO()
-        rows = csv.writer(out)
-        rows.writerow(("债权人编号", "名称", "手机号", "链接"))
-        for creditor, person in room.register.items():
-            link = self._links.of(base, room, creditor)
-            rows.writerow((*map(csv_text, (creditor, person.name, person.phone)), link))
-        return out.getvalue()

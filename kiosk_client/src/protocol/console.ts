@@ -228,6 +228,8 @@ export function consoleApi(id: string) {
     keyPaper: (body: PaperKeyed) => post<{ paper: string; state: PaperState }>(`${path}/papers`, body),
     giveFloor: (person: string | null) => post<void>(`${path}/speaker`, { person }),
     creditors: (words: string) => call<CreditorRow[]>(`${path}/creditors?q=${encodeURIComponent(words)}`),
+    replaceLink: (person: string) =>
+      post<{ person: string; link: string }>(`${path}/people/${encodeURIComponent(person)}/link`, {}),
     mandates: () => call<MandateRow[]>(`${path}/mandates`),
     mandate: (body: NewMandate) => post<CreditorRow>(`${path}/mandates`, body),
     revokeMandate: (mandate: string) =>

@@ -368,6 +368,16 @@ export interface GateFirst {
   readonly code: string;
 }
 
+/** A ballot by HTTPS: as the socket's `cast`. */
+export interface CastBody {
+  readonly motion: string;
+  readonly round: number;
+  readonly division?: string;
+  readonly choice: Choice;
+  readonly idem: string;
+  readonly creditor?: string | null;
+}
+
 export type FromCreditor =
   | EnterMessage
   | CastMessage

@@ -19,7 +19,7 @@ interface Props {
   onChange: () => Promise<void>;
 }
 
-type Doing = { what: "in" | "out" | "mandate" | "exclude"; row: CreditorRow };
+type Doing = { what: "in" | "out" | "link" | "mandate" | "exclude"; row: CreditorRow };
 
 /** 签到表 by heads, amount and group, and the creditors one by one. */
 export function PeoplePane({ api, staff, console, onChange }: Props) {
@@ -116,6 +116,11 @@ export function PeoplePane({ api, staff, console, onChange }: Props) {
                       </Button>
                     )}
                     <CopyButton value={row.link} label={t.copy} copied={t.copied} />
+                    {staff.role !== "judge" && (
+                      <Button kind="quiet" onClick={() => setDoing({ what: "link", row })}>
+                        {t.replace}
+                      </Button>
+                    )}
                     {running && (
                       <>
                         <Button kind="quiet" onClick={() => setDoing({ what: "mandate", row })}>
@@ -151,6 +156,19 @@ export function PeoplePane({ api, staff, console, onChange }: Props) {
           onClose={() => setDoing(null)}
         >
           <p>{doing.what === "in" ? t.certifyAsk(doing.row.name) : t.leaveAsk(doing.row.name)}</p>
+        </Ask>
+      )}
+      {doing?.what === "link" && (
+        <Ask
+          title={t.replace}
+          yes={t.replace}
+          onYes={async () => {
+            await api.replaceLink(doing.row.creditor);
+            await done();
+          }}
+          onClose={() => setDoing(null)}
+        >
+          <p>{t.replaceAsk(doing.row.name)}</p>
         </Ask>
       )}
       {doing?.what === "mandate" && (

@@ -195,6 +195,9 @@ export const console: Widened<typeof zh> = {
     leaveAsk: (name) => `Has ${name} left the hall?`,
     copy: "Copy link",
     copied: "Copied",
+    replace: "Replace link",
+    replaceAsk: (name) =>
+      `The link of ${name} and the telephones signed in by it end at once: send them the new one. Votes and presence stand.`,
     mandate: "Register a proxy",
     mandateTitle: (name) => `${name} votes by proxy`,
     agentId: "Proxy is a creditor: id",

@@ -180,6 +180,9 @@ export const console = {
     leaveAsk: (name: string) => `确认 ${name} 已离场？`,
     copy: "复制链接",
     copied: "已复制",
+    replace: "更换链接",
+    replaceAsk: (name: string) =>
+      `${name} 现有的链接和已登录的手机立即失效，请把新链接发给本人。已投的票和签到不受影响。`,
     mandate: "登记委托",
     mandateTitle: (name: string) => `${name} 委托他人表决`,
     agentId: "代理人是债权人：编号",
