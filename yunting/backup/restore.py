@@ -19,7 +19,7 @@ def restore(backup: Path, settings: Settings, copied: Callable[[int], object] = 
     """Check the backup, then copy it; what it says of itself. Blocks; `copied` gets bytes hashed and copied.
 
     The storage folder appears whole or not at all; killed, it is simply run again. Raises UserError `backup-damaged`
-    (naming the file), `not-empty`, `store-elsewhere`; OSError.
+    (naming the file), `not-empty`, `store-elsewhere`, `two-for-one-place`; OSError.
     """
     told = folders.about(backup)
     target = Path(settings.storage.folder).absolute()
@@ -46,6 +46,7 @@ def restore(backup: Path, settings: Settings, copied: Callable[[int], object] = 
         for name, place in places.items()
         if not place.is_relative_to(target) and _is(place, listed[f"{FILES}/{name}"])
     }
+    _check_apart(listed, places, target)
     _check_empty([target, *(place for name, place in places.items() if name not in done)])
     staging = target.with_name(f".{target.name}.restoring")
     shutil.rmtree(staging, ignore_errors=True)
@@ -77,6 +78,20 @@ def restore(backup: Path, settings: Settings, copied: Callable[[int], object] = 
 
 def _draft(place: Path) -> Path:
     return place.with_name(f".{place.name}.restoring")
+
+
+def _check_apart(listed: Iterable[str], places: dict[str, Path], target: Path) -> None:
+    """A court that had its database elsewhere may have kept an old one where the settings want this one now."""
+    for path in listed:
+        inside = path.removeprefix(f"{FILES}/")
+        mine = {target / inside, *(target / inside).parents}
+        if inside not in places and mine & set(places.values()):
+            raise UserError(
+                "two-for-one-place",
+                f"备份中的 {path} 与数据库同占 {target / inside}：请在设置中把数据库指到别处再恢复",
+                f"{path} of the backup and a database would both be {target / inside}: set another place for the "
+                "database (storage.store, storage.ballots), then restore",
+            )
 
 
 def _check_empty(places: Iterable[Path]) -> None:
