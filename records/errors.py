@@ -14,7 +14,12 @@ YuntingError
 
 from __future__ import annotations
 
+import errno
+
 from hearing.errors import UserError, YuntingError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Error numbers of a disk that has no room."""
 
 
 class StoreUnavailable(UserError):

@@ -21,13 +21,13 @@ import av
 
 from hearing.events import IncidentCause
 from media_server.recording.matroska import Matroska, MuxFrame, StreamSpec
+from records.errors import FULL
 from records.private_folder import private_folder
 from records.vault.sealed_file import SealedWriter
 
 QUEUE_BYTES = 64 << 20
 MIN_FREE_BYTES = 1 << 20
 """With less room than this no file is begun: it would only make another empty name."""
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EEXIST}
 
 
@@ -307,6 +307,6 @@ def _cause(error: Exception) -> IncidentCause:
         return "format"
     if not isinstance(error, OSError):
         return "internal"
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return "disk-full"
     return "folder-unwritable" if error.errno in _UNWRITABLE else "disk-error"

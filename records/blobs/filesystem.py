@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from records.blobs.keys import check_deletable, check_key, check_range, other_bytes
-from records.errors import BlobMismatch, BlobMissing, BlobUnavailable
+from records.errors import FULL, BlobMismatch, BlobMissing, BlobUnavailable
 
 BLOCK_BYTES = 1 << 20
 _UPLOADS = ".uploads"
@@ -185,4 +185,5 @@ def _sync(folder: Path) -> None:
 
 
 def _unavailable(error: OSError) -> BlobUnavailable:
-    return BlobUnavailable(f"{error.filename or ''} {error.strerror or error}".strip())
+    why = "存储空间不足 / the disk is full" if error.errno in FULL else error.strerror or error
+    return BlobUnavailable(f"{error.filename or ''} {why}".strip())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import resource
 import signal
@@ -31,14 +30,13 @@ from records.composite.levelling import Level
 from records.composite.painter import Look
 from records.composite.piece_files import PIECE_MS
 from records.composite.workers import PictureWorkers
+from records.errors import FULL
 from records.timeline import Span
 from records.vault.unlocked import unlock
 
 T = TypeVar("T")
 
 NICE = 10
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Error numbers that mean there is no room."""
 SOUND_SHARE_PERMILLE = 100
 JOIN_SHARE_PERMILLE = 50
 MOST_TRIES = 3

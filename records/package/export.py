@@ -13,7 +13,8 @@ from pathlib import Path
 
 from hearing.errors import UserError
 from records import coverage as coverages
-from records.composite.render import FULL, Rendered, disk_full, render
+from records.composite.render import Rendered, disk_full, render
+from records.errors import FULL
 from records.keys import CourtKey
 from records.package.build import EDITION as EDITION
 from records.package.build import Build, Progress, now_ms

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearing.errors import UserError
-from records.composite.render import FULL, disk_full
+from records.composite.render import disk_full
+from records.errors import FULL
 from records.package.discs import split, write_zip
 
 
