@@ -96,13 +96,18 @@ def _submit(hearing: Hearing, person: Person, command: cmd.SubmitExhibit, handed
         raise no_right(person)
     if handed_in is None or handed_in.sha256 != command.sha256:
         raise Refused("no-file", "请先上传证据文件", "hand in the file first")
+    if command.number is not None and Right.ADMIT not in rights(person.role):
+        # Whether it is free would tell of exhibits that this person may not see.
+        raise Refused("no-right", "证据编号由法庭确定", "the court gives the numbers")
     number = command.number or register.next_number
     if number in register.items:
         raise Refused("exhibit-number", f"证据{number}已存在，请换一个编号", f"there is an exhibit {number} already")
     if len(register.items) >= MOST_EXHIBITS or number > cmd.MAX_NUMBER:
         raise Refused("too-many-exhibits", f"一个庭次最多{MOST_EXHIBITS}份证据", f"{MOST_EXHIBITS} exhibits at most")
     for each in register.items.values():
-        if each.submitted.sha256 == handed_in.sha256 and each.state is not _S.WITHDRAWN:
+        same = each.submitted.sha256 == handed_in.sha256 and each.state is not _S.WITHDRAWN
+        # Both sides may hand in the same contract: each learns of the other's when the court lets it pass.
+        if same and may_see_exhibit(hearing, person, each):
             raise Refused(
                 "exhibit-twice", f"该文件已作为证据{each.number}提交", f"this file is exhibit {each.number} already"
             )

@@ -46,10 +46,12 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """`items` by number. `changes` counts: a page that knows another count asks again."""
+    """`items` by number. `changes` counts: a page that knows another count asks again; `open_changes` those only of
+    what the court has let pass, for who may see no other."""
 
     items: dict[int, Exhibit] = msgspec.field(default_factory=dict)
     changes: int = 0
+    open_changes: int = 0
 
     @property
     def shown(self) -> Exhibit | None:
@@ -108,4 +110,8 @@ def hidden_with(register: Register, events: Sequence[Event]) -> Sequence[xe.Exhi
 
 
 def _with(register: Register, exhibit: Exhibit) -> Register:
-    return Register(items={**register.items, exhibit.number: exhibit}, changes=register.changes + 1)
+    return Register(
+        items={**register.items, exhibit.number: exhibit},
+        changes=register.changes + 1,
+        open_changes=register.open_changes + exhibit.reviewed,
+    )

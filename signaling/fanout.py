@@ -11,6 +11,7 @@ import msgspec
 
 from hearing import events as ev
 from hearing.events import Entry
+from hearing.exhibit_events import ExhibitEvent
 from hearing.state import Hearing
 from hearing.transcript_events import TranscriptEvent
 from signaling.protocol import Update
@@ -62,13 +63,15 @@ class EncodedUpdate:
     def _encoded(self, visible: bool, who: Audience, *, only: str | None = None) -> bytes:
         entry = self.entry
         hidden = self._hidden and (who is not Audience.STAFF or only is not None)
+        # Who did something to an exhibit that this viewer may not know of.
+        secret = not visible and isinstance(entry.event, ExhibitEvent)
         changed = not hidden and not isinstance(entry.event, NO_PART_OF_HEARING)
         return _encoder.encode(
             Update(
                 seq=entry.seq,
                 at_ms=entry.at_ms,
                 utc_ms=entry.utc_ms,
-                actor=entry.actor if only is None and not hidden else "",
+                actor=entry.actor if only is None and not hidden and not secret else "",
                 event=entry.event if visible else None,
                 hearing=hearing_view(
                     self.hearing,

@@ -157,8 +157,9 @@ def at_the_gate(hearing: Hearing, participant: str) -> bool:
 def hearing_view(
     hearing: Hearing, *, outside: bool, only: str | None = None, supervised: bool = False
 ) -> HearingView:
-    """The whole view; `outside` leaves out what goes on in the courtroom, `only` the parties but this one.
-    `supervised` names supervisors and their looks, which the court's own people alone are told of."""
+    """The whole view; `outside` leaves out what goes on in the courtroom, `only the parties but this one.
+    `supervised` names supervisors and their looks, and counts what becomes of every exhibit, which the court's own
+    people alone are told of."""
     closed_at_ms = hearing.closed_at_ms
     reopen_until_ms = closed_at_ms + REOPEN_WINDOW_MS if closed_at_ms is not None else None
     people = [
@@ -201,7 +202,7 @@ def hearing_view(
         looks=looks_of(hearing) if supervised else (),
         identity=hearing.identity,
         exhibit=None if outside else _shown(hearing),
-        exhibit_changes=hearing.exhibits.changes,
+        exhibit_changes=hearing.exhibits.changes if supervised else hearing.exhibits.open_changes,
     )
 
 

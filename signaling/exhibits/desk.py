@@ -61,9 +61,10 @@ class ExhibitDesk:
     def listed(self, participant: str) -> ExhibitList:
         """The register as far as this person may see it."""
         person, register = self._person(participant), self._ledger.hearing.exhibits
+        court = audience(self._ledger.hearing, person) is Audience.STAFF
         return ExhibitList(
-            changes=register.changes,
-            next_number=register.next_number,
+            changes=register.changes if court else register.open_changes,
+            next_number=register.next_number if court else None,
             exhibits=tuple(_row(each) for _, each in sorted(register.items.items()) if self._may_see(person, each)),
         )
 

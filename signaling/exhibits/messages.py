@@ -36,10 +36,11 @@ class ExhibitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExhibitList(Answer, frozen=True, kw_only=True):
-    """What this person may see of them, by number; `changes` as in `HearingView.exhibit_changes`."""
+    """What this person may see of them, by number; `changes` as in `HearingView.exhibit_changes`. `next_number` is
+    for the court, who gives the numbers."""
 
     changes: int
-    next_number: int
+    next_number: int | None
     exhibits: tuple[ExhibitRow, ...]
 
 

@@ -158,5 +158,5 @@ async def test_who_hands_in_and_does_not_submit_holds_one_place_only(sitting: Si
     assert len(sitting.files()) == 1
     assert (await sitting.hand_in("observer", PDF))[1]["error"] == "no-right"
     assert (await sitting.submit("plaintiff"))["type"] == "done"
-    again = await sitting.submit("defendant")
+    again = await sitting.submit("plaintiff")
     assert again["code"] == "exhibit-twice"

@@ -1862,10 +1862,10 @@ export interface ExhibitRow {
   readonly opinions: readonly OpinionRow[];
 }
 
-/** What this person may see of them, by number; `changes` as in `HearingView.exhibit_changes`. */
+/** What this person may see of them, by number; `changes` as in `HearingView.exhibit_changes`. `next_number` is for the court, who gives the numbers. */
 export interface ExhibitList {
   readonly changes: number;
-  readonly next_number: number;
+  readonly next_number: number | null;
   readonly exhibits: readonly ExhibitRow[];
 }
 

@@ -66,6 +66,35 @@ def reviewed() -> Court:
     return court
 
 
+def refusal(court: Court, who: str, command: ExhibitCommand) -> tuple[str, str] | None:
+    try:
+        court.do(who, command)
+    except Refused as refused:
+        return refused.code, refused.zh
+    return None
+
+
+def test_who_may_not_see_an_exhibit_cannot_tell_that_it_is_there() -> None:
+    court, empty = Court(), Court()
+    court.do("plaintiff", submit())
+    for command in (
+        MoveExhibit(number=1, state=ExhibitState.WITHDRAWN),
+        ShowExhibit(number=1),
+        OpenExhibit(number=1, public=True),
+        GiveOpinion(number=1, **ADMIT),
+        submit(number=1),
+        submit(number=2),
+    ):
+        for who in ("defendant", "expert", "witness"):
+            told = refusal(court, who, command)
+            assert told == refusal(empty, who, command)
+            assert told is not None
+    assert court.hearing.exhibits.open_changes == 0
+    assert court.do("defendant", submit()) == ["exhibit.submitted"], "each side may bring the same contract"
+    assert refusal(court, "defendant", submit()) == ("exhibit-twice", "该文件已作为证据2提交")
+    assert refusal(court, "clerk", submit(number=1)) == ("exhibit-number", "证据1已存在，请换一个编号")
+
+
 def test_the_others_know_of_an_exhibit_once_the_court_has_let_it_pass() -> None:
     court = Court()
     assert court.do("plaintiff", submit()) == ["exhibit.submitted"]
@@ -128,8 +157,9 @@ def test_opinions_are_of_the_other_side_and_the_newest_counts() -> None:
         ("no-right", "witness", submit()),
         ("no-right", "defendant", submit(participant="plaintiff")),
         ("unknown-participant", "clerk", submit(participant="nobody")),
-        ("exhibit-number", "plaintiff", submit(number=1)),
-        ("exhibit-twice", "plaintiff", submit(number=7)),
+        ("exhibit-number", "clerk", submit(number=1, participant="plaintiff")),
+        ("exhibit-twice", "plaintiff", submit()),
+        ("no-right", "plaintiff", submit(number=7)),
         ("no-file", "plaintiff", submit(sha256="f" * 64)),
         ("unknown-exhibit", "judge", ShowExhibit(number=3)),
         ("exhibit-state", "judge", MoveExhibit(number=1, state=ExhibitState.SUBMITTED)),
@@ -152,7 +182,7 @@ def test_nothing_changes_once_the_session_is_over(state: State) -> None:
     court = reviewed()
     court.put_in(state)
     for who, command in (
-        ("plaintiff", submit(number=2)),
+        ("plaintiff", submit()),
         ("judge", ShowExhibit(number=1)),
         ("clerk", MoveExhibit(number=1, state=ExhibitState.WITHDRAWN)),
         ("defendant", GiveOpinion(number=1, **ADMIT)),

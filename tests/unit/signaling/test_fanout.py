@@ -10,6 +10,7 @@ import msgspec.inspect
 import pytest
 
 from hearing import events as ev
+from hearing.exhibit_events import ExhibitSubmitted
 from hearing.identity_events import IdentityLevel
 from hearing.participant import Presence
 from hearing.roles import Role
@@ -61,6 +62,28 @@ def test_a_supervisors_coming_and_going_is_for_the_courts_own_people(actor: str)
     for own in ("judge", "s"):
         seen = msgspec.json.decode(update.frame(own))
         assert (seen["actor"], seen["event"]["participant"]) == (actor, "s")
+
+
+def test_who_hands_in_an_exhibit_is_told_to_the_court_and_to_nobody_else() -> None:
+    seats = [
+        ev.Seat(participant=who, seat=who, role=role, name=who)
+        for who, role in (("judge", Role.PRESIDING_JUDGE), ("one", Role.PLAINTIFF), ("other", Role.DEFENDANT))
+    ]
+    people = {seat.participant: Person(seat=seat, presence=Presence.PRESENT) for seat in seats}
+    hearing = Hearing(session="S", state=State.IN_SESSION, identity=IdentityLevel.NONE, people=people)
+    told = ExhibitSubmitted(
+        number=1, name="合同", source="原告", purpose="证明欠款", participant="one", kind="pdf", file="exhibits/X",
+        size_bytes=1, sha256="a" * 64, sm3="b" * 64,
+    )  # fmt: skip
+    entry = ev.Entry(session="S", seq=7, at_ms=7, utc_ms=7, actor="one", event=told, prev="", hash="")
+    update = EncodedUpdate(entry, apply(hearing, entry))
+    seen = {who: msgspec.json.decode(update.frame(who)) for who in ("judge", "one", "other")}
+    assert [(each["actor"], each["event"] is not None) for each in seen.values()] == [
+        ("one", True),
+        ("one", True),
+        ("", False),
+    ]
+    assert [each["hearing"]["exhibit_changes"] for each in seen.values()] == [1, 0, 0]
 
 
 def seqs(kept: list[EncodedUpdate] | None) -> list[int]:
