@@ -48,7 +48,7 @@ def decide_exhibit(
 
     Raises Refused: `unknown-participant`, `not-here`, `not-verified`, `no-right`, `not-open`, `no-file`,
     `exhibit-number`, `exhibit-twice`, `too-many-exhibits`, `unknown-exhibit`, `exhibit-state`, `own-exhibit`,
-    `bad-text`, `too-long`.
+    `bad-text`, `too-long`, `unknown-case`.
     """
     person = acting(hearing, actor)
     if is_over(hearing.state):
@@ -94,6 +94,12 @@ def _submit(hearing: Hearing, person: Person, command: cmd.SubmitExhibit, handed
     whose = _for_whom(hearing, person, command.participant)
     if not may_submit(person):
         raise no_right(person)
+    if command.case_no not in {"", hearing.case_no, *hearing.joined}:
+        raise Refused(
+            "unknown-case",
+            f"本庭次不审理 {command.case_no}；可填 {'、'.join((hearing.case_no, *hearing.joined))}，或不填",
+            f"the case {command.case_no} is not heard in this session",
+        )
     if handed_in is None or handed_in.sha256 != command.sha256:
         raise Refused("no-file", "请先上传证据文件", "hand in the file first")
     if command.number is not None and Right.ADMIT not in rights(person.role):

@@ -7,6 +7,7 @@ import msgspec
 from hearing import events as ev
 from hearing import exhibits
 from hearing import identity_events as ie
+from hearing.access_events import CaseJoined
 from hearing.exhibit_events import ExhibitEvent
 from hearing.participant import IN_COURTROOM, Presence
 from hearing.roles import Role
@@ -63,6 +64,8 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
     court: str = ""
     case_no: str = ""
+    joined: tuple[str, ...] = ()
+    """Numbers of further cases that are heard together with it (并案)."""
     hearing_no: str = ""
     cause: str = ""
     title: str = ""
@@ -117,6 +120,8 @@ def apply(hearing: Hearing, entry: ev.Entry) -> Hearing:
                 scheduled_utc_ms=e.scheduled_utc_ms,
                 people={seat.participant: Person(seat=seat) for seat in e.seats},
             )
+        case CaseJoined() as e:
+            return msgspec.structs.replace(hearing, joined=(*hearing.joined, e.case_no))
         case ev.SessionRescheduled() as e:
             return msgspec.structs.replace(hearing, scheduled_utc_ms=e.scheduled_utc_ms)
         case ev.StateChanged() as e:

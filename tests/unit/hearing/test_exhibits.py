@@ -171,6 +171,22 @@ def test_what_is_refused(code: str, who: str, command: ExhibitCommand) -> None:
         reviewed().do(who, command)
 
 
+def test_an_exhibit_belongs_to_a_case_that_is_heard_here_or_to_all() -> None:
+    court = Court()
+    court.hearing = msgspec.structs.replace(
+        court.hearing, case_no="（2026）粤01民初1号", joined=("（2026）粤01民初2号",)
+    )
+    with pytest.raises(Refused, match=r"本庭次不审理.*3号.*1号.*2号"):
+        court.do("plaintiff", submit(case_no="（2026）粤01民初3号"))
+    for letter, case_no in (("a", ""), ("b", "（2026）粤01民初1号"), ("c", "（2026）粤01民初2号")):
+        file = msgspec.structs.replace(FILE, sha256=letter * 64)
+        court.do("plaintiff", submit(case_no=case_no, sha256=file.sha256), file)
+    assert [each.submitted.case_no for each in court.hearing.exhibits.items.values()][1:] == [
+        court.hearing.case_no,
+        *court.hearing.joined,
+    ]
+
+
 @pytest.mark.parametrize("changes", [{"name": ""}, {"name": "长" * 101}, {"purpose": "\u202e反"}, {"source": " "}])
 def test_words_that_cannot_stand_in_the_record(changes: dict[str, str]) -> None:
     with pytest.raises(Refused):
