@@ -125,6 +125,7 @@ STATUS: dict[str, int] = {
     "too-many-tries": 429,
     "too-many": 429,
     "busy": 503,
+    "disk-full": 507,
     "record-unavailable": 503,
     "media-busy": 503,
     "media-full": 503,

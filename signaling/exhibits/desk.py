@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import msgspec
 
@@ -68,12 +68,13 @@ class ExhibitDesk:
             exhibits=tuple(_row(each) for _, each in sorted(register.items.items()) if self._may_see(person, each)),
         )
 
-    async def file(self, participant: str, number: int) -> tuple[Exhibit, bytes]:
-        """An exhibit and its bytes. Raises Refused `unknown-exhibit`, UserError `no-file`."""
+    def file(self, participant: str, number: int) -> tuple[Exhibit, AsyncGenerator[bytes, None]]:
+        """An exhibit and its bytes, a part at a time. Raises Refused `unknown-exhibit`; the first part as
+        `ExhibitFiles.read`."""
         exhibit = self._ledger.hearing.exhibits.items.get(number)
         if exhibit is None or not self._may_see(self._person(participant), exhibit):
             raise Refused("unknown-exhibit", f"没有证据{number}", f"there is no exhibit {number}")
-        return exhibit, await self._files().read(self._ledger.session, exhibit.submitted.file)
+        return exhibit, self._files().read(self._ledger.session, exhibit.submitted.file)
 
     def _may_see(self, person: Person, exhibit: Exhibit) -> bool:
         hearing = self._ledger.hearing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 from hearing.exhibit_commands import HandedIn
@@ -13,11 +13,11 @@ class ExhibitFiles(Protocol):
 
     async def take(self, session: str, parts: AsyncIterator[bytes], most_bytes: int) -> HandedIn:
         """Keep what `parts` bring, whole and durable, under a new name. Raises Refused: `too-large`, `no-file`
-        (nothing came), `exhibit-kind`, `exhibit-damaged`, `exhibit-pixels`; UserError `recording-locked`, OSError.
-        Nothing is left of what was refused."""
+        (nothing came), `exhibit-kind`, `exhibit-damaged`, `exhibit-pixels`; UserError `recording-locked`,
+        `disk-full`; OSError. Nothing is left of what was refused, or did not come to its end."""
 
-    async def read(self, session: str, file: str) -> bytes:
-        """The plain bytes. Raises UserError `no-file`, `recording-locked`."""
+    def read(self, session: str, file: str) -> AsyncGenerator[bytes, None]:
+        """The plain bytes, a part at a time. The first raises UserError `no-file`, `recording-locked`."""
 
     async def discard(self, session: str, file: str) -> None:
         """Of a file that no event names. Idempotent."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from config import load
@@ -17,6 +19,7 @@ from hearing.roles import Role
 from records.memory import MemoryStore
 from records.vault.sealed_file import is_sealed
 from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
+from yunting.record import exhibit_files
 from yunting.record.exhibit_files import DiskExhibits
 from yunting.record.recording_keys import open_recording_keys
 
@@ -38,7 +41,7 @@ class Sitting:
     pages: dict[str, Page]
     folder: Path
 
-    async def hand_in(self, seat: str, data: bytes) -> tuple[int, dict[str, Any]]:
+    async def hand_in(self, seat: str, data: bytes | AsyncIterator[bytes]) -> tuple[int, dict[str, Any]]:
         async with self.court.http.post(self._url("/files"), data=data, headers=self._bearer(seat)) as answer:
             return answer.status, dict(await answer.json())
 
@@ -57,7 +60,10 @@ class Sitting:
         return await self.pages[seat].do("exhibit_submit", sha256=taken["sha256"], **SUBMIT)
 
     def files(self) -> list[Path]:
-        return sorted((self.folder / self.session / "exhibits").glob("*"))
+        return sorted((self.folder / self.session / "exhibits").glob("[!.]*"))
+
+    def files_hidden(self) -> list[Path]:
+        return sorted((self.folder / self.session / "exhibits").glob(".*"))
 
     def _url(self, path: str = "") -> str:
         return f"{self.court.url}/api/v1/sessions/{self.session}/exhibits{path}"
@@ -150,6 +156,51 @@ async def test_a_bad_file_is_refused_by_name_and_leaves_nothing(
     assert sitting.files() == []
     refused = await sitting.pages["plaintiff"].do("exhibit_submit", sha256="0" * 64, **SUBMIT)
     assert refused["code"] == "no-file"
+
+
+async def test_an_upload_that_is_cut_off_leaves_nothing(sitting: Sitting) -> None:
+    async def torn() -> AsyncIterator[bytes]:
+        yield PDF[:4_000]
+        async with asyncio.timeout(20):
+            while not list(sitting.files_hidden()):
+                await asyncio.sleep(0.01)
+        raise ConnectionResetError
+
+    with pytest.raises((aiohttp.ClientError, ConnectionError)):
+        await sitting.hand_in("plaintiff", torn())
+    async with asyncio.timeout(20):
+        while sitting.files() or sitting.files_hidden():
+            await asyncio.sleep(0.01)
+    assert (await sitting.submit("plaintiff"))["type"] == "done"
+
+
+async def test_a_full_disk_is_said_in_words_and_leaves_nothing(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(exhibit_files._Draft, "write", full)
+    status, body = await sitting.hand_in("plaintiff", PDF)
+    assert (status, body["error"]) == (507, "disk-full")
+    assert sitting.files() == sitting.files_hidden() == []
+    monkeypatch.undo()
+    assert (await sitting.submit("plaintiff"))["type"] == "done"
+
+
+async def test_what_a_killed_server_left_half_taken_goes_with_the_next_file(sitting: Sitting) -> None:
+    folder = sitting.folder / sitting.session / "exhibits"
+    folder.mkdir(parents=True)
+    (folder / ".01JDG0000000000000000000EX").write_bytes(b"%PDF half")
+    assert (await sitting.submit("plaintiff"))["type"] == "done"
+    assert sitting.files_hidden() == []
+    assert len(sitting.files()) == 1
+
+
+async def test_a_file_that_is_gone_is_said_in_words(sitting: Sitting) -> None:
+    await sitting.submit("plaintiff")
+    sitting.files()[0].unlink()
+    assert (await sitting.opened("clerk"))[0] == 404
 
 
 async def test_who_hands_in_and_does_not_submit_holds_one_place_only(sitting: Sitting) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
 from hearing.errors import Refused, UserError
@@ -21,6 +22,8 @@ from records.vault.unlocked import open_recorded
 from yunting.record.recording_keys import RecordingKeys
 
 FOLDER = "exhibits"
+PART_BYTES = 256 << 10
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class DiskExhibits:
@@ -29,31 +32,42 @@ class DiskExhibits:
     def __init__(self, folder_of: Callable[[str], Path], keys: RecordingKeys) -> None:
         self._folder_of = folder_of
         self._keys = keys
+        self._drafts: set[Path] = set()
 
     async def take(self, session: str, parts: AsyncIterator[bytes], most_bytes: int) -> HandedIn:
         """See the port."""
         folder = self._folder_of(session)
         key = await self._keys.for_new(session, folder)
-        draft = await asyncio.to_thread(_Draft, folder, key)
         try:
-            async for part in parts:
-                if draft.size_bytes + len(part) > most_bytes:
-                    most = most_bytes >> 20
-                    raise Refused("too-large", f"文件超过 {most} MB", f"the file is larger than {most} MB")
-                await asyncio.to_thread(draft.write, part)
-            return await asyncio.to_thread(draft.finish)
-        except BaseException:
-            await asyncio.shield(asyncio.to_thread(draft.remove))
-            raise
+            draft = await asyncio.to_thread(_Draft, folder, key, self._drafts)
+            try:
+                async for part in parts:
+                    if draft.size_bytes + len(part) > most_bytes:
+                        most = most_bytes >> 20
+                        raise Refused("too-large", f"文件超过 {most} MB", f"the file is larger than {most} MB")
+                    await asyncio.to_thread(draft.write, part)
+                return await asyncio.to_thread(draft.finish)
+            finally:
+                await asyncio.shield(asyncio.to_thread(draft.end))
+        except OSError as problem:
+            if problem.errno not in NO_ROOM:
+                raise
+            zh, en = "服务器存储空间不足，文件未接收；请联系法庭", "the court's disk is full: nothing was taken in"
+            raise UserError("disk-full", zh, en) from problem
 
-    async def read(self, session: str, file: str) -> bytes:
+    async def read(self, session: str, file: str) -> AsyncGenerator[bytes, None]:
         """See the port."""
         path = self._path(session, file)
         await self._keys.unlock(session, self._folder_of(session))
         try:
-            return await asyncio.to_thread(_read, path)
+            opened = await asyncio.to_thread(open_recorded, path)
         except FileNotFoundError:
             raise UserError("no-file", "证据文件缺失", "the file of this exhibit is missing") from None
+        try:
+            while part := await asyncio.to_thread(opened.read, PART_BYTES):
+                yield part
+        finally:
+            opened.close()
 
     async def discard(self, session: str, file: str) -> None:
         """See the port."""
@@ -67,13 +81,19 @@ class DiskExhibits:
 
 
 class _Draft:
-    """A file that is being taken in. Blocks."""
+    """A file that is being taken in, hidden until it is whole. Blocks."""
 
-    def __init__(self, folder: Path, key: bytes | None) -> None:
+    def __init__(self, folder: Path, key: bytes | None, drafts: set[Path]) -> None:
+        """`drafts` are those of this process: any other in the folder was left by one that was killed, and goes."""
         name = new_ulid(time.time_ns() // 1_000_000)
         self._path = folder / FOLDER / name
+        self._draft = self._path.with_name(f".{name}")
+        self._drafts = drafts
         private_folder(self._path.parent)
-        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        drafts.add(self._draft)
+        for left in {*self._path.parent.glob(".*")} - drafts:
+            left.unlink(missing_ok=True)
+        self._fd = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._sealed = SealedWriter(self._fd, key, name) if key is not None else None
         self._hashes = {algorithm: new_hash(algorithm) for algorithm in ("sha256", "sm3")}
         self._head = self._tail = b""
@@ -98,6 +118,7 @@ class _Draft:
         os.fsync(self._fd)
         os.close(self._fd)
         self._fd = -1
+        self._draft.rename(self._path)
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -111,15 +132,11 @@ class _Draft:
             sm3=self._hashes["sm3"].hexdigest(),
         )
 
-    def remove(self) -> None:
-        """Nothing is left of it. Idempotent."""
+    def end(self) -> None:
+        """Of what is not whole nothing is left. Idempotent."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
         with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
-
-
-def _read(path: Path) -> bytes:
-    with open_recorded(path) as file:
-        return file.read()
+            self._draft.unlink(missing_ok=True)
+        self._drafts.discard(self._draft)
