@@ -12,6 +12,10 @@ from records.verify.findings import Findings
 from records.verify.names import CHUNK_BYTES, EVENTS, EXHIBITS, EXHIBITS_CSV, UNREADABLE
 from records.verify.reading import is_number
 
+Row = tuple[str, ...]
+"""Number, name, source, purpose, file, SHA-256 and SM3 of an exhibit in the table."""
+MOST_NAMED = 5
+
 
 class ExhibitCheck:
     """`exhibits` counts those whose file is what was handed in. An edition knows of those only that it may show."""
@@ -22,7 +26,7 @@ class ExhibitCheck:
 
     def run(self, entries: Sequence[dict[str, Any]]) -> None:
         """Every file against its event, and the table against both."""
-        known: dict[str, tuple[str, str]] = {}
+        known: dict[str, Row] = {}
         for entry in entries:
             event = entry.get("event", {})
             if event.get("type") != "exhibit.submitted":
@@ -32,13 +36,14 @@ class ExhibitCheck:
                 self._found.fault(EVENTS, f"第{entry['seq']}号事件不是证据 / not an exhibit", entry["seq"])
                 continue
             path = f"{EXHIBITS}{number:04d}.{kind}"
-            known[path] = (str(number), sha256)
+            told = (_cell(event.get(name)) for name in ("name", "source", "purpose"))
+            known[path] = (str(number), *told, path, sha256, str(event.get("sm3")))
             self._check_file(path, sha256, entry["seq"])
         for path in self._found.package.files:
             if path.startswith(EXHIBITS) and path not in known:
                 self._found.fault(path, "事件日志中没有这份证据 / the log knows of no such exhibit")
         if known:
-            self._check_table(known)
+            self._check_table(sorted(known.values()))
 
     def _check_file(self, path: str, sha256: str, seq: int) -> None:
         if path not in self._found.package.files:
@@ -58,15 +63,24 @@ class ExhibitCheck:
         else:
             self._found.fault(path, "与提交时的哈希不符 / is not what was handed in", seq)
 
-    def _check_table(self, known: dict[str, tuple[str, str]]) -> None:
+    def _check_table(self, known: Sequence[Row]) -> None:
         data = self._found.read(EXHIBITS_CSV)
         if data is None:
             return
         try:
             rows = list(csv.reader(data.decode("utf-8-sig").splitlines(True)))[1:]
-            told = sorted((f"data/{row[5]}", (row[0], row[6])) for row in rows)
+            told = sorted((*row[:4], f"data/{row[5]}", row[6], row[7]) for row in rows)
         except (UnicodeDecodeError, csv.Error, IndexError) as error:
             self._found.fault(EXHIBITS_CSV, f"证据目录格式错误 / not a table of exhibits: {error}")
             return
-        if told != sorted(known.items()) and EXHIBITS_CSV not in self._found.named:
-            self._found.fault(EXHIBITS_CSV, "与事件日志不符 / does not list what the log has")
+        if told == known or EXHIBITS_CSV in self._found.named:
+            return
+        odd = sorted({row[0] for row in {*told} ^ {*known}} or {row[0] for row in told if told.count(row) > 1})
+        which = "、".join(odd[:MOST_NAMED])
+        self._found.fault(EXHIBITS_CSV, f"证据{which} 与事件日志不符 / not what the log has: exhibits {which}")
+
+
+def _cell(value: object) -> str:
+    """As the table has it: no spreadsheet takes it for a formula."""
+    text = str(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
