@@ -3,7 +3,7 @@ let shownExhibit = null;
 function exhibitDetail(one) {
   const parts = [one.submitter, one.source, one.purpose, language === "zh" ? one.state_zh : one.state_en, ...one.opinions].filter(Boolean);
   return element("div", { class: "detail" }, element("small", {}, parts.join(" · ")), " ",
-    element("a", { href: `../${one.path}`, target: "_blank" }, t("openFile")));
+    element("a", { href: address(one.path), target: "_blank" }, t("openFile")));
 }
 function showExhibit(ms) {
   const one = (facts.exhibits ?? []).find((each) => each.shown.some(([from, to]) => from <= ms && ms < to)) ?? null;
@@ -12,8 +12,8 @@ function showExhibit(ms) {
   $("exhibit-shown").hidden = !one;
   if (!one) return $("exhibit-file").replaceChildren();
   const title = `证据${one.number} ${one.name}`;
-  $("exhibit-title").replaceChildren(element("b", {}, title), " ", element("a", { href: `../${one.path}`, target: "_blank" }, t("openFile")));
-  const src = `../${one.path}`;
+  $("exhibit-title").replaceChildren(element("b", {}, title), " ", element("a", { href: address(one.path), target: "_blank" }, t("openFile")));
+  const src = address(one.path);
   const view = { pdf: () => element("iframe", { src, title }), mp4: () => element("video", { src, controls: true, "aria-label": title }), wav: () => element("audio", { src, controls: true, "aria-label": title }) };
   $("exhibit-file").replaceChildren((view[one.kind] ?? (() => element("img", { src, alt: title })))());
 }

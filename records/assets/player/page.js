@@ -75,12 +75,12 @@ function buildExhibits() {
 }
 function buildFiles() {
   const card = (name, detail, path) => element("div", { class: "card" }, element("b", {}, name), element("small", {}, detail),
-    element("a", { href: `../${path}`, download: true }, `${t("download")} ${path.split("/").pop()}`));
+    element("a", { href: address(path), download: true }, `${t("download")} ${path.split("/").pop()}`));
   const cards = facts.tracks.map((track) => card(
     personName(person(track.participant)) || track.seat,
     `${clock(track.from_ms)}–${clock(track.to_ms)} · ${track.codecs.join(" + ")} · ${size(track.bytes)} · ${track.gaps.length} ${t("gaps")}`,
     track.path));
-  const links = (paths) => element("ul", { class: "files" }, ...paths.map((path) => element("li", {}, element("a", { href: `../${path}`, download: true }, path.split("/").pop()))));
+  const links = (paths) => element("ul", { class: "files" }, ...paths.map((path) => element("li", {}, element("a", { href: address(path), download: true }, path.split("/").pop()))));
   const sounds = files.filter((path) => path.endsWith(".flac"));
   const texts = files.filter((path) => !path.endsWith(".flac"));
   $("tracks").replaceChildren(

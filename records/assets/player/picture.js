@@ -45,7 +45,7 @@ function keepStep() {
   seatVideo.muted = silent || !alone;
   seatVideo.volume = clockVideo.volume;
   if (!track) return seatVideo.pause();
-  const source = `../${track.path}`;
+  const source = address(track.path);
   if (seatVideo.getAttribute("src") !== source) {
     delete seatVideo.dataset.broken;
     seatVideo.src = source;
@@ -89,7 +89,7 @@ function fullScreen() {
   else $("frame").requestFullscreen?.().catch(() => {});
 }
 function startPicture() {
-  const mix = `../${facts.mix}`;
+  const mix = address(facts.mix);
   clockVideo.addEventListener("error", () => {
     const composite = clockVideo.getAttribute("src") !== mix;
     $("broken").textContent = t(composite ? "broken" : "allBroken");
@@ -107,7 +107,7 @@ function startPicture() {
   });
   for (const name of ["timeupdate", "seeked", "play", "pause", "ratechange", "ended"]) clockVideo.addEventListener(name, keepStep);
   for (const name of ["loadedmetadata", "canplay"]) seatVideo.addEventListener(name, keepStep);
-  clockVideo.src = facts.composite ? `../${facts.composite}` : mix;
+  clockVideo.src = facts.composite ? address(facts.composite) : mix;
   const [first] = views();
   show(first);
 }

@@ -61,7 +61,7 @@ function buildProof() {
       ...item(t("unlisted"), holes || t("none")),
       ...(facts.missing_characters.length ? item(t("missing"), facts.missing_characters.join(" ")) : []),
       ...item(t("made"), `${wall(facts.made_utc_ms)} · ${facts.made_by} · ${facts.software}`),
-      ...item(t("files"), element("span", {}, link("../reports/录音录像情况记录.html", t("report")), " · ", link("../events/events.csv", t("log"))))),
+      ...item(t("files"), element("span", {}, link(address("reports/录音录像情况记录.html"), t("report")), " · ", link(address("events/events.csv"), t("log"))))),
     element("h3", {}, t("heads")),
     element("table", {}, element("tr", {}, element("th", {}, t("seq")), element("th", {}, t("when")), element("th", {}, t("hash"))), ...rows));
   showCheck();

@@ -2,6 +2,8 @@
 const $ = (id) => document.getElementById(id);
 const facts = JSON.parse($("facts").textContent);
 const files = JSON.parse($("files-data").textContent);
+// A name may hold what means something in an address.
+const address = (path) => `../${path.split("/").map(encodeURIComponent).join("/")}`;
 const pad = (n, width = 2) => String(n).padStart(width, "0");
 const clock = (ms) => `${pad(Math.floor(ms / 3600000))}:${pad(Math.floor(ms / 60000) % 60)}:${pad(Math.floor(ms / 1000) % 60)}`;
 function wall(ms) {
