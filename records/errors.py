@@ -16,10 +16,14 @@ from __future__ import annotations
 
 import errno
 
+import msgspec
+
 from hearing.errors import UserError, YuntingError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error numbers of a disk that has no room."""
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that a disk has changed, that somebody else wrote, or another version did."""
 
 
 class StoreUnavailable(UserError):

@@ -12,7 +12,7 @@ import msgspec
 from hearing.events import Entry, Head
 from records.canonical import canonical
 from records.chain import GENESIS
-from records.errors import BrokenChain, OutOfOrder
+from records.errors import UNREADABLE, BrokenChain, OutOfOrder
 from records.sqlite_file import SqliteFile
 
 PAGE_ENTRIES = 500
@@ -156,5 +156,5 @@ def _page(connection: sqlite3.Connection, session: str, after_seq: int) -> list[
 def _decoded(session: str, seq: int, body: bytes) -> Entry:
     try:
         return _entries.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise BrokenChain(session, seq, f"it is unreadable: {error}") from error

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from records.errors import StoreUnavailable
+from records.errors import UNREADABLE, StoreUnavailable
 from records.private_folder import private_folder
 from voting.rolls import RollTable
 
@@ -71,7 +71,7 @@ class RollShelf:
         file = self._of(meeting) / f"{_checked(roll)}.roll"
         try:
             return _decoder.decode(file.read_bytes())
-        except (OSError, msgspec.MsgspecError) as problem:
+        except (OSError, *UNREADABLE) as problem:
             raise StoreUnavailable(f"{file}: {problem}") from problem
 
     def all(self, meeting: str) -> list[RollTable]:

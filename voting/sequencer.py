@@ -20,7 +20,7 @@ import msgspec
 from hearing.clock import Sources
 from hearing.errors import UserError
 from hearing.tasks import log_fault
-from records.errors import StoreUnavailable
+from records.errors import UNREADABLE, StoreUnavailable
 from records.keys import CourtKey
 from voting.leaves import AnyLeaf, MeetingCreated, Stamp, leaf_bytes, read_leaf
 from voting.merkle import MerkleTree
@@ -113,7 +113,7 @@ class Sequencer:
         async for data in store.leaves(meeting):
             try:
                 leaf = read_leaf(data)
-            except msgspec.MsgspecError as problem:
+            except UNREADABLE as problem:
                 raise BrokenLog(f"{meeting}: leaf {len(made.tree)} is unreadable: {problem}") from problem
             if leaf.seq != len(made.tree) or leaf.meeting != meeting or leaf.utc_ms < made._last_utc_ms:
                 raise BrokenLog(f"{meeting}: leaf {len(made.tree)} is not what follows")
@@ -122,7 +122,7 @@ class Sequencer:
         made.durable = len(made.tree)
         if made.durable:
             head = await store.head_over(meeting, made.durable - 1)
-            if head is None or made.tree.root().hex() != msgspec.json.decode(head.data)["root"]:
+            if head is None or made.tree.root().hex() != _root(head.data):
                 raise BrokenLog(f"{meeting}: the log does not match its last signed head")
             made._head = head.data
         return made
@@ -285,3 +285,15 @@ def _give(taker: Callable[[T], None], given: T) -> None:
         taker(given)
     except Exception as problem:
         log_fault("an answer was not taken", problem)
+
+
+class _Head(msgspec.Struct):
+    root: str
+
+
+def _root(head: bytes) -> str:
+    """Empty for bytes that are no head."""
+    try:
+        return msgspec.json.decode(head, type=_Head).root
+    except UNREADABLE:
+        return ""

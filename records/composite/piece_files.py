@@ -18,6 +18,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from records.errors import UNREADABLE
 from records.private_folder import private_folder
 
 MAGIC = b"YTP1"
@@ -26,8 +27,6 @@ PIECE_MS = 16_000
 
 T = TypeVar("T")
 _NONCE_BYTES = 12
-_NOT_OURS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What bytes that nobody here wrote, or an earlier version did, raise when they are read."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +95,7 @@ class Shelf(Generic[T]):
     def read(self, number: int) -> T | None:
         """The piece, whatever it was made from; None where there is none. One whose bytes are not what was written,
         or that the disk does not give back, is removed."""
-        with contextlib.suppress(OSError, *_NOT_OURS):
+        with contextlib.suppress(OSError, *UNREADABLE):
             data = self._path(number).read_bytes()
             head, start = _head(data)
             if head is not None and hashlib.sha256(data[start:]).hexdigest() == head.sha256:
@@ -169,5 +168,5 @@ def _head(data: bytes) -> tuple[Head | None, int]:
     (length,) = struct.unpack(">I", data[4:8])
     try:
         return msgspec.json.decode(data[8 : 8 + length], type=Head), 8 + length
-    except _NOT_OURS:
+    except UNREADABLE:
         return None, 0

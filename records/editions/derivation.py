@@ -17,6 +17,8 @@ import av
 import msgspec
 
 from records import verify
+from records.errors import UNREADABLE
+from records.file_names import is_safe_path
 from records.timeline import Span
 
 FORMAT = "yunting-derivation/1"
@@ -134,8 +136,19 @@ def write_derivation(statement: Derivation) -> bytes:
 
 def compare(edition: Path, court: Path) -> list[tuple[str, str]]:
     """(file, what is wrong) of an edition against the court edition that it says it was made from; nothing is wrong
-    when the list is empty. The caller has verified both packages. Blocks. Raises OSError, ValueError."""
+    when the list is empty. The caller has verified the court edition; of the other nothing is taken for granted.
+    Blocks. Raises OSError, ValueError."""
+    try:
+        return _compared(edition, court)
+    except (*UNREADABLE, AttributeError, KeyError, TypeError, av.FFmpegError) as problem:
+        raise ValueError(f"{edition.name}: {problem!r}") from problem
+
+
+def _compared(edition: Path, court: Path) -> list[tuple[str, str]]:
     statement = msgspec.json.decode((edition / PATH).read_bytes(), type=Derivation)
+    for file in statement.files:
+        if not is_safe_path(file.path):
+            return [(PATH, "names a path that is none 所列路径无效")]
     files = CourtFiles(court)
     if statement.court_manifest_sha512 != files.manifest_sha512:
         return [(PATH, "made from another court edition 不是由该法院版派生")]

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import msgspec
 from PIL import Image
 
+from records.errors import UNREADABLE
 from records.media.pdf_child import Asked, Found
 
 DRAWN_BY = f"pypdfium2 {version('pypdfium2')}"
@@ -87,5 +88,5 @@ def _ask(file: BinaryIO, asked: Asked, most_bytes: int) -> tuple[Found, bytes] |
         return None
     try:
         return msgspec.json.decode(told.readline(), type=Found), told.read()
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None

@@ -12,6 +12,7 @@ import msgspec
 
 from hearing.events import Entry
 from hearing.seal_events import SealMade
+from records.errors import UNREADABLE
 from records.file_names import is_safe_path
 
 MANIFEST = "manifest-sha512.txt"
@@ -54,7 +55,7 @@ def missing_characters(package: Path) -> list[str]:
     """What the font lacked, as the package tells. Blocks."""
     try:
         return msgspec.json.decode((package / "data/session.json").read_bytes(), type=_Facts).missing_characters
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNREADABLE):
         return []
 
 

@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from hearing.errors import Refused, UserError
+from records.errors import UNREADABLE
 from records.writing.minutes import Minutes, Proof
 from records.writing.minutes_docx import write_docx
 from records.writing.minutes_ofd import write_ofd
@@ -223,5 +223,5 @@ def _take(chronicle: Chronicle, part: list[bytes]) -> None:
     for leaf in part:
         try:
             chronicle.take(leaf)
-        except msgspec.MsgspecError as problem:
+        except UNREADABLE as problem:
             raise ValueError(f"leaf {chronicle.size} is unreadable") from problem

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import msgspec
 
 from hearing.errors import UserError
+from records.errors import UNREADABLE
 
 FILES = "files"
 ABOUT = "backup.json"
@@ -62,7 +63,7 @@ def about(backup: Path) -> About:
     """Blocks. Raises UserError `backup-damaged`, also for one of a newer program."""
     try:
         told = msgspec.json.decode((backup / ABOUT).read_bytes(), type=About)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *UNREADABLE):
         raise damaged(ABOUT) from None
     if told.format != FORMAT:
         raise UserError("backup-newer", "备份由更新的版本生成", "the backup was made by a newer version of Yunting")
