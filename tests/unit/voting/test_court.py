@@ -33,10 +33,12 @@ def failed_plan() -> Driver:
 def test_a_group_that_passed_meets_its_condition_and_the_others_are_the_judges() -> None:
     driver = failed_plan()
     assert path(driver.meeting, "m1") is Path.SECOND_VOTE
-    assert [each.met for each in checklist(driver.meeting, "m1")] == [True, True, False, True, False, False]
+    assert [each.by_vote for each in checklist(driver.meeting, "m1")] == [True, True, False, True, False, False]
     assert checklist(driver.meeting, "m1")[2].failed == (Group.ORDINARY,)
     driver.do(rq.EnterCram(claimed=True, condition=3, evidence="ab" * 32, finding="不低于清算清偿率", motion="m1"))
-    assert checklist(driver.meeting, "m1")[2].met
+    entered = checklist(driver.meeting, "m1")[2].entered
+    assert entered is not None
+    assert entered.claimed
     with pytest.raises(Refused, match="no-condition"):
         driver.do(rq.EnterCram(claimed=True, condition=7, evidence="", finding="无", motion="m1"))
 
