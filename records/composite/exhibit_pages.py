@@ -14,6 +14,7 @@ from PIL import Image
 
 from records.composite.piece_files import Shelf
 from records.media.pdf_pages import DRAWN_BY, MOST_PAGES, draw_page
+from records.private_folder import private_folder
 from records.timeline import OnShow
 from records.vault.unlocked import key_of, open_recorded
 
@@ -43,7 +44,7 @@ class ExhibitPages:
         number = exhibit.number * (MOST_PAGES + 1) + exhibit.page
         page = self._kept(number, digest)
         if page is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self._folder)
             with (self._folder / "drawing").open("wb") as turn:
                 fcntl.flock(turn, fcntl.LOCK_EX)
                 page = self._kept(number, digest) or self._draw(exhibit, width_px, height_px)

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from hearing import events as ev
 from hearing.access_events import Access, AccessRestricted, Ground
@@ -226,6 +227,11 @@ async def test_the_player_is_opened_with_what_it_needs_and_nothing_else(
         ("player/%2e%2e/events/events.jsonl", 404),
     ):
         assert (await watch.answer("GET", f"{base}/{path}", {}))[0] == status, path
+    for steps in ("player/..", "player/%2e%2e", "player/%2E%2E/player/..", "media/../events/../player/.."):
+        # As whoever does not tidy up an address sends it.
+        raw = URL(f"{court.url}{base}/{steps}/events/events.jsonl", encoded=True)
+        async with watch._http.get(raw) as answer:
+            assert answer.status == 404, steps
     assert (await watch.answer("GET", base.replace(court_made, public_made) + "/player/index.html", {}))[0] == 404
     ledger = await court.services.book.get(session)
     await ledger.note("server", [restricted()])
