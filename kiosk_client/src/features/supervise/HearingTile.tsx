@@ -66,7 +66,7 @@ export function HearingTile({ hearing: one, zone, onLook }: Props) {
       )}
       {one.looks.length > 0 && (
         <p class="small soft">
-          {t.lookers(one.looks.map((look) => `${look.name}（${t.only[kindOf(look)]}）`).join("、"))}
+          {t.lookers(one.looks.map((look) => t.looker(look.name, t.only[kindOf(look)])).join(t.and))}
         </p>
       )}
       <footer class="wall-acts">

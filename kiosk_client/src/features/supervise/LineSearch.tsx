@@ -25,6 +25,7 @@ export function LineSearch({ zone }: { zone: string }) {
   const asked = useRef({ question, reason });
   const running = useRef<AbortController | null>(null);
   const form = useRef<HTMLFormElement>(null);
+  const [open, setOpen] = useState(false);
 
   async function ask(after: string, before: SearchHits) {
     running.current?.abort();
@@ -77,7 +78,7 @@ export function LineSearch({ zone }: { zone: string }) {
               {t.submit}
             </Button>
           </div>
-          <div class="search-narrow">
+          <div class="lines-reason">
             <Field
               label={t.reason}
               hint={t.reasonHint}
@@ -86,6 +87,11 @@ export function LineSearch({ zone }: { zone: string }) {
               value={reason}
               onInput={setReason}
             />
+          </div>
+          <Button kind="quiet" aria-expanded={open} aria-controls="lines-narrow" onClick={() => setOpen(!open)}>
+            {t.narrow}
+          </Button>
+          <div id="lines-narrow" class="search-narrow" hidden={!open}>
             <Field label={words.speaker} hint={words.speakerHint} maxLength={60} {...field("speaker")} />
             <Field label={words.caseNo} hint={words.caseNoHint} maxLength={60} {...field("case_no")} />
             <Field label={t.from} type="date" {...field("from_day")} />

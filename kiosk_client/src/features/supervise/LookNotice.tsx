@@ -10,7 +10,8 @@ export function LookNotice({ hearing, zone }: { hearing: Hearing; zone: string }
   if (!view || view.looks.length === 0) return null;
   const names = view.looks.map((look) => {
     const who = view.people.find((one) => one.seat.participant === look.participant);
-    return `${who?.seat.name ?? ""}（${t.only[kindOf(look)]}，${wallTime(look.since_utc_ms, "minute", zone)}）`;
+    const what = [t.only[kindOf(look)], wallTime(look.since_utc_ms, "minute", zone)].join(t.comma);
+    return t.looker(who?.seat.name ?? "", what);
   });
-  return <Banner tone="info">{t.notice(names.join("、"))}</Banner>;
+  return <Banner tone="info">{t.notice(names.join(t.and))}</Banner>;
 }

@@ -99,12 +99,13 @@ function Room({ hearing, media, kind, name, onEnd }: RoomProps) {
         <p class="look-told" role="status">
           {looking && (
             <>
-              <Icon name="doc" /> {t.looking}（{t.only[kind]}）
+              <Icon name="doc" /> {t.looking}
+              {t.of(t.only[kind])}
             </>
           )}
         </p>
         {kind !== "picture" && <Volume media={media} label={p.observe.volume} />}
-        <PreferenceButtons words captions />
+        <PreferenceButtons captions />
         <Button kind="primary" icon="leave" onClick={onEnd}>
           {t.end}
         </Button>
@@ -126,6 +127,7 @@ function Volume({ media, label }: { media: HearingMedia; label: string }) {
         max={1}
         step={0.05}
         value={volume}
+        aria-label={label}
         onInput={(event) => {
           const next = Number(event.currentTarget.value);
           setVolume(next);

@@ -48,9 +48,7 @@ export function OwnLooks({ zone }: { zone: string }) {
               <span>
                 {t.parts[look.what]} {look.words && t.words(look.words, look.lines)}
               </span>
-              <span class="soft">
-                {t.why}：{look.reason || t.noReason}
-              </span>
+              <span class="soft">{t.why(look.reason)}</span>
             </li>
           ))}
         </ul>

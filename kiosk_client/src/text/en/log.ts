@@ -38,7 +38,7 @@ export const log: Widened<typeof zh> = {
   lookBegan: (name, picture, sound) =>
     `Supervisor ${name} looks in (${picture && sound ? "picture and sound" : picture ? "picture" : "sound"})`,
   lookEnded: (name) => `Supervisor ${name} looks in no more`,
-  looked: (name, part, words) => `Supervisor ${name} looks at ${part}${words ? ` for “${words}”` : ""}`,
+  looked: (name, part, words) => `Supervisor ${name} looked up: ${part}${words ? ` “${words}”` : ""}`,
   incident: "Recording incident",
   gap: "A gap in the recording",
   stepped: "The server's clock was set; session time is unaffected",

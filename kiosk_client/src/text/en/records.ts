@@ -2,7 +2,7 @@ import type { CourtTexts } from "../court.ts";
 
 export const records: CourtTexts["records"] = {
   tabs: "Supervision",
-  tab: { wall: "Under way", lines: "Search minutes", list: "Finished hearings", own: "My looks" },
+  tab: { wall: "Live", lines: "Search", list: "Finished", own: "My looks" },
   linesIntro:
     "Searches the minutes of finished hearings. Lines shown of a hearing are a look: your name, the words and your reason go into its log. What is closed by law is not shown.",
   label: "Search minutes of finished hearings",
@@ -33,15 +33,15 @@ export const records: CourtTexts["records"] = {
   partly: "Parts are closed by law and left out",
   notPlayable: "Nothing to play yet",
   parts: {
-    player: "the recording",
-    minutes: "the minutes",
-    report: "the report on the recording",
-    seal: "the seals",
+    player: "Recording",
+    minutes: "Minutes",
+    report: "Report on the recording",
+    seal: "Seals",
     lines: "Search",
   },
   open: { player: "Play", minutes: "Minutes", report: "Recording report", seal: "Seals" },
   playHere: "Play from here",
-  askTitle: (part) => `Look at ${part}`,
+  askTitle: (part) => `Look up: ${part}`,
   askText:
     "Your name, what you look at, your reason and the time go into this hearing's log; judge and clerk see it.",
   begin: "Look",
@@ -53,11 +53,8 @@ export const records: CourtTexts["records"] = {
   ownIntro: "Your newest fifty looks; the logs of the hearings are what counts.",
   ownNone: "No looks yet",
   ownNoneHint: "What you search or open of finished hearings is listed here.",
-  when: "When",
-  where: "Case",
-  what: "What",
-  why: "Reason",
+  why: (reason) => `Reason: ${reason || "none given"}`,
   words: (words, lines) => `“${words}”, ${lines} lines`,
-  noReason: "none given",
   watermark: (name) => `${name} supervisor`,
+  narrow: "Narrow the search",
 };

@@ -1,7 +1,7 @@
 /** A supervisor looks things up in records of hearings that are over. */
 export const records = {
   tabs: "督察",
-  tab: { wall: "正在进行", lines: "检索笔录", list: "已结束的庭审", own: "我的查阅" },
+  tab: { wall: "正在进行", lines: "检索笔录", list: "已结束", own: "我的查阅" },
   linesIntro:
     "检索已结束庭审的笔录。显示某庭次的内容即为一次查阅，您的姓名、检索词和事由记入该庭次日志；依法不公开的部分不显示。",
   label: "检索已结束庭审的笔录",
@@ -44,11 +44,8 @@ export const records = {
   ownIntro: "您最近五十次查阅，以各庭次日志为准。",
   ownNone: "还没有查阅记录",
   ownNoneHint: "检索笔录或打开已结束庭审的记录后，会列在这里。",
-  when: "时间",
-  where: "案号",
-  what: "查阅内容",
-  why: "事由",
+  why: (reason: string) => `事由：${reason || "未填"}`,
   words: (words: string, lines: number) => `“${words}”，${lines} 处`,
-  noReason: "未填",
   watermark: (name: string) => `${name} 督察查阅`,
+  narrow: "缩小范围",
 };
