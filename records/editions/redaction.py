@@ -26,6 +26,7 @@ from hearing.session import State
 from hearing.supervision_events import RecordLooked
 from hearing.transcript import Transcript
 from records.canonical import canonical
+from records.editions.interpreted import interpreters_of, renderings
 from records.editions.masking import found, mask, mask_all
 from records.editions.moments import Moments, owners_of, tells_of_silence
 from records.editions.withheld import COURSE, NAMELESS, SIGNING, STRUCTURE, TEXT, Edition, Withheld
@@ -39,7 +40,7 @@ _COVER = "×"
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """`lines` are the log's entries as they go into the edition, `visible` those that have content, `silent` when
-    somebody says a number that is covered in the text."""
+    somebody says a number that is covered in the text, or gives withheld words in another language."""
 
     lines: Sequence[bytes]
     visible: Sequence[Entry]
@@ -84,7 +85,7 @@ def redact(
     return Redacted(
         lines=lines,
         visible=visible,
-        silent=join(redactor.silent) if away.masks else (),
+        silent=join(redactor.silent),
         whole=len(visible) - masked,
         masked=masked,
         withheld=len(entries) - len(visible),
@@ -253,6 +254,11 @@ class _Redactor:
             if line.engine:
                 # What a person wrote, nobody needs to have said.
                 self._note_silence(line.words, line.text)
+        hidden = set(together.all_of(hidden))
+        for line, silent in [*renderings(transcript, interpreters_of(entries), away, hidden)]:
+            hidden.add(line.id)
+            if silent:
+                self.silent.append(Span(line.from_ms, max(line.to_ms, line.from_ms + 1)))
         return frozenset(together.all_of(hidden))
 
     def _note_silence(self, words: Sequence[te.Word], text: str) -> None:

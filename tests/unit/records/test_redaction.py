@@ -18,7 +18,7 @@ from hearing.review_events import MinutesSigned, ReviewOpened
 from hearing.roles import Role
 from hearing.session import Phase
 from hearing.transcript import Transcript
-from hearing.transcript_events import LineEdited, TrackHeard, UtteranceHeard
+from hearing.transcript_events import LanguageSet, LineEdited, TrackHeard, UtteranceHeard
 from records import timeline
 from records.chain import GENESIS, entry_hash
 from records.editions.moments import told_heads
@@ -259,6 +259,35 @@ def test_nothing_tells_when_a_protected_person_spoke(edition: Edition) -> None:
     told = [e.event for e in result.visible if 8_100 <= e.at_ms <= 8_300]
     assert [e.participants for e in told if isinstance(e, ev.SpeakerChanged)] == [("P01",)]
     assert [e.focus for e in told if isinstance(e, ev.LayoutChanged)] == [None, "P02"]
+
+
+def interpreted(at_ms: int, text: str, serves: str | None) -> list[tuple[int, ev.AnyEvent, str]]:
+    seat = ev.Seat(participant="P7", seat="i", role=Role.INTERPRETER, name="卓玛")
+    return [
+        (0, ev.ParticipantAdded(seat=seat), "server"),
+        (0, LanguageSet(participant="P7", language="bo", interprets=serves), "server"),
+        (at_ms + 1_500, said(text, at_ms, "P7", "bo"), "server"),
+    ]
+
+
+@EACH
+@pytest.mark.parametrize(("at_ms", "serves"), [(9_400, "P03"), (5_200, None), (7_200, None)])
+def test_what_an_interpreter_made_of_withheld_words_is_withheld(
+    edition: Edition, at_ms: int, serves: str | None
+) -> None:
+    """Of the protected witness's, of what was said behind closed doors until 5 s, of what the parties may hear."""
+    entries = secret.secret_log(interpreted(at_ms, "译文中的秘密", serves))
+    result = redacted(entries, edition)
+    told = edition is Edition.PARTY and at_ms == 7_200
+    assert ("译文中的秘密" in b"".join(result.lines).decode()) == told
+    assert any(span.from_ms <= at_ms and span.to_ms >= at_ms + 600 for span in result.silent) != told
+
+
+@EACH
+def test_what_an_interpreter_made_of_open_words_stays(edition: Edition) -> None:
+    result = redacted(secret.secret_log(interpreted(2_100, "人人可以听的译文", None)), edition)
+    assert "人人可以听的译文" in b"".join(result.lines).decode()
+    assert [span for span in result.silent if span.from_ms < 3_000] == []
 
 
 def test_no_head_tells_how_much_was_said_while_nobody_may_listen() -> None:
