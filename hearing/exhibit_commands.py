@@ -21,6 +21,7 @@ class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     sha256: str
     sm3: str
+    pages: int = 0
 
 
 class SubmitExhibit(Command, frozen=True, kw_only=True, tag="exhibit_submit"):
@@ -45,10 +46,12 @@ class MoveExhibit(Command, frozen=True, kw_only=True, tag="exhibit_state"):
 
 
 class ShowExhibit(Command, frozen=True, kw_only=True, tag="exhibit_show"):
-    """Show it to everybody in the courtroom in place of another, or show it no more. Idempotent."""
+    """Show it to everybody in the courtroom in place of another, a PDF open at `page`, or show it no more.
+    Idempotent."""
 
     number: ExhibitNumber
     shown: bool = True
+    page: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)] = 1
 
 
 class GiveOpinion(Command, frozen=True, kw_only=True, tag="exhibit_opinion"):

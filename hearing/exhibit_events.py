@@ -51,6 +51,8 @@ class ExhibitSubmitted(Event, frozen=True, kw_only=True, tag="exhibit.submitted"
     size_bytes: int
     sha256: str
     sm3: str
+    pages: int = 0
+    """Of a PDF; 0 for one whose pages cannot be drawn, and for anything else."""
     case_no: str = ""
     """Of several cases heard together the one it belongs to; empty: all."""
 
@@ -63,10 +65,12 @@ class ExhibitStateSet(Event, frozen=True, kw_only=True, tag="exhibit.state"):
 
 
 class ExhibitShown(Event, frozen=True, kw_only=True, tag="exhibit.shown"):
-    """From now on everybody in the courtroom sees it. One at a time: the one before was hidden."""
+    """From now on everybody in the courtroom sees it, or another page of it. One at a time: the one before was
+    hidden."""
 
     number: int
     sha256: str
+    page: int = 1
 
 
 class ExhibitHidden(Event, frozen=True, kw_only=True, tag="exhibit.hidden"):

@@ -48,7 +48,7 @@ def decide_exhibit(
 
     Raises Refused: `unknown-participant`, `not-here`, `not-verified`, `no-right`, `not-open`, `no-file`,
     `exhibit-number`, `exhibit-twice`, `too-many-exhibits`, `unknown-exhibit`, `exhibit-state`, `own-exhibit`,
-    `bad-text`, `too-long`, `unknown-case`.
+    `exhibit-page`, `bad-text`, `too-long`, `unknown-case`.
     """
     person = acting(hearing, actor)
     if is_over(hearing.state):
@@ -62,7 +62,7 @@ def decide_exhibit(
         case cmd.MoveExhibit():
             return _move(person, exhibit, command)
         case cmd.ShowExhibit():
-            return _show(hearing, person, exhibit, shown=command.shown)
+            return _show(hearing, person, exhibit, command)
         case cmd.GiveOpinion():
             return _opinion(hearing, person, exhibit, command)
         case cmd.OpenExhibit():
@@ -129,6 +129,7 @@ def _submit(hearing: Hearing, person: Person, command: cmd.SubmitExhibit, handed
             size_bytes=handed_in.size_bytes,
             sha256=handed_in.sha256,
             sm3=handed_in.sm3,
+            pages=handed_in.pages,
             case_no=command.case_no,
         )
     ]
@@ -164,12 +165,12 @@ def _move(person: Person, exhibit: Exhibit, command: cmd.MoveExhibit) -> Events:
     return [*(_hidden(exhibit) if command.state is _S.WITHDRAWN else []), moved]
 
 
-def _show(hearing: Hearing, person: Person, exhibit: Exhibit, *, shown: bool) -> Events:
+def _show(hearing: Hearing, person: Person, exhibit: Exhibit, command: cmd.ShowExhibit) -> Events:
     need(person, Right.ARRANGE)
-    if exhibit.is_shown == shown:
-        return []
-    if not shown:
+    if not command.shown:
         return _hidden(exhibit)
+    if exhibit.page == command.page:
+        return []
     if not is_open(hearing.state):
         raise Refused("not-open", "开庭后才能出示证据", "exhibits are shown while the court sits")
     if exhibit.state in {_S.SUBMITTED, _S.WITHDRAWN}:
@@ -179,11 +180,14 @@ def _show(hearing: Hearing, person: Person, exhibit: Exhibit, *, shown: bool) ->
             f"证据{exhibit.number}{zh}，审核后才能出示",
             f"exhibit {exhibit.number} is {en}: review it before it is shown",
         )
+    if command.page > max(1, exhibit.submitted.pages):
+        zh = f"证据{exhibit.number}没有第{command.page}页"
+        raise Refused("exhibit-page", zh, f"exhibit {exhibit.number} has no page {command.page}")
     other = hearing.exhibits.shown
-    events = _hidden(other) if other is not None else []
+    events = _hidden(other) if other is not None and other.number != exhibit.number else []
     if exhibit.state is _S.REVIEWED:
         events.append(xe.ExhibitStateSet(number=exhibit.number, before=exhibit.state, after=_S.PRESENTED))
-    return [*events, xe.ExhibitShown(number=exhibit.number, sha256=exhibit.submitted.sha256)]
+    return [*events, xe.ExhibitShown(number=exhibit.number, sha256=exhibit.submitted.sha256, page=command.page)]
 
 
 def _opinion(hearing: Hearing, person: Person, exhibit: Exhibit, command: cmd.GiveOpinion) -> Events:

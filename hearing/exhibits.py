@@ -16,10 +16,11 @@ _TOGETHER = frozenset({State.IN_SESSION, State.SUSPENDED})
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """When it was shown, session ms; `to_ms` None: it is shown now."""
+    """When it was shown, session ms, and of a PDF which page; `to_ms` None: it is shown now."""
 
     from_ms: int
     to_ms: int | None = None
+    page: int = 1
 
 
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,12 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_shown(self) -> bool:
         """Whether the room sees it now."""
-        return bool(self.shown) and self.shown[-1].to_ms is None
+        return self.page is not None
+
+    @property
+    def page(self) -> int | None:
+        """The page that the room sees now; None while it sees nothing of it."""
+        return self.shown[-1].page if self.shown and self.shown[-1].to_ms is None else None
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,17 +92,22 @@ def fold(register: Register, event: Event, at_ms: int) -> Register:
         case xe.ExhibitStateSet(after=after):
             passed = after not in {xe.ExhibitState.SUBMITTED, xe.ExhibitState.WITHDRAWN}
             return _with(register, replace(known, state=after, reviewed=known.reviewed or passed))
-        case xe.ExhibitShown() if not known.is_shown:
-            return _with(register, replace(known, shown=(*known.shown, Shown(from_ms=at_ms))))
+        case xe.ExhibitShown(page=page) if known.page != page:
+            return _with(register, replace(known, shown=(*_hidden(known, at_ms), Shown(from_ms=at_ms, page=page))))
         case xe.ExhibitHidden() if known.is_shown:
-            closed = replace(known.shown[-1], to_ms=at_ms)
-            return _with(register, replace(known, shown=(*known.shown[:-1], closed)))
+            return _with(register, replace(known, shown=_hidden(known, at_ms)))
         case xe.ExhibitOpinion(participant=who):
             return _with(register, replace(known, opinions={**known.opinions, who: event}))
         case xe.ExhibitOpened(public=public):
             return _with(register, replace(known, public=public))
         case _:
             return register
+
+
+def _hidden(exhibit: Exhibit, at_ms: int) -> tuple[Shown, ...]:
+    if not exhibit.is_shown:
+        return exhibit.shown
+    return (*exhibit.shown[:-1], msgspec.structs.replace(exhibit.shown[-1], to_ms=at_ms))
 
 
 def hidden_with(register: Register, events: Sequence[Event]) -> Sequence[xe.ExhibitEvent]:

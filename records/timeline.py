@@ -330,8 +330,8 @@ def _exhibitions(register: Register, duration_ms: int) -> tuple[Exhibition, ...]
     found = []
     for exhibit in register.items.values():
         told = exhibit.submitted
-        item = OnShow(told.number, told.name, told.kind, told.file, told.sha256)
         for shown in exhibit.shown:
+            item = OnShow(told.number, told.name, told.kind, told.file, told.sha256, shown.page)
             to_ms = duration_ms if shown.to_ms is None else shown.to_ms
             found.append(Exhibition(Span(shown.from_ms, to_ms), item))
     return tuple(sorted(found, key=lambda each: each.span.from_ms))

@@ -81,6 +81,7 @@ STATUS: dict[str, int] = {
     "no-sound": 404,
     "no-file": 404,
     "unknown-exhibit": 404,
+    "exhibit-page": 404,
     "exhibit-kind": 415,
     "no-package": 404,
     "face-consent-needed": 409,
@@ -140,8 +141,6 @@ CSP = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "media-src 'self' blob: mediastream:",
-        # An exhibit that is a PDF, read with the page's credential.
-        "frame-src blob:",
         "connect-src 'self' {others}",
         "font-src 'self'",
         "worker-src 'self' blob:",

@@ -55,6 +55,7 @@ _SHAPES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("GET", "sessions/{id}/exhibits"): (None, ExhibitList),
     ("POST", "sessions/{id}/exhibits/files"): (None, FileTaken),
     ("GET", "sessions/{id}/exhibits/{number}/file"): (None, None),
+    ("GET", "sessions/{id}/exhibits/{number}/pages/{page}"): (None, None),
     ("GET", "sessions/{id}/restrictions"): (None, b.Restricted),
     ("POST", "sessions/{id}/restrictions"): (b.NewRestriction, b.Restricted),
     ("DELETE", "sessions/{id}/restrictions/{mark}"): (b.WithReason, b.Restricted),

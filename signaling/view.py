@@ -211,7 +211,14 @@ def _shown(hearing: Hearing) -> ExhibitView | None:
     if shown is None:
         return None
     told = shown.submitted
-    return ExhibitView(number=told.number, name=told.name, kind=told.kind, sha256=told.sha256)
+    return ExhibitView(
+        number=told.number,
+        name=told.name,
+        kind=told.kind,
+        sha256=told.sha256,
+        pages=told.pages,
+        page=shown.page or 1,
+    )
 
 
 def _person_view(person: Person, *, verified: bool) -> PersonView:

@@ -45,12 +45,14 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExhibitView(msgspec.Struct, frozen=True, kw_only=True):
-    """The exhibit that the room sees now."""
+    """The exhibit that the room sees now, a PDF of `pages` open at `page`."""
 
     number: int
     name: str
     kind: FileKind
     sha256: str
+    pages: int
+    page: int
 
 
 class HearingView(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ class ExhibitBoard:
     def paint(self, exhibit: OnShow, box: Box) -> None:
         """Exhibit and name plate into the box. OSError when the file is not there."""
         plate = self._pen.text(
-            f"证据{exhibit.number}　{exhibit.name}",
+            f"证据{exhibit.number}　{exhibit.name}" + (f"　第{exhibit.page}页" if exhibit.page > 1 else ""),
             self._px(22),
             WHITE,
             NAVY,

@@ -39,7 +39,7 @@ _VIEWS = {
 
 class ExhibitFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An exhibit for `session.json` and the player. `path` is relative to `data/`; `shown` are session ms, each from
-    and to."""
+    and to, and the page that was shown."""
 
     number: int
     name: str
@@ -51,7 +51,7 @@ class ExhibitFacts(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     state_zh: str
     state_en: str
-    shown: list[tuple[int, int]]
+    shown: list[tuple[int, int, int]]
     opinions: list[str]
 
 
@@ -77,7 +77,11 @@ def exhibits_csv(register: Register, line: Timeline) -> bytes:
     writer.writerow(HEADER)
     for number, each in sorted(register.items.items()):
         facts = _facts(each, line)
-        shown = "; ".join(f"{words.clock(start, True)}–{words.clock(end, True)}" for start, end in facts.shown)
+        leafed = each.submitted.pages > 1
+        shown = "; ".join(
+            f"{words.clock(start, True)}–{words.clock(end, True)}" + (f" 第{page}页" if leafed else "")
+            for start, end, page in facts.shown
+        )
         row = (
             str(number),
             facts.name,
@@ -109,7 +113,7 @@ def _facts(exhibit: Exhibit, line: Timeline) -> ExhibitFacts:
         sha256=told.sha256,
         state_zh=zh,
         state_en=en,
-        shown=[(s.from_ms, line.duration_ms if s.to_ms is None else s.to_ms) for s in exhibit.shown],
+        shown=[(s.from_ms, line.duration_ms if s.to_ms is None else s.to_ms, s.page) for s in exhibit.shown],
         opinions=[_opinion(each, line) for each in exhibit.opinions.values()],
     )
 

@@ -71,10 +71,22 @@ class ExhibitDesk:
     def file(self, participant: str, number: int) -> tuple[Exhibit, AsyncGenerator[bytes, None]]:
         """An exhibit and its bytes, a part at a time. Raises Refused `unknown-exhibit`; the first part as
         `ExhibitFiles.read`."""
+        exhibit = self._seen(participant, number)
+        return exhibit, self._files().read(self._ledger.session, exhibit.submitted.file)
+
+    async def page(self, participant: str, number: int, page: int) -> bytes:
+        """A page of a PDF as a JPEG. Raises Refused `unknown-exhibit`, `exhibit-page`; UserError as
+        `ExhibitFiles.page`."""
+        told = self._seen(participant, number).submitted
+        if not 1 <= page <= told.pages:
+            raise Refused("exhibit-page", f"证据{number}没有第{page}页", f"exhibit {number} has no page {page}")
+        return await self._files().page(self._ledger.session, told.file, page)
+
+    def _seen(self, participant: str, number: int) -> Exhibit:
         exhibit = self._ledger.hearing.exhibits.items.get(number)
         if exhibit is None or not self._may_see(self._person(participant), exhibit):
             raise Refused("unknown-exhibit", f"没有证据{number}", f"there is no exhibit {number}")
-        return exhibit, self._files().read(self._ledger.session, exhibit.submitted.file)
+        return exhibit
 
     def _may_see(self, person: Person, exhibit: Exhibit) -> bool:
         hearing = self._ledger.hearing
@@ -116,6 +128,7 @@ def _row(exhibit: Exhibit) -> ExhibitRow:
         kind=told.kind,
         size_bytes=told.size_bytes,
         sha256=told.sha256,
+        pages=told.pages,
         state=exhibit.state,
         public=exhibit.public,
         shown=exhibit.is_shown,

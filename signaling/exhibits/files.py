@@ -19,5 +19,9 @@ class ExhibitFiles(Protocol):
     def read(self, session: str, file: str) -> AsyncGenerator[bytes, None]:
         """The plain bytes, a part at a time. The first raises UserError `no-file`, `recording-locked`."""
 
+    async def page(self, session: str, file: str, page: int) -> bytes:
+        """This page of a PDF as a JPEG of at most 2000 px a side. Raises UserError `no-file`, `recording-locked`,
+        `exhibit-page` (cannot be drawn); OSError."""
+
     async def discard(self, session: str, file: str) -> None:
         """Of a file that no event names. Idempotent."""

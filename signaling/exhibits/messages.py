@@ -19,7 +19,7 @@ class OpinionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExhibitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`participant` submits it. `shown`: the room sees it now."""
+    """`participant` submits it. `shown`: the room sees it now. `pages` as in `ExhibitSubmitted`."""
 
     number: int
     name: str
@@ -29,6 +29,7 @@ class ExhibitRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: FileKind
     size_bytes: int
     sha256: str
+    pages: int
     state: ExhibitState
     public: bool
     shown: bool

@@ -35,6 +35,7 @@ class ExhibitRoutes:
             web.get(one, self.listed),
             web.post(f"{one}/files", self.hand_in),
             web.get(f"{one}/{{number}}/file", self.file),
+            web.get(f"{one}/{{number}}/pages/{{page}}", self.page),
         ]
 
     async def listed(self, request: web.Request) -> web.Response:
@@ -50,10 +51,8 @@ class ExhibitRoutes:
     async def file(self, request: web.Request) -> web.StreamResponse:
         """The file itself, for a page to show. What comes short of its length ends the connection."""
         room, participant = await self._who(request, self._uses)
-        number = request.match_info["number"]
-        if not (number.isascii() and number.isdecimal()) or len(number) > MOST_DIGITS:
-            raise Refused("unknown-exhibit", "没有这份证据", "there is no such exhibit")
-        exhibit, parts = room.exhibits.file(participant, int(number))
+        number = _number(request, "number")
+        exhibit, parts = room.exhibits.file(participant, number)
         async with contextlib.aclosing(parts):
             # What is wrong with the file can be said only before its first byte.
             first = await anext(parts, b"")
@@ -69,6 +68,12 @@ class ExhibitRoutes:
             await response.write_eof()
         return response
 
+    async def page(self, request: web.Request) -> web.Response:
+        """A page of a PDF, drawn here: a stranger's file is opened in no browser that did not ask for it."""
+        room, participant = await self._who(request, self._uses)
+        jpeg = await room.exhibits.page(participant, _number(request, "number"), _number(request, "page"))
+        return web.Response(body=jpeg, content_type="image/jpeg")
+
     async def _who(self, request: web.Request, uses: Limiter) -> tuple[Courtroom, str]:
         session, participant = await self._admission.check_credential(bearer_of(request) or "")
         await self._admission.check_welcome(session, participant)
@@ -77,6 +82,13 @@ class ExhibitRoutes:
         if not uses.take(f"{session}.{participant}"):
             raise UserError("too-many", "操作过于频繁，请稍候", "too many requests: slow down")
         return await self._rooms.get(session), participant
+
+
+def _number(request: web.Request, name: str) -> int:
+    text = request.match_info[name]
+    if not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
+        raise Refused("unknown-exhibit", "没有这份证据", "there is no such exhibit")
+    return int(text)
 
 
 async def _parts(request: web.Request) -> AsyncIterator[bytes]:

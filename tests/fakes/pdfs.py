@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 Colour = tuple[int, int, int]
@@ -18,6 +20,22 @@ def coloured_pdf(*colours: Colour, size: tuple[float, float] = LANDSCAPE) -> byt
     for red, green, blue in colours:
         canvas.setFillColorRGB(red / 255, green / 255, blue / 255)
         canvas.rect(0, 0, *size, stroke=0, fill=1)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+def lettered_pdf(*titles: str) -> bytes:
+    """A page of A4 for each title, with lines to read below it; the font is not in the file."""
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=(595.0, 842.0), invariant=True)
+    for title in titles:
+        canvas.setFont("STSong-Light", 28)
+        canvas.drawString(72, 750, title)
+        canvas.setFont("STSong-Light", 12)
+        for line in range(30):
+            canvas.drawString(72, 700 - 20 * line, f"第{line + 1}条　双方约定，货款应于收到货物之日起三十日内付清。")
         canvas.showPage()
     canvas.save()
     return stream.getvalue()

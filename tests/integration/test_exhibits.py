@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from config import load
 from hearing import events as ev
@@ -19,6 +21,7 @@ from hearing.roles import Role
 from records.memory import MemoryStore
 from records.vault.sealed_file import is_sealed
 from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
+from tests.fakes.pdfs import coloured_pdf
 from yunting.record import exhibit_files
 from yunting.record.exhibit_files import DiskExhibits
 from yunting.record.recording_keys import open_recording_keys
@@ -26,6 +29,7 @@ from yunting.record.recording_keys import open_recording_keys
 pytestmark = pytest.mark.integration
 
 PDF = b"%PDF-1.7\n" + b"payment slip " * 9_000 + b"\n%%EOF\n"
+"""Is taken in, and none of its pages can be drawn."""
 SUBMIT = {"name": "购销合同", "source": "原告", "purpose": "证明欠款事实"}
 OBSERVER = ev.Seat(
     participant="01JDG000000000000000000009", seat="observer-1", role=Role.OBSERVER, name="旁听一", required=False
@@ -53,6 +57,11 @@ class Sitting:
     async def opened(self, seat: str, number: int = 1) -> tuple[int, bytes, str]:
         async with self.court.http.get(self._url(f"/{number}/file"), headers=self._bearer(seat)) as answer:
             return answer.status, await answer.read(), answer.content_type
+
+    async def page(self, seat: str, page: int, number: int = 1) -> tuple[int, bytes]:
+        url = self._url(f"/{number}/pages/{page}")
+        async with self.court.http.get(url, headers=self._bearer(seat)) as answer:
+            return answer.status, await answer.read()
 
     async def submit(self, seat: str, data: bytes = PDF) -> dict[str, Any]:
         status, taken = await self.hand_in(seat, data)
@@ -117,8 +126,11 @@ async def test_from_the_partys_page_to_the_room(sitting: Sitting, request: pytes
     shown = await sitting.pages["judge"].do("exhibit_show", number=1)
     assert shown["type"] == "done", shown
     told = await sitting.pages["observer"].update("exhibit.shown")
-    assert told["event"] == {"type": "exhibit.shown", "number": 1, "sha256": row["sha256"]}
-    assert told["hearing"]["exhibit"] == {"number": 1, "name": "购销合同", "kind": "pdf", "sha256": row["sha256"]}
+    assert told["event"] == {"type": "exhibit.shown", "number": 1, "sha256": row["sha256"], "page": 1}
+    assert told["hearing"]["exhibit"] == {
+        "number": 1, "name": "购销合同", "kind": "pdf", "sha256": row["sha256"], "pages": 0, "page": 1,
+    }  # fmt: skip
+    assert (await sitting.page("observer", 1))[0] == 404
     assert (await sitting.opened("observer"))[:2] == (200, PDF)
     said = await sitting.pages["defendant"].do(
         "exhibit_opinion", number=1, authenticity="admit", legality="admit", relevance="deny", text="与本案无关"
@@ -156,6 +168,31 @@ async def test_a_bad_file_is_refused_by_name_and_leaves_nothing(
     assert sitting.files() == []
     refused = await sitting.pages["plaintiff"].do("exhibit_submit", sha256="0" * 64, **SUBMIT)
     assert refused["code"] == "no-file"
+
+
+async def test_the_judge_turns_the_pages_of_a_pdf_for_everybody(sitting: Sitting) -> None:
+    red, blue = (255, 0, 0), (0, 0, 255)
+    await sitting.submit("plaintiff", coloured_pdf(red, blue))
+    assert (await sitting.page("defendant", 1))[0] == 404
+    await sitting.pages["clerk"].do("exhibit_state", number=1, state="reviewed")
+    await sitting.pages["judge"].do("exhibit_show", number=1)
+    assert (await sitting.listed("judge"))[0]["pages"] == 2
+    await sitting.pages["judge"].do("exhibit_show", number=1, page=2)
+    async with asyncio.timeout(20):
+        while (told := await sitting.pages["observer"].update("exhibit.shown"))["event"]["page"] != 2:
+            pass
+    assert (told["hearing"]["exhibit"]["page"], told["hearing"]["exhibit"]["pages"]) == (2, 2)
+    for page, colour in ((1, red), (2, blue)):
+        status, jpeg = await sitting.page("observer", page)
+        assert status == 200
+        image = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+        assert image.size == (2_000, 1_000)
+        seen = image.getpixel((900, 500))
+        assert isinstance(seen, tuple)
+        assert all(abs(one - other) < 9 for one, other in zip(seen, colour, strict=True))
+    for page in (0, 3):
+        assert (await sitting.page("judge", page))[0] == 404
+    assert (await sitting.pages["judge"].do("exhibit_show", number=1, page=3))["code"] == "exhibit-page"
 
 
 async def test_an_upload_that_is_cut_off_leaves_nothing(sitting: Sitting) -> None:

@@ -11,6 +11,8 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
+
 from hearing.errors import Refused, UserError
 from hearing.exhibit_commands import HandedIn
 from hearing.ids import is_ulid, new_ulid
@@ -19,6 +21,7 @@ from records.private_folder import private_folder
 from records.standalone.sm3 import new_hash
 from records.vault.sealed_file import SealedWriter
 from records.vault.unlocked import open_recorded
+from yunting.record.page_pictures import PagePictures
 from yunting.record.recording_keys import RecordingKeys
 
 FOLDER = "exhibits"
@@ -33,6 +36,7 @@ class DiskExhibits:
         self._folder_of = folder_of
         self._keys = keys
         self._drafts: set[Path] = set()
+        self._pictures = PagePictures()
 
     async def take(self, session: str, parts: AsyncIterator[bytes], most_bytes: int) -> HandedIn:
         """See the port."""
@@ -46,7 +50,7 @@ class DiskExhibits:
                         most = most_bytes >> 20
                         raise Refused("too-large", f"文件超过 {most} MB", f"the file is larger than {most} MB")
                     await asyncio.to_thread(draft.write, part)
-                return await asyncio.to_thread(draft.finish)
+                taken = await asyncio.to_thread(draft.finish)
             finally:
                 await asyncio.shield(asyncio.to_thread(draft.end))
         except OSError as problem:
@@ -54,6 +58,22 @@ class DiskExhibits:
                 raise
             zh, en = "服务器存储空间不足，文件未接收；请联系法庭", "the court's disk is full: nothing was taken in"
             raise UserError("disk-full", zh, en) from problem
+        if taken.kind != "pdf":
+            return taken
+        await self._keys.unlock(session, folder)
+        pages = await self._pictures.count(session, self._path(session, taken.file))
+        return msgspec.structs.replace(taken, pages=pages)
+
+    async def page(self, session: str, file: str, page: int) -> bytes:
+        """See the port."""
+        await self._keys.unlock(session, self._folder_of(session))
+        try:
+            jpeg = await self._pictures.draw(session, self._path(session, file), page)
+        except FileNotFoundError:
+            raise _missing() from None
+        if jpeg is None:
+            raise UserError("exhibit-page", "这一页无法显示，请下载原文件查看", "this page cannot be drawn")
+        return jpeg
 
     async def read(self, session: str, file: str) -> AsyncGenerator[bytes, None]:
         """See the port."""
@@ -62,7 +82,7 @@ class DiskExhibits:
         try:
             opened = await asyncio.to_thread(open_recorded, path)
         except FileNotFoundError:
-            raise UserError("no-file", "证据文件缺失", "the file of this exhibit is missing") from None
+            raise _missing() from None
         try:
             while part := await asyncio.to_thread(opened.read, PART_BYTES):
                 yield part
@@ -78,6 +98,10 @@ class DiskExhibits:
         if folder != FOLDER or not is_ulid(name):
             raise ValueError(f"not the file of an exhibit: {file!r}")
         return self._folder_of(session) / FOLDER / name
+
+
+def _missing() -> UserError:
+    return UserError("no-file", "证据文件缺失", "the file of this exhibit is missing")
 
 
 class _Draft:

@@ -47,5 +47,7 @@ export const exhibitApi = {
   list: (session: string, bearer: string) => call<ExhibitList>(of(session), { bearer }),
   file: async (session: string, bearer: string, number: number, signal: AbortSignal) =>
     (await fetched(`${of(session)}/${number}/file`, { bearer, signal })).blob(),
+  page: async (session: string, bearer: string, number: number, page: number, signal: AbortSignal) =>
+    (await fetched(`${of(session)}/${number}/pages/${page}`, { bearer, signal })).blob(),
   handIn,
 };

@@ -241,11 +241,12 @@ export interface MoveExhibitCommand {
   readonly reason?: string;
 }
 
-/** Show it to everybody in the courtroom in place of another, or show it no more. Idempotent. */
+/** Show it to everybody in the courtroom in place of another, a PDF open at `page`, or show it no more. Idempotent. */
 export interface ShowExhibitCommand {
   readonly do: "exhibit_show";
   readonly number: number;
   readonly shown?: boolean;
+  readonly page?: number;
 }
 
 /** What somebody says of one quality of an exhibit. */
@@ -1073,6 +1074,8 @@ export interface ExhibitSubmittedEvent {
   readonly size_bytes: number;
   readonly sha256: string;
   readonly sm3: string;
+  /** Of a PDF; 0 for one whose pages cannot be drawn, and for anything else. */
+  readonly pages: number;
   /** Of several cases heard together the one it belongs to; empty: all. */
   readonly case_no: string;
 }
@@ -1085,11 +1088,12 @@ export interface ExhibitStateSetEvent {
   readonly reason: string;
 }
 
-/** From now on everybody in the courtroom sees it. One at a time: the one before was hidden. */
+/** From now on everybody in the courtroom sees it, or another page of it. One at a time: the one before was hidden. */
 export interface ExhibitShownEvent {
   readonly type: "exhibit.shown";
   readonly number: number;
   readonly sha256: string;
+  readonly page: number;
 }
 
 /** It is shown no more: by order, or because the court rose (`hearing.exhibits.hidden_with`). */
@@ -1358,12 +1362,14 @@ export interface Look {
   readonly since_utc_ms: number;
 }
 
-/** The exhibit that the room sees now. */
+/** The exhibit that the room sees now, a PDF of `pages` open at `page`. */
 export interface ExhibitView {
   readonly number: number;
   readonly name: string;
   readonly kind: "jpg" | "mp4" | "pdf" | "png" | "wav";
   readonly sha256: string;
+  readonly pages: number;
+  readonly page: number;
 }
 
 /** The hearing as it stands; sent whole after each change (it is small: at most some fifty people). */
@@ -1846,7 +1852,7 @@ export interface OpinionRow {
   readonly text: string;
 }
 
-/** `participant` submits it. `shown`: the room sees it now. */
+/** `participant` submits it. `shown`: the room sees it now. `pages` as in `ExhibitSubmitted`. */
 export interface ExhibitRow {
   readonly number: number;
   readonly name: string;
@@ -1856,6 +1862,7 @@ export interface ExhibitRow {
   readonly kind: "jpg" | "mp4" | "pdf" | "png" | "wav";
   readonly size_bytes: number;
   readonly sha256: string;
+  readonly pages: number;
   readonly state: ExhibitState;
   readonly public: boolean;
   readonly shown: boolean;

@@ -6,14 +6,16 @@ function exhibitDetail(one) {
     element("a", { href: address(one.path), target: "_blank" }, t("openFile")));
 }
 function showExhibit(ms) {
-  const one = (facts.exhibits ?? []).find((each) => each.shown.some(([from, to]) => from <= ms && ms < to)) ?? null;
-  if (one === shownExhibit) return;
-  shownExhibit = one;
+  const shows = (facts.exhibits ?? []).flatMap((each) => each.shown.map(([from, to, page]) => ({ each, from, to, page })));
+  const now = shows.find(({ from, to }) => from <= ms && ms < to) ?? null;
+  if (now?.each === shownExhibit?.each && now?.page === shownExhibit?.page) return;
+  shownExhibit = now;
+  const one = now?.each;
   $("exhibit-shown").hidden = !one;
   if (!one) return $("exhibit-file").replaceChildren();
-  const title = `证据${one.number} ${one.name}`;
+  const title = `证据${one.number} ${one.name}` + (now.page > 1 ? ` ${t("page")(now.page)}` : "");
   $("exhibit-title").replaceChildren(element("b", {}, title), " ", element("a", { href: address(one.path), target: "_blank" }, t("openFile")));
   const src = address(one.path);
-  const view = { pdf: () => element("iframe", { src, title }), mp4: () => element("video", { src, controls: true, "aria-label": title }), wav: () => element("audio", { src, controls: true, "aria-label": title }) };
+  const view = { pdf: () => element("iframe", { src: `${src}#page=${now.page}`, title }), mp4: () => element("video", { src, controls: true, "aria-label": title }), wav: () => element("audio", { src, controls: true, "aria-label": title }) };
   $("exhibit-file").replaceChildren((view[one.kind] ?? (() => element("img", { src, alt: title })))());
 }

@@ -171,6 +171,33 @@ def test_what_is_refused(code: str, who: str, command: ExhibitCommand) -> None:
         reviewed().do(who, command)
 
 
+def test_pages_are_turned_for_everybody_and_each_is_an_event() -> None:
+    court = Court()
+    court.do("plaintiff", submit(), msgspec.structs.replace(FILE, pages=3))
+    court.do("clerk", MoveExhibit(number=1, state=ExhibitState.REVIEWED))
+    assert court.do("judge", ShowExhibit(number=1)) == ["exhibit.state", "exhibit.shown"]
+    assert court.do("judge", ShowExhibit(number=1, page=3)) == ["exhibit.shown"]
+    assert court.do("clerk", ShowExhibit(number=1, page=3)) == []
+    with pytest.raises(Refused, match="exhibit-page"):
+        court.do("judge", ShowExhibit(number=1, page=4))
+    assert court.do("judge", ShowExhibit(number=1, page=2)) == ["exhibit.shown"]
+    assert court.do("judge", ShowExhibit(number=1, page=2, shown=False)) == ["exhibit.hidden"]
+    assert court.do("judge", ShowExhibit(number=1, shown=False)) == []
+    shown = court.hearing.exhibits.items[1].shown
+    assert [(each.from_ms, each.to_ms, each.page) for each in shown] == [
+        (3_000, 4_000, 1),
+        (4_000, 6_000, 3),
+        (6_000, 7_000, 2),
+    ]
+
+
+@pytest.mark.parametrize("page", [2, 9_999])
+def test_what_has_no_pages_is_shown_as_one(page: int) -> None:
+    court = reviewed()
+    with pytest.raises(Refused, match="exhibit-page"):
+        court.do("judge", ShowExhibit(number=1, page=page))
+
+
 def test_an_exhibit_belongs_to_a_case_that_is_heard_here_or_to_all() -> None:
     court = Court()
     court.hearing = msgspec.structs.replace(

@@ -4,19 +4,30 @@ import type { Hearing } from "../../state/hearing.ts";
 import { exhibitsText } from "../../text/exhibits.ts";
 import { text } from "../../text/index.ts";
 import { Button, Icon, Notice, Progress } from "../../ui/index.ts";
+import { PdfPages } from "./PdfPages.tsx";
 import { Picture } from "./Picture.tsx";
 import { useFile } from "./useFile.ts";
 import "./exhibits.css";
 
+export type File = Pick<ExhibitView, "number" | "name" | "kind" | "sha256" | "pages">;
+
 interface Props {
   hearing: Hearing;
-  exhibit: ExhibitView;
+  exhibit: File;
+  /** Of a PDF that the room sees; `onTurn` for who may turn it. */
+  page?: number;
+  onTurn?: (page: number) => Promise<unknown>;
   /** A wall: nothing to press, and what can be played plays. */
   still?: boolean;
 }
 
 /** The file of an exhibit as this browser can show it; failures say so and can be tried again. */
-export function ExhibitFile({ hearing, exhibit, still }: Props) {
+export function ExhibitFile(props: Props) {
+  const { kind, pages } = props.exhibit;
+  return kind === "pdf" && pages > 0 ? <PdfPages {...props} /> : <WholeFile {...props} />;
+}
+
+function WholeFile({ hearing, exhibit, still }: Props) {
   const t = exhibitsText();
   const { number, name, kind, sha256 } = exhibit;
   const { url, problem, again } = useFile(hearing, number, sha256);
@@ -47,13 +58,11 @@ export function ExhibitFile({ hearing, exhibit, still }: Props) {
             <Icon name="doc" />
             <span>{t.openFile}</span>
           </a>
-          <span class="small">{broken ? t.broken : t.pdfHint}</span>
+          <span class="small">{broken ? t.broken : t.pages.none}</span>
         </p>
       )}
-      {broken ? (
-        still && <Notice tone="bad">{t.failed}</Notice>
-      ) : kind === "pdf" ? (
-        <iframe class="exhibit-pdf" src={url} title={t.frame(full)} />
+      {broken || kind === "pdf" ? (
+        still && <Notice tone="bad">{kind === "pdf" ? t.pages.none : t.failed}</Notice>
       ) : kind === "png" || kind === "jpg" ? (
         <Picture url={url} name={full} still={still} onBroken={() => setBroken(true)} />
       ) : (

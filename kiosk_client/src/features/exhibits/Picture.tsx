@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { exhibitsText } from "../../text/exhibits.ts";
 import { Button } from "../../ui/index.ts";
@@ -8,13 +9,17 @@ interface Props {
   name: string;
   /** Nobody touches it: a wall. */
   still?: boolean;
+  /** Beside the buttons for the size. */
+  bar?: ComponentChildren;
+  /** The keys for pages. */
+  onTurn?: (by: 1 | -1) => void;
   onBroken: () => void;
 }
 
 const percent = (scale: number) => `${scale * 100}%`;
 
 /** A picture, whole at first; pressing it, buttons and keys enlarge it, and its frame scrolls. */
-export function Picture({ url, name, still, onBroken }: Props) {
+export function Picture({ url, name, still, bar, onTurn, onBroken }: Props) {
   const t = exhibitsText().zoom;
   const [scale, setScale] = useState(1);
   const frame = useRef<HTMLDivElement>(null);
@@ -62,7 +67,14 @@ export function Picture({ url, name, still, onBroken }: Props) {
             setScale(toggled(scale));
           }}
           onKeyDown={(event) => {
-            const next = event.ctrlKey || event.metaKey || event.altKey ? null : keyed(scale, event.key);
+            const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+            if (plain && onTurn && (event.key === "PageDown" || event.key === "PageUp")) {
+              event.preventDefault();
+              event.stopPropagation();
+              onTurn(event.key === "PageDown" ? 1 : -1);
+              return;
+            }
+            const next = plain ? keyed(scale, event.key) : null;
             if (next === null) return;
             event.preventDefault();
             event.stopPropagation();
@@ -80,6 +92,7 @@ export function Picture({ url, name, still, onBroken }: Props) {
           ＋
         </Button>
         {scale > 1 && <Button onClick={() => to(1)}>{t.whole}</Button>}
+        {bar}
       </div>
     </div>
   );

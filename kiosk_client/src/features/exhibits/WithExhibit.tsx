@@ -18,7 +18,9 @@ interface Props {
 /** The exhibit that the room sees now, beside the pictures or above them; the pictures alone while there is none. */
 export function WithExhibit({ hearing, still, actions, children }: Props) {
   const t = exhibitsText();
-  const shown = hearing.state.value.hearing?.exhibit ?? null;
+  const { hearing: view, rights } = hearing.state.value;
+  const shown = view?.exhibit ?? null;
+  const turns = !still && rights.includes("arrange");
   return (
     <div class={`with-exhibit${shown ? " with-exhibit-shown" : ""}`}>
       {shown && (
@@ -32,11 +34,19 @@ export function WithExhibit({ hearing, still, actions, children }: Props) {
               <Icon name="doc" />
               <span class="exhibit-now">{t.shownNow}</span>
               <strong>{t.full(shown.number, shown.name)}</strong>
+              {shown.pages > 1 && <span class="exhibit-page">{t.pages.at(shown.page, shown.pages)}</span>}
             </p>
             {actions}
           </header>
           <div class="exhibit-body">
-            <ExhibitFile key={`${shown.number} ${shown.sha256}`} hearing={hearing} exhibit={shown} still={still} />
+            <ExhibitFile
+              key={`${shown.number} ${shown.sha256}`}
+              hearing={hearing}
+              exhibit={shown}
+              page={shown.page}
+              onTurn={turns ? (page) => hearing.do({ do: "exhibit_show", number: shown.number, page }) : undefined}
+              still={still}
+            />
           </div>
         </section>
       )}

@@ -7,6 +7,7 @@ import { Refused } from "../../protocol/socket.ts";
 import { type Hearing, nothingYet } from "../../state/hearing.ts";
 import { ExhibitDesk } from "./ExhibitDesk.tsx";
 import { ExhibitSheet } from "./ExhibitSheet.tsx";
+import { PdfPages } from "./PdfPages.tsx";
 
 const row = (number: number, participant: string, more: Partial<ExhibitRow> = {}): ExhibitRow => ({
   number,
@@ -16,6 +17,7 @@ const row = (number: number, participant: string, more: Partial<ExhibitRow> = {}
   participant,
   kind: "png",
   size_bytes: 1200,
+  pages: 0,
   sha256: String(number).repeat(64),
   state: "submitted",
   public: false,
@@ -144,6 +146,36 @@ test("the court reviews and shows by keys, and nothing that is not reviewed is s
   expect(sent).toHaveLength(2);
   await press("确认列入");
   expect(sent.at(-1)).toEqual({ do: "exhibit_public", number: 1, public: true });
+});
+
+test("pages are turned for the room by the court, and for oneself in the list", async () => {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async (url: string) => {
+    asked.push(url.split("/exhibits/")[1] ?? "");
+    return new Response(new Blob(["JPEG"]));
+  });
+  vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: () => "blob:1", revokeObjectURL: () => undefined }));
+  const exhibit = row(2, "D", { kind: "pdf", pages: 3 });
+  const turned: number[] = [];
+  const turn = async (page: number) => turned.push(page);
+  const judge = hearingOf("J", ["arrange"]);
+  await shown(<PdfPages hearing={judge} exhibit={exhibit} page={2} onTurn={turn} />);
+  expect(room.querySelector("img")?.alt).toContain("第 2 / 3 页");
+  await press("下一页");
+  await press("上一页");
+  expect(turned).toEqual([3, 1]);
+  const key = new KeyboardEvent("keydown", { key: "PageDown", bubbles: true, cancelable: true });
+  await act(async () => {
+    room.querySelector(".exhibit-press")?.dispatchEvent(key);
+  });
+  expect(turned).toEqual([3, 1, 3]);
+  await shown(<PdfPages hearing={judge} exhibit={exhibit} page={2} />);
+  expect(button("下一页")).toBeNull();
+  render(null, room);
+  await shown(<PdfPages hearing={hearingOf("P", [])} exhibit={exhibit} />);
+  await press("下一页");
+  expect(room.textContent).toContain("第 2 / 3 页");
+  expect(asked).toEqual(["2/pages/2", "2/pages/1", "2/pages/2"]);
 });
 
 test("a list that cannot be read says so and is asked for again", async () => {

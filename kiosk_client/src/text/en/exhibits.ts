@@ -112,11 +112,16 @@ export const exhibits: Widened<typeof zh> = {
     picture: (name) => `${name}, picture`,
     hint: "Press the picture to enlarge it or see it whole; or keys + − 0, and arrows to move about",
   },
-  frame: (name) => `${name}, content of the PDF`,
+  pages: {
+    at: (page: number, pages: number) => `Page ${page} of ${pages}`,
+    back: "Back",
+    on: "Next",
+    original: "Original file",
+    none: "This PDF cannot be shown here: it may be damaged, or locked with a password.",
+  },
   failed: "The exhibit's file cannot be shown now",
   unlike: "The file does not have the SHA-256 that the log has for it and is not shown. Tell the clerk.",
   gone: "This exhibit cannot be seen any more.",
-  pdfHint: "If nothing appears below, press Open.",
   broken: "Your browser cannot play this file: press Open.",
   stopView: "Back to the list",
 };

@@ -46,7 +46,7 @@ export const log: Widened<typeof zh> = {
   exported: "Record package exported",
   exhibitSubmitted: (name, number, what) => `${name} submitted exhibit ${number} ${what}`,
   exhibitState: (number, state) => `Exhibit ${number}: ${state}`,
-  exhibitShown: (number) => `Exhibit ${number} is shown`,
+  exhibitShown: (number, page) => `Exhibit ${number}${page > 1 ? `, page ${page},` : ""} is shown`,
   exhibitHidden: (number) => `Exhibit ${number} is shown no more`,
   exhibitOpinion: (name, number) => `${name} gave an opinion on exhibit ${number}`,
   exhibitOpened: (number, open) => `Exhibit ${number} ${open ? "is in" : "is out of"} the public edition`,

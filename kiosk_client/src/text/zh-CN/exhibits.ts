@@ -109,11 +109,16 @@ export const exhibits = {
     picture: (name: string) => `${name}，图片`,
     hint: "点按图片放大或还原；也可用 + － 0 键，放大后用方向键移动",
   },
-  frame: (name: string) => `${name}，PDF 文件内容`,
+  pages: {
+    at: (page: number, pages: number) => `第 ${page} / ${pages} 页`,
+    back: "上一页",
+    on: "下一页",
+    original: "原文件",
+    none: "此 PDF 无法在页面上显示（可能已损坏或设有密码）。",
+  },
   failed: "证据文件暂时无法显示",
   unlike: "文件与日志中登记的 SHA-256 不一致，未予显示。请联系书记员。",
   gone: "这份证据已经不能查看。",
-  pdfHint: "如果下方没有显示内容，请点“打开”。",
   broken: "您的浏览器不能播放此文件，请点“打开”。",
   stopView: "返回列表",
 } as const;

@@ -44,7 +44,7 @@ export const log = {
   exported: "已导出案卷包",
   exhibitSubmitted: (name: string, number: number, what: string) => `${name} 提交证据${number} ${what}`,
   exhibitState: (number: number, state: string) => `证据${number}：${state}`,
-  exhibitShown: (number: number) => `出示证据${number}`,
+  exhibitShown: (number: number, page: number) => `出示证据${number}${page > 1 ? `第${page}页` : ""}`,
   exhibitHidden: (number: number) => `结束出示证据${number}`,
   exhibitOpinion: (name: string, number: number) => `${name} 对证据${number}发表质证意见`,
   exhibitOpened: (number: number, open: boolean) => `证据${number}${open ? "列入" : "移出"}公开版`,
