@@ -194,7 +194,7 @@ def export(
     json: Json = False,
 ) -> None:
     """导出卷宗包 / make the record package of a session, for the court, its parties or the public."""
-    from yunting.record.exports import export_offline
+    from yunting.record.offline import export_offline
     from yunting.record.parcels import pack
 
     result = asyncio.run(export_offline(_settings(config), session_id, out, edition, _err, case_no, court))

@@ -38,7 +38,7 @@ from yunting.backup.make import make
 from yunting.backup.restore import restore
 from yunting.bench.synthetic import Log, SyntheticSession, make_session
 from yunting.cli import app
-from yunting.record.exports import export_offline
+from yunting.record.offline import export_offline
 from yunting.record.recording_keys import open_recording_keys
 
 pytestmark = pytest.mark.integration

@@ -31,7 +31,7 @@ from yunting.app import Server, running
 from yunting.demo.assembly import Assembly, confirm, convene
 from yunting.demo.cast import Call, Guest
 from yunting.demo.client import Api
-from yunting.record.exports import verify_package
+from yunting.record.offline import verify_package
 
 _SCENE_S = 4.0
 _CLOSE_TIMEOUT_S = 120.0
