@@ -7,7 +7,7 @@ DATA := $(or $(YUNTING_DATA),$(wildcard ../shared/data),var/data)
 export YUNTING_DATA := $(abspath $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-plain check unit browser soak bench pages lock screenshots clean
+.PHONY: help setup demo test test-long test-plain check unit browser soak bench pages lock screenshots clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,8 +36,11 @@ setup: .venv/.built ## the Python environment in .venv/
 demo: setup ## a hearing with synthetic parties on https://127.0.0.1:8443
 	@$(BIN)/yunting demo $(ARGS)
 
-test: setup ## every test (installs Chromium and the page tools when it may)
+test: setup ## what is green before each commit, in ten minutes (installs Chromium and the page tools when it may)
 	@scripts/test $(ARGS)
+
+test-long: setup ## the integration and browser tests that take long
+	@scripts/test-long $(ARGS)
 
 test-plain: setup ## integration and browser tests once more on the pure-Python data plane
 	@scripts/test-plain $(ARGS)

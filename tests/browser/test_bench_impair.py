@@ -12,6 +12,7 @@ from yunting.bench.impair.run import ImpairOptions, run
 pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed: apt-get install chromium")
 @pytest.mark.skipif(shutil.which("janus") is None, reason="Janus is not installed: apt-get install janus")

@@ -167,6 +167,7 @@ async def through_the_steps(page: Page) -> None:
     await large(page, "face check")
 
 
+@pytest.mark.long
 async def test_by_keys_in_large_type_and_english_the_right_face_enters_with_no_clerk(
     tmp_path: Path, people: Sitters
 ) -> None:
@@ -227,6 +228,7 @@ async def test_in_an_open_hearing_they_are_on_the_courts_display_at_once(tmp_pat
         await judge.close()
 
 
+@pytest.mark.long
 async def test_another_face_than_the_one_on_file_is_refused_with_the_reason(tmp_path: Path, people: Sitters) -> None:
     stage = Stage(performer("bona_fide", people.heads))
     async with (

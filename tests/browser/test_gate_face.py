@@ -27,6 +27,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
     return two_people(tmp_path_factory.mktemp("people"))
 
 
+@pytest.mark.long
 async def test_a_head_that_does_what_is_asked_reaches_the_clerk_with_its_score(tmp_path: Path, cast: Cast) -> None:
     async with serving(tmp_path) as server, chromium(WHOLE) as browser:
         made = await session(server, "face")

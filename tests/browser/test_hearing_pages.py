@@ -124,7 +124,7 @@ async def _decodes(page: Page, people: int) -> None:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.long)])
 async def test_judge_phone_and_kiosk_see_and_hear_each_other(tmp_path: Path, codec: str) -> None:
     async with serving(tmp_path, YUNTING_MEDIA_VIDEO_CODECS=codec) as server, chromium(WHOLE) as browser:
         clerk = server.api()

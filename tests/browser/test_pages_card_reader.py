@@ -42,6 +42,7 @@ async def reader_at_work() -> AsyncIterator[tuple[Reader, str]]:
         yield reader, str(server.make_url("/card"))
 
 
+@pytest.mark.long
 async def test_a_card_on_the_readers_plate_fills_in_its_number(tmp_path: Path) -> None:
     async with (
         reader_at_work() as (reader, address),

@@ -108,6 +108,7 @@ async def _open_exports(clerk: Page) -> None:
     await clerk.get_by_role("tab", name="封存与导出").click()
 
 
+@pytest.mark.long
 async def test_the_clerk_exports_a_package_that_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_loopback(monkeypatch)
     async with serving(tmp_path) as server:

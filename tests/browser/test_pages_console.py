@@ -83,6 +83,7 @@ async def vote(server: ServerProcess, court: Court, round_: int, choices: dict[i
             assert answer["type"] == "receipt", answer
 
 
+@pytest.mark.long
 async def test_a_meeting_from_its_making_to_its_end_at_the_console(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, chromium() as browser, server.api() as api:
         firm = await visit(browser, f"{server.base_url}/meetings", 1440, 900)

@@ -167,6 +167,7 @@ async def test_a_viewer_speaks_and_is_a_viewer_again(tmp_path: Path) -> None:
         await expect(two.get_by_text("现在没有画面")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_a_speaker_declines_ends_and_loses_the_floor(tmp_path: Path) -> None:
     settings = {"YUNTING_MEETINGS_FLOOR_GRACE_S": "3", "YUNTING_MEETINGS_VIEWERS": "1"}
     async with (

@@ -113,6 +113,7 @@ async def test_the_clerk_admits_a_party_who_declines_the_face_check(tmp_path: Pa
         await expect(phone.get_by_role("heading", name="候审中")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_three_failures_close_the_way_and_the_clerk_sees_it_at_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, chromium() as browser:
         made = await session(server, "face")

@@ -159,7 +159,7 @@ async def _moves(page: Page, of_height: Any, why: str) -> None:
     await _until(page, _GOT, lambda got: got["frames"] > start["frames"] + 3 and of_height(got["height"]), why)
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.long)])
 async def test_a_picture_comes_as_large_as_its_tile_and_not_to_a_hidden_one(tmp_path: Path, codec: str) -> None:
     async with _court(tmp_path, codec) as court:
         sent = await _until(court.phone, _SENT, lambda sent: sent.keys() >= RIDS, "three layers are offered")
@@ -185,6 +185,7 @@ async def _still(page: Page) -> None:
                 return
 
 
+@pytest.mark.long
 async def test_layers_that_nobody_needs_are_paused_and_come_back(tmp_path: Path) -> None:
     async with _court(tmp_path) as court:
         await _until(court.phone, _SENT, lambda sent: sent.keys() == RIDS, "three layers are offered")
@@ -204,6 +205,7 @@ async def test_layers_that_nobody_needs_are_paused_and_come_back(tmp_path: Path)
         )
 
 
+@pytest.mark.long
 async def test_where_much_is_lost_pictures_wait_for_its_repeats(tmp_path: Path) -> None:
     async with _court(tmp_path) as court:
         await _moves(court.phone, lambda height: height > 0, "the party sees the judge")
@@ -231,6 +233,7 @@ async def test_a_held_picture_says_why_and_the_notice_goes_when_it_moves(tmp_pat
                 await expect(page.locator(".tile-held")).to_have_count(0)
 
 
+@pytest.mark.long
 async def test_a_page_without_a_place_says_so_waits_and_comes_in(tmp_path: Path) -> None:
     async with _court(tmp_path, refuses="media-busy") as court:
         await expect(court.phone.get_by_text("服务器繁忙，正在等候接入音视频")).to_be_visible()

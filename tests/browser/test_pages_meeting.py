@@ -116,6 +116,7 @@ async def test_three_creditors_vote_and_verify(tmp_path: Path) -> None:
         await _english(one)
 
 
+@pytest.mark.long
 async def test_a_ballot_goes_by_https_where_no_socket_gets_through(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, called(server, [100, 200]) as court, chromium() as browser:
         await court.post("motions", {"title": "关于财产变价方案的议案", "matter": "ordinary"})

@@ -130,6 +130,7 @@ async def cut_in_the_middle(phone: Page, road: Tunnel) -> None:
     assert len(set(road.ballots)) == 1
 
 
+@pytest.mark.long
 async def test_a_whole_meeting_on_its_pages(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, chromium() as browser:
         firm = await at_desk(browser, server, "firm")

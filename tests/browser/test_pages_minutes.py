@@ -144,6 +144,7 @@ async def test_what_is_said_is_read_by_the_bench_and_parties_while_it_is_said(vi
     await expect(judge.locator(".caption")).to_have_count(0)
 
 
+@pytest.mark.long
 async def test_what_is_said_is_read_on_the_wall_and_by_who_observes(visitors: Visitors) -> None:
     judge = await visitors.judge()
     await visitors.phone("plaintiff-1")
@@ -153,6 +154,7 @@ async def test_what_is_said_is_read_on_the_wall_and_by_who_observes(visitors: Vi
     await said_and_read(visitors, pages)
 
 
+@pytest.mark.long
 async def test_captions_are_switched_off_and_stay_off(visitors: Visitors) -> None:
     court = visitors.court
     judge = await visitors.judge()
@@ -172,6 +174,7 @@ async def test_captions_are_switched_off_and_stay_off(visitors: Visitors) -> Non
     await expect(judge.locator(".caption")).to_contain_text("现在开庭")
 
 
+@pytest.mark.long
 async def test_large_type_keeps_captions_off_the_controls(visitors: Visitors) -> None:
     court = visitors.court
     judge = await visitors.judge()
@@ -206,6 +209,7 @@ def line(page: Page, name: str) -> Locator:
     return page.locator(f'[data-line="{name}"]')
 
 
+@pytest.mark.long
 async def test_of_two_clerks_at_one_line_neither_loses_a_word(visitors: Visitors) -> None:
     court = visitors.court
     judge = await visitors.judge()

@@ -30,7 +30,9 @@ async def visitors(tmp_path: Path) -> AsyncIterator[Visitors]:
         yield Visitors(court, browser, tmp_path)
 
 
-@pytest.mark.parametrize("settings", [NO_MODEL, LOST_MODEL], ids=["none set", "folder lost"])
+@pytest.mark.parametrize(
+    "settings", [pytest.param(NO_MODEL, marks=pytest.mark.long), LOST_MODEL], ids=["none set", "folder lost"]
+)
 async def test_every_page_says_that_there_are_no_captions_and_how_to_get_them(
     visitors: Visitors, settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,7 +90,7 @@ def assert_large(page: dict[str, Any], where: str) -> None:
     assert not narrow, (where, narrow)
 
 
-@pytest.mark.parametrize("contrast", ["normal", "high"])
+@pytest.mark.parametrize("contrast", ["normal", pytest.param("high", marks=pytest.mark.long)])
 async def test_elder_mode_has_large_type_large_targets_and_contrast(contrast: str) -> None:
     for door, page in (await measured("elder", contrast)).items():
         assert_large(page, door)

@@ -102,6 +102,7 @@ async def test_a_phone_resumes_a_lost_connection_and_leaves_when_it_wants(
         await expect(phone.get_by_text("您已离开")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_a_phone_comes_back_to_a_restarted_server_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

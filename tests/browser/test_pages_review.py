@@ -81,6 +81,7 @@ async def _submit(page: Page) -> None:
     await expect(page.get_by_text("您已签名", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 async def test_the_minutes_are_corrected_signed_refused_and_concluded(tmp_path: Path) -> None:
     async with written_court() as court, chromium() as browser:
         judge = await _judge(browser, court)

@@ -62,6 +62,7 @@ async def readable(page: Page, shots: Path, name: str) -> None:
     await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
 
 
+@pytest.mark.long
 async def test_an_empty_chair_is_shown_to_judge_and_clerk_until_the_person_is_back(
     tmp_path: Path, data_dir: Path
 ) -> None:

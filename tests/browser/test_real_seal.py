@@ -168,6 +168,7 @@ async def _refused(court: Hall, method: str, path: str, body: dict[str, Any]) ->
     return str(refused.value.code)
 
 
+@pytest.mark.long
 async def test_a_hearing_is_sealed_by_the_people_at_their_pages(tmp_path: Path) -> None:
     settings = {"YUNTING_SEALING_AUTOMATIC": "true"}
     async with hall(tmp_path, "clerk-1", "plaintiff-1", **settings) as court, chromium() as browser:

@@ -24,7 +24,7 @@ LOSS_SECONDS = float(os.environ.get("YUNTING_LOSS_SECONDS", "10"))
 figures = logging.getLogger("figures")
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.long)])
 async def test_three_see_and_hear_each_other_within_a_second(codec: str) -> None:
     async with stage() as on:
         names = ["judge", "plaintiff", "defendant"]
@@ -71,6 +71,7 @@ async def test_three_see_and_hear_each_other_within_a_second(codec: str) -> None
         assert up.bitrate_down_bps > 50_000
 
 
+@pytest.mark.long
 async def test_the_bitrate_ramps_up_by_transport_cc_alone() -> None:
     async with stage() as on:
         page = await on.actor()
@@ -136,6 +137,7 @@ async def test_a_changed_client_address_is_followed() -> None:
         assert on.told.lost == []
 
 
+@pytest.mark.long
 async def test_five_per_cent_loss_both_ways_keeps_the_picture_moving() -> None:
     async with stage() as on, relay_to(on, "plaintiff") as up, relay_to(on, "judge") as down:
         sender, viewer = await watched(on, "h264")

@@ -144,6 +144,7 @@ def recorded(folder: Path) -> list[tuple[float, int]]:
         return [(float(frame.time or 0), frame.width) for frame in container.decode(video=0)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("codec", "mode"), [("vp9", "L3T3_KEY")])
 async def test_a_tile_gets_the_spatial_layer_of_its_size_and_the_record_all(
     codec: str, mode: str, tmp_path: Path
@@ -172,6 +173,7 @@ async def test_a_tile_gets_the_spatial_layer_of_its_size_and_the_record_all(
     assert max(b - a for (a, _), (b, _) in pairwise(pictures)) < 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("codec", ["vp9"])
 async def test_a_publisher_that_changes_its_layers_or_pauses_is_followed(codec: str) -> None:
     key = "_KEY" if codec == "vp9" else ""

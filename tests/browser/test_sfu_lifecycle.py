@@ -113,7 +113,7 @@ async def test_streams_that_the_sdp_does_not_name_are_found_by_their_mid() -> No
         assert await on.subscribe(viewer, "judge", on.told.added) is not None
 
 
-@pytest.mark.parametrize("codec", ["vp9", "av1"])
+@pytest.mark.parametrize("codec", ["vp9", pytest.param("av1", marks=pytest.mark.long)])
 async def test_the_younger_codecs_are_forwarded(codec: str) -> None:
     async with stage(SfuSettings(video_codecs=(codec,))) as on:
         sender, viewer = await on.actor(), await on.actor()

@@ -98,7 +98,14 @@ async def picture(on: Stage, page: Page) -> dict[str, Any]:
     return dict(video)
 
 
-@pytest.mark.parametrize(("codec", "mode"), [("h264", None), ("vp8", None), ("av1", "L1T1")])
+@pytest.mark.parametrize(
+    ("codec", "mode"),
+    [
+        ("h264", None),
+        pytest.param("vp8", None, marks=pytest.mark.long),
+        pytest.param("av1", "L1T1", marks=pytest.mark.long),
+    ],
+)
 async def test_a_viewer_is_moved_through_the_layers_and_frames_go_on(codec: str, mode: str | None) -> None:
     async with publishing(codec, mode) as (on, _, publication):
         watching = await on.actor()
@@ -170,7 +177,7 @@ async def test_unwatched_layers_stop_and_come_back() -> None:
         assert not any(encoding["active"] for encoding in outbound)
 
 
-@pytest.mark.parametrize(("codec", "mode"), [("vp9", "L1T1"), ("av1", "L1T1")])
+@pytest.mark.parametrize(("codec", "mode"), [("vp9", "L1T1"), pytest.param("av1", "L1T1", marks=pytest.mark.long)])
 async def test_three_encodings_of_the_newer_codecs_are_three_layers(codec: str, mode: str) -> None:
     async with stage() as on:
         page = await on.actor()
@@ -180,7 +187,15 @@ async def test_three_encodings_of_the_newer_codecs_are_three_layers(codec: str, 
         await on.until(lambda: running(publication) == set(WIDTHS), "not every encoding runs", 30)
 
 
-@pytest.mark.parametrize(("codec", "mode"), [("vp9", "L3T3_KEY"), ("vp9", "L1T3"), ("av1", "L1T2"), ("vp8", "L1T3")])
+@pytest.mark.parametrize(
+    ("codec", "mode"),
+    [
+        ("vp9", "L3T3_KEY"),
+        pytest.param("vp9", "L1T3", marks=pytest.mark.long),
+        pytest.param("av1", "L1T2", marks=pytest.mark.long),
+        pytest.param("vp8", "L1T3", marks=pytest.mark.long),
+    ],
+)
 async def test_layers_inside_one_stream_stay_one_layer(codec: str, mode: str) -> None:
     async with stage() as on:
         page = await on.actor()
@@ -192,6 +207,7 @@ async def test_layers_inside_one_stream_stay_one_layer(codec: str, mode: str) ->
         assert on.told.layers == []
 
 
+@pytest.mark.long
 async def test_a_recording_follows_the_sender_down_and_up(tmp_path: Path) -> None:
     async with publishing("h264") as (on, sender, publication):
         publication.unwant("test")

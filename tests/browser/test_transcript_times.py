@@ -119,6 +119,7 @@ async def _all_is_heard(court: Hall) -> list[UtteranceHeard]:
             await asyncio.sleep(0.3)
 
 
+@pytest.mark.long
 async def test_each_line_stands_at_its_time_under_who_spoke_it(tmp_path: Path, script: dict[str, list[Line]]) -> None:
     small = {"YUNTING_COMPOSITE_WIDTH": "640", "YUNTING_COMPOSITE_HEIGHT": "360"}
     settings = {"YUNTING_TRANSCRIPTION_MODELS": f"zh-CN={MODEL}", **small}

@@ -192,6 +192,7 @@ async def test_addresses_change_and_ice_restarts_in_mid_hearing(scene: Scene) ->
     assert not [e for e in presence if e["after"] in {"dropped", "left"}]
 
 
+@pytest.mark.long
 async def test_five_per_cent_loss_both_ways(scene: Scene) -> None:
     viewer = scene.pages[1]
     clean = await rate(viewer, CLEAN_SECONDS)

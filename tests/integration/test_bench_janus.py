@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 SMALL = Load(seconds=0.6, idle_s=0.1, warm_up_s=0.4)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
 @pytest.mark.skipif(shutil.which("janus") is None, reason="Janus is not installed: apt-get install janus")
 def test_each_contender_delivers_and_is_compared() -> None:

@@ -48,7 +48,9 @@ def wall(monkeypatch: pytest.MonkeyPatch) -> WallClock:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("step_ms", [HOUR_MS, -HOUR_MS], ids=["forward", "back"])
+@pytest.mark.parametrize(
+    "step_ms", [pytest.param(HOUR_MS, marks=pytest.mark.long), -HOUR_MS], ids=["forward", "back"]
+)
 async def test_a_stepped_wall_clock_moves_nothing_in_the_record(
     tmp_path: Path, wall: WallClock, step_ms: int
 ) -> None:

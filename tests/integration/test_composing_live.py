@@ -80,6 +80,7 @@ def bodies(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*.*") if path.is_file())
 
 
+@pytest.mark.long
 async def test_composed_on_the_way_whoever_is_killed(tmp_path: Path) -> None:
     async with serving(tmp_path, **COMPOSED) as server, live_hearing(server.api) as hearing:
         folder = tmp_path / "composites" / hearing.session

@@ -98,6 +98,7 @@ async def test_a_full_disk_stops_no_hearing(tmp_path: Path) -> None:
             await hearing.judge.presence.do(cmd.MoveSession(move=Move.CLOSE))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_an_unwritable_recording_folder_stops_no_hearing(tmp_path: Path) -> None:
     blocker = tmp_path / "recordings"

@@ -32,6 +32,7 @@ async def _exported(hearing: LiveHearing, edition: str, case_no: str | None = No
     return status  # type: ignore[no-any-return]
 
 
+@pytest.mark.long
 async def test_editions_by_page_and_by_command(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, live_hearing(server.api) as hearing:
         address = f"sessions/{hearing.session}"

@@ -168,7 +168,7 @@ async def without_a_face(gate: GatedCourt, photos: Path) -> None:
     assert (status, view["stage"]) == (200, "clerk"), view
 
 
-@pytest.mark.parametrize("codec", ["video/VP8", "video/H264"])
+@pytest.mark.parametrize("codec", ["video/VP8", pytest.param("video/H264", marks=pytest.mark.long)])
 async def test_a_swap_an_empty_chair_and_a_second_person_are_told_to_judge_and_clerk_and_nobody_is_removed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data_dir: Path, codec: str
 ) -> None:

@@ -199,7 +199,10 @@ except UserError as error:
 """
 
 
-@pytest.mark.parametrize(("what", "limit"), [("composite", 8_000), ("composite", 20_000), ("tracks", 20_000)])
+@pytest.mark.parametrize(
+    ("what", "limit"),
+    [("composite", 8_000), pytest.param("composite", 20_000, marks=pytest.mark.long), ("tracks", 20_000)],
+)
 def test_full_disk_is_told_and_leaves_nothing(tmp_path: Path, what: str, limit: int) -> None:
     """A limit on file size is the disk's limit without a disk: writes fail with EFBIG, at the renderer or here."""
     done = subprocess.run(

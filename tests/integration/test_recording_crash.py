@@ -50,6 +50,7 @@ def record_and_kill(folder: Path, after_s: float, key: bytes) -> float:
     return recorded_s
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_killed_recorder_loses_at_most_ten_seconds(tmp_path: Path) -> None:
     moments = [random.uniform(low, low + 6) for low in (1, 7, 12, 8)]

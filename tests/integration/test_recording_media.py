@@ -45,6 +45,7 @@ def decode_errors(path: Path) -> list[str]:
         av.logging.set_level(None)
 
 
+@pytest.mark.long
 def test_flash_and_beep_stay_together_across_persons(tmp_path: Path, loop: Loop) -> None:
     publishers = [
         Publisher(loop, "a", seed=1, begin_us=START_US, ntp_ahead_s=-900, ntp_ppm=100, audio_ppm=-100, jitter_ms=20),

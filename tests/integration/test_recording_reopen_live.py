@@ -25,7 +25,7 @@ async def _export(hearing: LiveHearing) -> dict[str, object]:
     return status  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("export_between", [False, True])
+@pytest.mark.parametrize("export_between", [pytest.param(False, marks=pytest.mark.long), True])
 async def test_a_closing_undone_is_recorded_on_and_exported_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, export_between: bool
 ) -> None:

@@ -103,6 +103,7 @@ async def court(tmp_path: Path, seats: list[Seat]) -> AsyncIterator[Court]:
         yield Court(tmp_path / "s", media, ledger, engine, speech, recording, captions)
 
 
+@pytest.mark.long
 async def test_media_loses_nothing_and_the_transcript_is_whole_soon_after_closing(
     court: Court, seats: list[Seat]
 ) -> None:
