@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import msgspec
@@ -32,6 +33,7 @@ class ExhibitDesk:
         self._store = store
         self._disk = files
         self._most_bytes = most_bytes
+        self._keeping = asyncio.Lock()
 
     async def hand_in(self, participant: str, parts: AsyncIterator[bytes]) -> FileTaken:
         """Take a file in. Raises Refused (`no-right`, `not-open`, `too-large`, `exhibit-kind`, ...)."""
@@ -42,10 +44,12 @@ class ExhibitDesk:
         if is_over(hearing.state):
             raise Refused("not-open", "庭审已结束，证据不能再变更", "the session is over: exhibits change no more")
         taken = await self._files().take(self._ledger.session, parts, self._most_bytes)
-        before = await self._handed_in(participant)
-        await self._store.put(HANDED_IN, self._key(participant), msgspec.json.encode(taken))
-        if before is not None and not self._is_named(before.file):
-            await self._files().discard(self._ledger.session, before.file)
+        # One after the other, so that of two files of one person that come at once none is forgotten.
+        async with self._keeping:
+            before = await self._handed_in(participant)
+            await self._store.put(HANDED_IN, self._key(participant), msgspec.json.encode(taken))
+            if before is not None and not self._is_named(before.file):
+                await self._files().discard(self._ledger.session, before.file)
         return FileTaken(sha256=taken.sha256, kind=taken.kind, size_bytes=taken.size_bytes)
 
     async def do(self, participant: str, command: cmd.ExhibitCommand) -> Sequence[ev.Entry]:
@@ -55,7 +59,10 @@ class ExhibitDesk:
             participant, lambda hearing, _: decide_exhibit(hearing, participant, command, handed_in)
         )
         if handed_in is not None:
-            await self._store.delete(HANDED_IN, self._key(participant))
+            async with self._keeping:
+                # Unless the next file has come meanwhile.
+                if await self._handed_in(participant) == handed_in:
+                    await self._store.delete(HANDED_IN, self._key(participant))
         return done
 
     def listed(self, participant: str) -> ExhibitList:

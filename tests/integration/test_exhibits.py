@@ -22,7 +22,7 @@ from records.memory import MemoryStore
 from records.vault.sealed_file import is_sealed
 from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
 from tests.fakes.pdfs import coloured_pdf
-from yunting.record import exhibit_files
+from yunting.record import exhibit_files, page_pictures
 from yunting.record.exhibit_files import DiskExhibits
 from yunting.record.recording_keys import open_recording_keys
 
@@ -225,6 +225,17 @@ async def test_a_full_disk_is_said_in_words_and_leaves_nothing(
     assert (await sitting.submit("plaintiff"))["type"] == "done"
 
 
+async def test_a_pdf_whose_pages_cannot_be_counted_leaves_nothing(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_process(*_: object) -> int:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(page_pictures, "count_pages", no_process)
+    assert (await sitting.hand_in("plaintiff", PDF))[0] == 500
+    assert sitting.files() == sitting.files_hidden() == []
+
+
 async def test_what_a_killed_server_left_half_taken_goes_with_the_next_file(sitting: Sitting) -> None:
     folder = sitting.folder / sitting.session / "exhibits"
     folder.mkdir(parents=True)
@@ -243,6 +254,9 @@ async def test_a_file_that_is_gone_is_said_in_words(sitting: Sitting) -> None:
 async def test_who_hands_in_and_does_not_submit_holds_one_place_only(sitting: Sitting) -> None:
     for number in range(3):
         await sitting.hand_in("plaintiff", PDF.replace(b"slip", b"note", number))
+    assert len(sitting.files()) == 1
+    files = (PDF.replace(b"slip", b"bill", number) for number in range(3))
+    await asyncio.gather(*(sitting.hand_in("plaintiff", file) for file in files))
     assert len(sitting.files()) == 1
     assert (await sitting.hand_in("observer", PDF))[1]["error"] == "no-right"
     assert (await sitting.submit("plaintiff"))["type"] == "done"

@@ -60,8 +60,13 @@ class DiskExhibits:
             raise UserError("disk-full", zh, en) from problem
         if taken.kind != "pdf":
             return taken
-        await self._keys.unlock(session, folder)
-        pages = await self._pictures.count(session, self._path(session, taken.file))
+        try:
+            await self._keys.unlock(session, folder)
+            pages = await self._pictures.count(session, self._path(session, taken.file))
+        except BaseException:
+            # Nobody is told of the file, so nobody would ever remove it.
+            await asyncio.shield(self.discard(session, taken.file))
+            raise
         return msgspec.structs.replace(taken, pages=pages)
 
     async def page(self, session: str, file: str, page: int) -> bytes:
