@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from identity.planarity import planarity_residual
 from tests.fakes.landmark_face import REST, points_of
 from yunting.bench.heads.expression import NEUTRAL, Expression, express
 from yunting.bench.heads.model import Surface, card_surface, head_surface
-from yunting.bench.heads.render import Camera, Optics, Pose, project, replace, room
+from yunting.bench.heads.render import Camera, Optics, Pose, project, room
 from yunting.bench.liveness import LivenessOptions, run
 
 pytestmark = pytest.mark.unit
