@@ -11,7 +11,7 @@ import pytest
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(200)]
 
 
-@pytest.mark.parametrize(("transport", "rate"), [("ws", 0), ("http", 400)])
+@pytest.mark.parametrize(("transport", "rate"), [("ws", 0), pytest.param("http", 400, marks=pytest.mark.long)])
 def test_every_ballot_is_receipted_and_counted_once(transport: str, rate: int) -> None:
     words = f"--claims 500 --creditors 300 --connections 120 --transport {transport} --rate {rate} --json"
     done = subprocess.run(

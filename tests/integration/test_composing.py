@@ -135,6 +135,7 @@ def test_the_page_of_a_pdf_stands_in_both_pieces_that_it_was_shown_in(undisturbe
     assert {at_ms for at_ms, shown in blue.items() if shown} == set(range(12_000, 20_000, 200))
 
 
+@pytest.mark.long
 def test_several_processes_make_the_same(held: SyntheticSession, undisturbed: Path, tmp_path: Path) -> None:
     finished(tmp_path, held, workers=2)
     assert hashes(tmp_path) == hashes(undisturbed)
@@ -148,6 +149,7 @@ def test_pieces_that_are_there_are_not_made_again(held: SyntheticSession, tmp_pa
     assert hashes(tmp_path) == hashes(undisturbed)
 
 
+@pytest.mark.long
 def test_pieces_that_were_damaged_or_lost_are_made_again(
     held: SyntheticSession, undisturbed: Path, tmp_path: Path
 ) -> None:

@@ -118,7 +118,14 @@ def test_killed_while_it_was_composed(held: SyntheticSession, undisturbed: dict[
     assert export(held, tmp_path) == undisturbed
 
 
-@pytest.mark.parametrize(("kind", "count"), [("sound", 2), ("picture", 1), ("picture", PIECES)])
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("sound", 2),
+        pytest.param("picture", 1, marks=pytest.mark.long),
+        pytest.param("picture", PIECES, marks=pytest.mark.long),
+    ],
+)
 def test_killed_while_it_was_exported(
     held: SyntheticSession, undisturbed: dict[str, str], tmp_path: Path, kind: str, count: int
 ) -> None:

@@ -48,11 +48,11 @@ def voice(name: str, peak: float) -> bytes:
 @pytest.mark.parametrize(
     "peaks",
     [
-        pytest.param((0.03, 0.02, 0.03), id="quiet"),
-        pytest.param((0.98, 0.98, 0.98), id="loud"),
+        pytest.param((0.03, 0.02, 0.03), id="quiet", marks=pytest.mark.long),
+        pytest.param((0.98, 0.98, 0.98), id="loud", marks=pytest.mark.long),
         pytest.param((0.9, 0.04, 0.3), id="mixed"),
         pytest.param((0.25,), id="one person"),
-        pytest.param((0.98, 0.98, 0.98, 0.98), id="all at once"),
+        pytest.param((0.98, 0.98, 0.98, 0.98), id="all at once", marks=pytest.mark.long),
     ],
 )
 def test_speech_is_brought_to_the_standards_loudness(tmp_path: Path, peaks: Sequence[float]) -> None:

@@ -85,7 +85,9 @@ def _areas(white: set[tuple[int, int]]) -> Iterator[int]:
         yield count
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "mode", [pytest.param(mode, marks=() if mode in ("auto", "grid") else pytest.mark.long) for mode in MODES]
+)
 async def test_each_layout(held: tuple[ServerProcess, SyntheticSession], tmp_path: Path, mode: str) -> None:
     before = await asyncio.to_thread(hashes, held[1].recordings.parent)
     code, err, done = await rendered(held, tmp_path / "again.mp4", "--layout", mode)

@@ -112,7 +112,7 @@ async def test_silence_is_no_line(court: Court) -> None:
     assert await heard_of(court, quiet(30)) == []
 
 
-@pytest.mark.parametrize("before", ["noise", "hiss", "music"])
+@pytest.mark.parametrize("before", ["noise", "hiss", pytest.param("music", marks=pytest.mark.long)])
 async def test_speech_after_noise_and_music_stands_in_full(court: Court, said: dict[str, Clip], before: str) -> None:
     clip = said["syn_zh_court_34"]
     sound = {"noise": noise(2, 6000), "hiss": noise(2, 60), "music": music(2)}[before]

@@ -75,6 +75,7 @@ def _run(folder: Path, **environment: str) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
+@pytest.mark.long
 def test_agree_on_random_meetings_right_and_wrong(tmp_path: Path) -> None:
     for seed in range(_SEEDS):
         made, rng = _made(seed), random.Random(seed)
