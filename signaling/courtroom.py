@@ -139,7 +139,9 @@ class Courtroom:
             self.connections.values,
             services.sources.utc_ms,
         )
-        self.exhibits = ExhibitDesk(ledger, services.store, services.exhibits, limits.exhibit_bytes)
+        self.exhibits = ExhibitDesk(
+            ledger, services.store, services.exhibits, limits.exhibit_bytes, lambda: self.minutes.transcript
+        )
         self.seal: DoSeal = _no_seal
         """Carries out commands on the finished record; set by `Rooms`."""
         self.when_live: Callable[[str], None] = lambda participant: None

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 import msgspec
 
 from hearing import events as ev
 from hearing import exhibit_commands as cmd
 from hearing.errors import Refused
+from hearing.exhibit_notes import noted
 from hearing.exhibit_rules import decide_exhibit, may_see_exhibit, may_submit
 from hearing.exhibits import Exhibit
 from hearing.participant import IN_COURTROOM
 from hearing.policy import is_verified
 from hearing.session import is_over
-from hearing.state import Person
+from hearing.state import Hearing, Person
+from hearing.transcript import Transcript
 from records.ledger import Ledger
 from records.ports import KeyValueStore
 from signaling.exhibits.files import ExhibitFiles
@@ -28,12 +30,21 @@ HANDED_IN = "handed_in_exhibits"
 class ExhibitDesk:
     """Whoever hands in a file and does not submit it holds one place only: the next file takes it."""
 
-    def __init__(self, ledger: Ledger, store: KeyValueStore, files: ExhibitFiles | None, most_bytes: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: KeyValueStore,
+        files: ExhibitFiles | None,
+        most_bytes: int,
+        minutes: Callable[[], Transcript],
+    ) -> None:
+        """`minutes` are those so far: showing an exhibit stands in them."""
         self._ledger = ledger
         self._store = store
         self._disk = files
         self._most_bytes = most_bytes
         self._keeping = asyncio.Lock()
+        self._minutes = minutes
 
     async def hand_in(self, participant: str, parts: AsyncIterator[bytes]) -> FileTaken:
         """Take a file in. Raises Refused (`no-right`, `not-open`, `too-large`, `exhibit-kind`, ...)."""
@@ -55,9 +66,12 @@ class ExhibitDesk:
     async def do(self, participant: str, command: cmd.ExhibitCommand) -> Sequence[ev.Entry]:
         """Carry out a command. Raises Refused (`hearing.exhibit_rules`), StoreUnavailable."""
         handed_in = await self._handed_in(participant) if isinstance(command, cmd.SubmitExhibit) else None
-        done = await self._ledger.change(
-            participant, lambda hearing, _: decide_exhibit(hearing, participant, command, handed_in)
-        )
+
+        def decide(hearing: Hearing, now_ms: int) -> Sequence[ev.AnyEvent]:
+            done = decide_exhibit(hearing, participant, command, handed_in)
+            return noted(hearing, self._minutes(), done, now_ms)
+
+        done = await self._ledger.change(participant, decide)
         if handed_in is not None:
             async with self._keeping:
                 # Unless the next file has come meanwhile.

@@ -18,6 +18,7 @@ from PIL import Image
 from config import load
 from hearing import events as ev
 from hearing.roles import Role
+from hearing.transcript import Line
 from records.memory import MemoryStore
 from records.vault.sealed_file import is_sealed
 from tests.fakes.courthouse import ID, SEATS, Courthouse, Page, courthouse
@@ -62,6 +63,9 @@ class Sitting:
         url = self._url(f"/{number}/pages/{page}")
         async with self.court.http.get(url, headers=self._bearer(seat)) as answer:
             return answer.status, await answer.read()
+
+    def minutes(self) -> list[Line]:
+        return list(self.court.room(self.session).minutes.transcript.shown())
 
     async def submit(self, seat: str, data: bytes = PDF) -> dict[str, Any]:
         status, taken = await self.hand_in(seat, data)
@@ -125,6 +129,7 @@ async def test_from_the_partys_page_to_the_room(sitting: Sitting, request: pytes
     assert (await sitting.opened("observer"))[0] == 404
     shown = await sitting.pages["judge"].do("exhibit_show", number=1)
     assert shown["type"] == "done", shown
+    assert [line.text for line in sitting.minutes()] == ["【证据1】"]
     told = await sitting.pages["observer"].update("exhibit.shown")
     assert told["event"] == {"type": "exhibit.shown", "number": 1, "sha256": row["sha256"], "page": 1}
     assert told["hearing"]["exhibit"] == {
