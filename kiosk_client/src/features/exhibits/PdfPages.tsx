@@ -37,8 +37,9 @@ export function PdfPages({ hearing, exhibit, page, onTurn, still }: Props) {
   };
   const bar = (
     <>
+      <Original hearing={hearing} exhibit={exhibit} />
       {may && pages > 1 && (
-        <>
+        <span class="exhibit-turn">
           <Button disabled={at <= 1} onClick={() => to(at - 1)}>
             {t.pages.back}
           </Button>
@@ -46,9 +47,8 @@ export function PdfPages({ hearing, exhibit, page, onTurn, still }: Props) {
           <Button disabled={at >= pages} onClick={() => to(at + 1)}>
             {t.pages.on}
           </Button>
-        </>
+        </span>
       )}
-      <Original hearing={hearing} exhibit={exhibit} />
     </>
   );
   return (
