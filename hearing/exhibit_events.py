@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from typing import Literal
 
+import msgspec
+
 from hearing.event import Event
 
 FileKind = Literal["pdf", "png", "jpg", "mp4", "wav"]
@@ -51,10 +53,16 @@ class ExhibitSubmitted(Event, frozen=True, kw_only=True, tag="exhibit.submitted"
     size_bytes: int
     sha256: str
     sm3: str
-    pages: int = 0
-    """Of a PDF; 0 for one whose pages cannot be drawn, and for anything else."""
+    pages: int | msgspec.UnsetType = msgspec.UNSET
+    """Of a PDF; 0 for one whose pages cannot be drawn, and for anything else. Absent in older logs, which keep their
+    hashes."""
     case_no: str = ""
     """Of several cases heard together the one it belongs to; empty: all."""
+
+    @property
+    def page_count(self) -> int:
+        """`pages`, 0 where the log has none."""
+        return self.pages or 0
 
 
 class ExhibitStateSet(Event, frozen=True, kw_only=True, tag="exhibit.state"):
@@ -70,7 +78,8 @@ class ExhibitShown(Event, frozen=True, kw_only=True, tag="exhibit.shown"):
 
     number: int
     sha256: str
-    page: int = 1
+    page: int | msgspec.UnsetType = msgspec.UNSET
+    """From 1. Absent in older logs: the first."""
 
 
 class ExhibitHidden(Event, frozen=True, kw_only=True, tag="exhibit.hidden"):

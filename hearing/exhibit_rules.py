@@ -180,7 +180,7 @@ def _show(hearing: Hearing, person: Person, exhibit: Exhibit, command: cmd.ShowE
             f"证据{exhibit.number}{zh}，审核后才能出示",
             f"exhibit {exhibit.number} is {en}: review it before it is shown",
         )
-    if command.page > max(1, exhibit.submitted.pages):
+    if command.page > max(1, exhibit.submitted.page_count):
         zh = f"证据{exhibit.number}没有第{command.page}页"
         raise Refused("exhibit-page", zh, f"exhibit {exhibit.number} has no page {command.page}")
     other = hearing.exhibits.shown

@@ -92,8 +92,9 @@ def fold(register: Register, event: Event, at_ms: int) -> Register:
         case xe.ExhibitStateSet(after=after):
             passed = after not in {xe.ExhibitState.SUBMITTED, xe.ExhibitState.WITHDRAWN}
             return _with(register, replace(known, state=after, reviewed=known.reviewed or passed))
-        case xe.ExhibitShown(page=page) if known.page != page:
-            return _with(register, replace(known, shown=(*_hidden(known, at_ms), Shown(from_ms=at_ms, page=page))))
+        case xe.ExhibitShown(page=page) if known.page != (page or 1):
+            shown = Shown(from_ms=at_ms, page=page or 1)
+            return _with(register, replace(known, shown=(*_hidden(known, at_ms), shown)))
         case xe.ExhibitHidden() if known.is_shown:
             return _with(register, replace(known, shown=_hidden(known, at_ms)))
         case xe.ExhibitOpinion(participant=who):

@@ -216,7 +216,7 @@ def _shown(hearing: Hearing) -> ExhibitView | None:
         name=told.name,
         kind=told.kind,
         sha256=told.sha256,
-        pages=told.pages,
+        pages=told.page_count,
         page=shown.page or 1,
     )
 

@@ -77,7 +77,7 @@ def exhibits_csv(register: Register, line: Timeline) -> bytes:
     writer.writerow(HEADER)
     for number, each in sorted(register.items.items()):
         facts = _facts(each, line)
-        leafed = each.submitted.pages > 1
+        leafed = each.submitted.page_count > 1
         shown = "; ".join(
             f"{words.clock(start, True)}–{words.clock(end, True)}" + (f" 第{page}页" if leafed else "")
             for start, end, page in facts.shown

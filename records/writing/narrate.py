@@ -257,7 +257,7 @@ def _tell_exhibit(event: xe.ExhibitEvent, timeline: Timeline) -> Line:
             why = (f"：{reason}", f": {reason}") if reason else ("", "")
             return Line("exhibit", f"证据{number}{zh}{why[0]}", f"Exhibit {number}: {en}{why[1]}")
         case xe.ExhibitShown(page=page):
-            at = (f"第{page}页", f", page {page},") if page > 1 else ("", "")
+            at = (f"第{page}页", f", page {page},") if page and page > 1 else ("", "")
             return Line("exhibit", f"出示证据{number}{at[0]}", f"Exhibit {number}{at[1]} is shown")
         case xe.ExhibitHidden():
             return Line("exhibit", f"结束出示证据{number}", f"Exhibit {number} is shown no more")

@@ -99,7 +99,7 @@ class ExhibitDesk:
         """A page of a PDF as a JPEG. Raises Refused `unknown-exhibit`, `exhibit-page`; UserError as
         `ExhibitFiles.page`."""
         told = self._seen(participant, number).submitted
-        if not 1 <= page <= told.pages:
+        if not 1 <= page <= told.page_count:
             raise Refused("exhibit-page", f"证据{number}没有第{page}页", f"exhibit {number} has no page {page}")
         return await self._files().page(self._ledger.session, told.file, page)
 
@@ -149,7 +149,7 @@ def _row(exhibit: Exhibit) -> ExhibitRow:
         kind=told.kind,
         size_bytes=told.size_bytes,
         sha256=told.sha256,
-        pages=told.pages,
+        pages=told.page_count,
         state=exhibit.state,
         public=exhibit.public,
         shown=exhibit.is_shown,

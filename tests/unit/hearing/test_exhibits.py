@@ -17,7 +17,7 @@ from hearing.exhibit_commands import (
     ShowExhibit,
     SubmitExhibit,
 )
-from hearing.exhibit_events import ExhibitState, View
+from hearing.exhibit_events import ExhibitEvent, ExhibitState, View
 from hearing.exhibit_rules import decide_exhibit, may_see_exhibit
 from hearing.exhibits import fold, hidden_with
 from hearing.participant import Presence
@@ -241,3 +241,16 @@ def test_a_withdrawn_exhibit_makes_room_for_its_file_and_is_seen_by_its_owner_an
     assert court.sees("plaintiff")
     assert court.do("plaintiff", submit()) == ["exhibit.submitted"]
     assert list(court.hearing.exhibits.items) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "logged",
+    [
+        b'{"type":"exhibit.shown","number":1,"sha256":"ab"}',
+        b'{"type":"exhibit.submitted","number":1,"name":"a","source":"b","purpose":"c","participant":"p","kind":"pdf",'
+        b'"file":"f","size_bytes":1,"sha256":"ab","sm3":"cd","case_no":""}',
+    ],
+)
+def test_exhibits_of_older_logs_keep_their_hash(logged: bytes) -> None:
+    event = msgspec.json.decode(logged, type=ExhibitEvent)
+    assert msgspec.json.encode(event) == logged
