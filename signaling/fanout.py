@@ -62,22 +62,27 @@ class EncodedUpdate:
 
     def _encoded(self, visible: bool, who: Audience, *, only: str | None = None) -> bytes:
         entry = self.entry
-        hidden = self._hidden and (who is not Audience.STAFF or only is not None)
+        court = who is Audience.STAFF and only is None
+        hidden = self._hidden and not court
         # Who did something to an exhibit that this viewer may not know of.
         secret = not visible and isinstance(entry.event, ExhibitEvent)
         changed = not hidden and not isinstance(entry.event, NO_PART_OF_HEARING)
+        if not (visible or changed or court):
+            # Alike whatever it is: by its actor, or by the time that it shares with what brought it about, one could
+            # tell a supervisor's coming and going from a sealed range.
+            return _encoder.encode(Update(seq=entry.seq, at_ms=0, utc_ms=0, actor="server", event=None, hearing=None))
         return _encoder.encode(
             Update(
                 seq=entry.seq,
                 at_ms=entry.at_ms,
                 utc_ms=entry.utc_ms,
-                actor=entry.actor if only is None and not hidden and not secret else "",
+                actor=entry.actor if only is None and not secret else "",
                 event=entry.event if visible else None,
                 hearing=hearing_view(
                     self.hearing,
                     outside=who is Audience.OUTSIDE,
                     only=only,
-                    supervised=who is Audience.STAFF and only is None,
+                    supervised=court,
                 )
                 if changed
                 else None,

@@ -166,7 +166,8 @@ class Update(Message, frozen=True, kw_only=True, tag="update"):
     """One entry of the log, in order and without gaps, with the hearing as it stands after it.
 
     `event` is None where this page may not see the event itself (e.g. an invitation), and for the transcript, whose
-    lines come by `lines`; `seq` never skips. `hearing` is None where the event leaves it as it was.
+    lines come by `lines`; `seq` never skips. `hearing` is None where the event leaves it as it was. Whoever is not of
+    the court gets an update that has neither without its times (0) and as the server's: all of these are alike.
     """
 
     seq: int

@@ -258,7 +258,9 @@ async def test_parties_who_read_the_minutes_are_told_nothing_of_it(court: Courth
     await watch.post(f"{RECORDS}/{session}/look", {"what": "minutes", "reason": "抽查"})
     told = await judge.update("supervision.record")
     seen = await party.hear("update", seq=told["seq"])
-    assert (seen["event"], seen["hearing"]) == (None, None)
+    assert seen == {"type": "update", "seq": told["seq"], "at_ms": 0, "utc_ms": 0, "actor": "server"} | dict.fromkeys(
+        ("event", "hearing")
+    )
     assert "watch" not in str([message for message in party.heard if message["type"] == "update"])
 
 

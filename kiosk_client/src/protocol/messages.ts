@@ -1443,7 +1443,7 @@ export interface WelcomeMessage {
   readonly server_version: string;
 }
 
-/** One entry of the log, in order and without gaps, with the hearing as it stands after it. `event` is None where this page may not see the event itself (e.g. an invitation), and for the transcript, whose lines come by `lines`; `seq` never skips. `hearing` is None where the event leaves it as it was. */
+/** One entry of the log, in order and without gaps, with the hearing as it stands after it. `event` is None where this page may not see the event itself (e.g. an invitation), and for the transcript, whose lines come by `lines`; `seq` never skips. `hearing` is None where the event leaves it as it was. Whoever is not of the court gets an update that has neither without its times (0) and as the server's: all of these are alike. */
 export interface UpdateMessage {
   readonly type: "update";
   readonly seq: number;

@@ -16,6 +16,7 @@ from hearing.participant import Presence
 from hearing.roles import Role
 from hearing.session import State
 from hearing.state import Hearing, Person, apply
+from hearing.supervision_events import LookAsked, LookBegan, LookEnded, RecordLooked
 from signaling.fanout import NO_PART_OF_HEARING, EncodedUpdate, Recent
 
 pytestmark = pytest.mark.unit
@@ -44,24 +45,70 @@ def updates(count: int, people: int = 3, first: int = 1) -> list[EncodedUpdate]:
     ]
 
 
+SUPERVISOR = ev.Seat(participant="s", seat="supervisor-sun", role=Role.SUPERVISOR, name="孙督察")
+SEALED = ev.RangeSealed(track="t", file="t.mkv", first_byte=0, end_byte=1, sha512="ab" * 64, from_ms=0, to_ms=1)
+"""What comes every few seconds while a hearing is recorded, and is for the court alone."""
+
+
+def told(event: ev.AnyEvent, actor: str = "server", at_ms: int = 7) -> EncodedUpdate:
+    """An entry in a hearing with a judge, a party, an observer, a witness and a supervisor."""
+    seats = [
+        SUPERVISOR,
+        *(
+            ev.Seat(participant=who, seat=who, role=role, name=who)
+            for who, role in (
+                ("judge", Role.PRESIDING_JUDGE),
+                ("party", Role.PLAINTIFF),
+                ("observer", Role.OBSERVER),
+                ("witness", Role.WITNESS),
+            )
+        ),
+    ]
+    people = {
+        seat.participant: Person(
+            seat=seat, presence=Presence.WAITING if seat.role is Role.WITNESS else Presence.PRESENT
+        )
+        for seat in seats
+    }
+    hearing = Hearing(session="S", state=State.IN_SESSION, identity=IdentityLevel.NONE, people=people)
+    entry = ev.Entry(session="S", seq=7, at_ms=at_ms, utc_ms=at_ms, actor=actor, event=event, prev="", hash="")
+    return EncodedUpdate(entry, hearing)
+
+
+@pytest.mark.parametrize("viewer", ["party", "observer", "witness", "nobody"])
+@pytest.mark.parametrize("identity", [IdentityLevel.NONE, IdentityLevel.FACE])
+@pytest.mark.parametrize(
+    ("event", "actor"),
+    [
+        (ev.ParticipantAdded(seat=SUPERVISOR), "server"),
+        (ev.PresenceChanged(participant="s", before=Presence.INVITED, after=Presence.PRESENT), "server"),
+        (ev.PresenceChanged(participant="s", before=Presence.PRESENT, after=Presence.LEFT, reason="left"), "s"),
+        (ev.PresenceChanged(participant="s", before=Presence.PRESENT, after=Presence.REMOVED), "judge"),
+        (ev.HelpAsked(participant="s", text="听不清"), "s"),
+        (LookAsked(participant="s", picture=True, sound=True, reason="抽查"), "s"),
+        (LookBegan(participant="s", picture=True, sound=True), "server"),
+        (LookEnded(participant="s", cause="closed"), "judge"),
+        (RecordLooked(account="sun", name="孙督察", what="lines", words="异议", lines=2), "sun"),
+    ],
+)
+def test_others_cannot_tell_a_supervisor_from_a_sealed_range(
+    event: ev.AnyEvent, actor: str, identity: IdentityLevel, viewer: str
+) -> None:
+    def seen(update: EncodedUpdate) -> bytes:
+        update.hearing = msgspec.structs.replace(update.hearing, identity=identity)
+        return update.frame(viewer)
+
+    assert seen(told(event, actor, at_ms=7)) == seen(told(SEALED, at_ms=9))
+
+
 @pytest.mark.parametrize("actor", ["s", "judge", "server"])
 def test_a_supervisors_coming_and_going_is_for_the_courts_own_people(actor: str) -> None:
-    seats = [
-        ev.Seat(participant=who, seat=who, role=role, name=who)
-        for who, role in (("s", Role.SUPERVISOR), ("judge", Role.PRESIDING_JUDGE), ("party", Role.PLAINTIFF))
-    ]
-    people = {seat.participant: Person(seat=seat, presence=Presence.PRESENT) for seat in seats}
-    hearing = Hearing(session="S", state=State.IN_SESSION, identity=IdentityLevel.NONE, people=people)
-    told = ev.PresenceChanged(participant="s", before=Presence.PRESENT, after=Presence.LEFT, reason="left")
-    entry = ev.Entry(session="S", seq=7, at_ms=7, utc_ms=7, actor=actor, event=told, prev="", hash="")
-    update = EncodedUpdate(entry, hearing)
-    for stranger in ("party", "nobody"):
-        seen = msgspec.json.decode(update.frame(stranger))
-        # That the log grew is no secret: pages go on from its number.
-        assert (seen["seq"], seen["actor"], seen["event"], seen["hearing"]) == (7, "", None, None)
+    left = ev.PresenceChanged(participant="s", before=Presence.PRESENT, after=Presence.LEFT, reason="left")
+    update = told(left, actor)
     for own in ("judge", "s"):
         seen = msgspec.json.decode(update.frame(own))
-        assert (seen["actor"], seen["event"]["participant"]) == (actor, "s")
+        assert (seen["seq"], seen["at_ms"], seen["actor"], seen["event"]["participant"]) == (7, 7, actor, "s")
+        assert "s" in {person["seat"]["participant"] for person in seen["hearing"]["people"]}
 
 
 def test_who_hands_in_an_exhibit_is_told_to_the_court_and_to_nobody_else() -> None:
