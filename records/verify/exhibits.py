@@ -12,8 +12,6 @@ from records.verify.findings import Findings
 from records.verify.names import CHUNK_BYTES, EVENTS, EXHIBITS, EXHIBITS_CSV, UNREADABLE
 from records.verify.reading import is_number
 
-Row = tuple[str, ...]
-"""Number, name, source, purpose, file, SHA-256 and SM3 of an exhibit in the table."""
 MOST_NAMED = 5
 
 
@@ -26,7 +24,8 @@ class ExhibitCheck:
 
     def run(self, entries: Sequence[dict[str, Any]]) -> None:
         """Every file against its event, and the table against both."""
-        known: dict[str, Row] = {}
+        # Number, name, source, purpose, file, SHA-256 and SM3 of each, as the table has them.
+        known: dict[str, tuple[str, ...]] = {}
         for entry in entries:
             event = entry.get("event", {})
             if event.get("type") != "exhibit.submitted":
@@ -63,7 +62,7 @@ class ExhibitCheck:
         else:
             self._found.fault(path, "与提交时的哈希不符 / is not what was handed in", seq)
 
-    def _check_table(self, known: Sequence[Row]) -> None:
+    def _check_table(self, known: Sequence[tuple[str, ...]]) -> None:
         data = self._found.read(EXHIBITS_CSV)
         if data is None:
             return

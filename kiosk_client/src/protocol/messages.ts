@@ -1074,8 +1074,8 @@ export interface ExhibitSubmittedEvent {
   readonly size_bytes: number;
   readonly sha256: string;
   readonly sm3: string;
-  /** Of a PDF; 0 for one whose pages cannot be drawn, and for anything else. */
-  readonly pages: number;
+  /** Of a PDF; 0 for one whose pages cannot be drawn, and for anything else. Absent in older logs, which keep their hashes. */
+  readonly pages?: number;
   /** Of several cases heard together the one it belongs to; empty: all. */
   readonly case_no: string;
 }
@@ -1093,7 +1093,8 @@ export interface ExhibitShownEvent {
   readonly type: "exhibit.shown";
   readonly number: number;
   readonly sha256: string;
-  readonly page: number;
+  /** From 1. Absent in older logs: the first. */
+  readonly page?: number;
 }
 
 /** It is shown no more: by order, or because the court rose (`hearing.exhibits.hidden_with`). */
