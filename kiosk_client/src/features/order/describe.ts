@@ -151,7 +151,7 @@ function exhibitLine(event: AnyEvent, who: (id: string) => string): Line | null 
     case "exhibit.state":
       return court(log.exhibitState(event.number, exhibitsText().states[event.after]));
     case "exhibit.shown":
-      return court(log.exhibitShown(event.number, event.page));
+      return court(log.exhibitShown(event.number, event.page ?? 1));
     case "exhibit.hidden":
       return plain(log.exhibitHidden(event.number));
     case "exhibit.opinion":
