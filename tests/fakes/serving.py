@@ -66,7 +66,7 @@ class ServerProcess:
         """Start and wait until it listens. Its log goes to `server.log` in the folder."""
         environment = {**{k: v for k, v in os.environ.items() if k not in _OF_TESTS}, **self.environment()}
         with (self.folder / "server.log").open("ab") as log:
-            if self._anew:
+            if self._anew or not warm.at_home():
                 self._process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "yunting", "serve"),
                     stdout=asyncio.subprocess.PIPE,

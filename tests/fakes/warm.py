@@ -2,7 +2,8 @@
 of pytest, and forks itself for each server or command. Reading them is nine tenths of a server's start.
 
 What is forked runs as `__main__` with the words, settings, folder and streams of a new process, and ends as one. Not
-for tests of the start itself, of memory or of limits that pytest sets on itself: those start anew.
+for tests of the start itself, of memory or of limits that pytest sets on itself: those start anew. So does what is
+started in another network than the template's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 
 _MODULES = ("yunting.cli", "yunting.app", "yunting.loop", "records.sqlite", "uvloop")
 _REQUEST_BYTES = 200_000
+_NETWORK = Path("/proc/thread-self/ns/net")
+_HOME = _NETWORK.stat().st_ino
 _template: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
 
@@ -51,8 +54,14 @@ class WarmProcess:
         return self.returncode
 
 
+def at_home() -> bool:
+    """Whether this thread is in the network in which pytest started, where the template is."""
+    return _NETWORK.stat().st_ino == _HOME
+
+
 async def start(words: list[str], environment: dict[str, str], errors: int) -> WarmProcess:
     """`python -m yunting WORDS`; what it says on its standard error goes to the open file `errors`."""
+    assert at_home(), "the template would start it in another network"
     answers, theirs = socket.socketpair()
     output, written = socket.socketpair()
     with theirs, written:
