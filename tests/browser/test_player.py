@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -280,7 +281,7 @@ async def test_files_and_proof_lead_to_files_of_the_package(page: Page, made: Ma
     await page.click("#tab-proof")
     links += await page.eval_on_selector_all("#proof a", "nodes => nodes.map(n => n.getAttribute('href'))")
     for link in links:
-        assert (made.result.folder / "data/player" / link).resolve().is_file(), link
+        assert (made.result.folder / "data/player" / unquote(link)).resolve().is_file(), link
     assert made.key.fingerprint in (await page.inner_text("#proof")).replace(" ", "")
 
 

@@ -173,8 +173,6 @@ async def test_a_drill_names_what_was_wrong_before_the_backup(court: Court) -> N
         track.write_bytes(data)
         max(court.tracks.glob("*.mkv")).unlink()
         next((court.folder / "packages").rglob("events.jsonl")).write_bytes(b"{}\n")
-        (court.tracks / "exhibits").mkdir()
-        (court.tracks / "exhibits" / "unknown").write_bytes(b"%PDF")
 
     await asyncio.to_thread(spoil)
     await court.back_up()
@@ -183,7 +181,6 @@ async def test_a_drill_names_what_was_wrong_before_the_backup(court: Court) -> N
     assert any("events.jsonl" in line for line in found.wrong)
     assert any("missing" in line for line in found.wrong)
     assert len(found.about.missing) == 1
-    assert any("exhibits/unknown: no exhibit of the log" in line for line in found.noted)
 
 
 async def test_a_drill_makes_the_ballot_trees_again(court: Court) -> None:

@@ -221,7 +221,9 @@ def test_the_exhibit_in_the_composite_and_for_the_player(held: Held) -> None:
     events = [e.at_ms for e in held.entries if isinstance(e.event, ExhibitShown | ExhibitHidden)]
     assert off_ms(events, due, "log, exhibit") <= PICTURE_MS
     (facts,) = json.loads((held.package / "data/session.json").read_bytes())["exhibits"]
-    assert off_ms(facts["shown"][0], due, "player, exhibit") <= PICTURE_MS
+    ((from_ms, to_ms, page),) = facts["shown"]
+    assert page == 1
+    assert off_ms([from_ms, to_ms], due, "player, exhibit") <= PICTURE_MS
     board, _ = beside(STAGE)
     seen = _blue_ms(held.package / "data/media/composite.mp4", board)
     assert off_ms([seen[0], seen[-1]], [due[0], due[1] - 40], "composite, exhibit") <= PICTURE_MS

@@ -23,7 +23,7 @@ from records.keys import CourtKey
 from yunting.backends import Store, open_store
 from yunting.backup import folder as folders
 from yunting.backup.ballots import Recounted, recount
-from yunting.backup.exhibits import exhibit_faults, unnamed_exhibits
+from yunting.backup.exhibits import exhibit_faults
 from yunting.backup.folder import BALLOTS, About
 from yunting.backup.restore import restore
 from yunting.record.packages import all_packages
@@ -166,7 +166,6 @@ class _Examiner:
             await keys.unlock(session, folder)
             tracks = await asyncio.to_thread(inspect, folder, events)
             self._wrong += await asyncio.to_thread(exhibit_faults, session, folder, events)
-            self._noted += await asyncio.to_thread(unnamed_exhibits, session, folder, events)
         except UserError as problem:
             self._wrong.append(f"session {session}: {problem.en}")
             return

@@ -23,13 +23,6 @@ def exhibit_faults(session: str, folder: Path, events: Iterable[Event]) -> list[
     ]
 
 
-def unnamed_exhibits(session: str, folder: Path, events: Iterable[Event]) -> list[str]:
-    """Files of exhibits that the log does not name: handed in and not submitted, or put there by somebody. Blocks."""
-    named = {event.file for event in events if isinstance(event, ExhibitSubmitted)}
-    lying = sorted(path.relative_to(folder).as_posix() for path in (folder / "exhibits").glob("*"))
-    return [f"session {session}: {file}: no exhibit of the log" for file in lying if file not in named]
-
-
 def _fault(path: Path, sha256: str) -> str:
     digest = hashlib.sha256()
     try:
