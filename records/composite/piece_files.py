@@ -98,8 +98,9 @@ class Shelf(Generic[T]):
         with contextlib.suppress(OSError, *UNREADABLE):
             data = self._path(number).read_bytes()
             head, start = _head(data)
-            if head is not None and hashlib.sha256(data[start:]).hexdigest() == head.sha256:
-                body = self._opened(number, head, memoryview(data)[start:])
+            rest = memoryview(data)[start:]
+            if head is not None and (len(rest), hashlib.sha256(rest).hexdigest()) == (head.bytes, head.sha256):
+                body = self._opened(number, head, rest)
                 if body is not None:
                     return self._decode(body)
         self.forget(number)
